@@ -22,6 +22,7 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map([
   ['.pdf', 'application/pdf'],
   ['.png', 'image/png'],
   ['.svg', 'image/svg+xml'],
+  ['.tar', 'application/x-tar'],
   ['.ttf', 'font/ttf'],
   ['.txt', 'text/plain'],
   ['.wasm', 'application/wasm'],
@@ -34,11 +35,15 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map([
   ['.zip', 'application/zip'],
 ]);
 
+/** Endings that name a compression; the file's type is that of what is inside. */
+const COMPRESSION = /\.(gz|bz2|xz|br|Z)$/;
+
 /**
  * The content-type value of a file, from its name alone: text types carry `charset=utf-8`, an unknown extension is
  * plain text (both as Starlette's FileResponse does).
  */
 export function contentTypeOf(fileName: string): string {
-  const type = BY_EXTENSION.get(extname(fileName).toLowerCase()) ?? 'text/plain';
+  const extension = extname(fileName.replace(COMPRESSION, '')).toLowerCase();
+  const type = BY_EXTENSION.get(extension) ?? 'text/plain';
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
