@@ -1,0 +1,11 @@
+export { ContractDatetime } from './contract-datetime';
+export { isJsonContentType } from './content-type';
+export { DatetimeField } from './datetime';
+export { EnumField, type EnumFieldOptions } from './enum';
+export { type ErrorItem, type Location, renderErrors } from './errors';
+export type { FieldDescription } from './field';
+export { FloatField } from './float';
+export { IntegerField } from './integer';
+export { type BodyResult, type Model, modelOf } from './model';
+export { readIntegerPath } from './path';
+export { StringField } from './string';
