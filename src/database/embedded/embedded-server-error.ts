@@ -1,0 +1,7 @@
+/**
+ * Why the API's own PostgreSQL cannot run. Each message is one sentence fit for a terminal: what was found, where, and
+ * what to do about it.
+ */
+export class EmbeddedServerError extends Error {
+  override readonly name = 'EmbeddedServerError';
+}

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bringUp } from './bring-up';
+import type { BringUpOptions, RunningServer } from './bring-up';
+import { clusterMajor, createCluster } from './cluster';
+import { connectionStringOf, readOrMakePassword } from './credentials';
+import { chooseServerPlace, prepareDataDirectory } from './data-directory';
+import type { DataDirectory } from './data-directory';
+import { chooseOperatingUser } from './operating-user';
+import { OwnerLock } from './owner-lock';
+import { writePrivateFile } from './private-file';
+import { ensureDatabase } from './probe';
+import { findPrograms } from './programs';
+import { prepareSocketDirectory } from './socket-directory';
+
+export { EmbeddedServerError } from './embedded-server-error';
+
+export interface EmbeddedLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export interface EmbeddedOptions {
+  /** DATA_DIR: made if need be; relative to the working directory. */
+  readonly dataDir: string;
+  readonly log: EmbeddedLog;
+}
+
+const LONGEST_RESTART_DELAY_MS = 10_000;
+const FIRST_RESTART_DELAY_MS = 200;
+
+/**
+ * A PostgreSQL of the API's own, run under DATA_DIR for as long as the API runs: created at the first start, adopted
+ * when a killed API has left it running, started again when it dies. Connections elsewhere see an ordinary server
+ * that may go away and come back.
+ */
+export class EmbeddedServer {
+  private supervision: Promise<void> = Promise.resolve();
+
+  private constructor(
+    /** For node-postgres and libpq; the server's database is empty at first. */
+    readonly connectionString: string,
+    /** PostgreSQL's major version, for example 18. */
+    readonly major: number,
+    private server: RunningServer,
+    private readonly lock: OwnerLock,
+    private readonly options: BringUpOptions,
+    private readonly log: EmbeddedLog,
+    private readonly stopping: AbortController,
+  ) {}
+
+  /**
+   * Resolves when the server accepts connections and the API's database exists.
+   * @throws EmbeddedServerError for everything that a person can do something about
+   */
+  static async start({ dataDir, log }: EmbeddedOptions): Promise<EmbeddedServer> {
+    const data = await prepareDataDirectory(resolve(dataDir));
+    const lock = await OwnerLock.acquire(data.path);
+    try {
+      return await EmbeddedServer.startOwned(data, lock, log);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  private static async startOwned(data: DataDirectory, lock: OwnerLock, log: EmbeddedLog): Promise<EmbeddedServer> {
+    const user = await chooseOperatingUser(data.clusterName, log);
+    const place = await chooseServerPlace(data, user, log);
+    const { cluster } = place;
+    const existing = await clusterMajor(cluster);
+    const search = { user, place: place.directory, cluster, log };
+    const programs = await findPrograms(existing === undefined ? search : { ...search, clusterMajor: existing });
+    const password = await readOrMakePassword(data, existing !== undefined);
+    if (existing === undefined) {
+      await createCluster(programs, data, place, user, password);
+      log.info(`Created a PostgreSQL ${programs.version} cluster in ${cluster}.`);
+    }
+    const socketDirectory = await prepareSocketDirectory(place, user);
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const options = { programs, cluster, socketDirectory, user, password, serverLog: data.serverLog, log, signal };
+    const server = await bringUp(options);
+
+    const connectionString = connectionStringOf(server.socketDirectory, password);
+    try {
+      await ensureDatabase(server.socketDirectory, password);
+      await writePrivateFile(data.url, `${connectionString}\n`);
+    } catch (error) {
+      await server.postmaster.shutDown(log);
+      throw error;
+    }
+    log.info(`PostgreSQL ${programs.version} (pid ${server.postmaster.pid}) serves ${cluster}; see ${data.url}.`);
+    // A later server listens where the first did: the connection string is for the life of this object.
+    const again = { ...options, socketDirectory: server.socketDirectory };
+    const embedded = new EmbeddedServer(connectionString, programs.major, server, lock, again, log, stopping);
+    embedded.supervision = embedded.supervise();
+    return embedded;
+  }
+
+  /** Shuts the server down, an adopted one too, and gives the data directory back. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.server.postmaster.shutDown(this.log);
+    await this.supervision;
+    await this.lock.release();
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async supervise(): Promise<void> {
+    for (;;) {
+      const { postmaster } = this.server;
+      const ending = await postmaster.exited;
+      if (this.isStopping()) return;
+      this.log.error(`PostgreSQL (pid ${postmaster.pid}) has ended by itself (${ending}): starting it again.`);
+      const revived = await this.revive();
+      if (!revived) return;
+      this.server = revived;
+      // stop() may have come in the moment between, and has then seen the server before this one.
+      if (this.isStopping()) return revived.postmaster.shutDown(this.log);
+      this.log.info(`PostgreSQL runs again (pid ${revived.postmaster.pid}).`);
+    }
+  }
+
+  /** Tries until it succeeds; undefined when the server is being stopped. */
+  private async revive(): Promise<RunningServer | undefined> {
+    for (let delay = FIRST_RESTART_DELAY_MS; ; delay = Math.min(delay * 2, LONGEST_RESTART_DELAY_MS)) {
+      try {
+        return await bringUp(this.options);
+      } catch (error) {
+        if (this.isStopping()) return undefined;
+        this.log.error(`${error instanceof Error ? error.message : String(error)} Next attempt in ${delay / 1000} s.`);
+      }
+      const stopped = await sleep(delay, false, { signal: this.stopping.signal }).catch(() => true);
+      if (stopped) return undefined;
+    }
+  }
+}
