@@ -1,0 +1,48 @@
+import type { Difference } from '../../src/recordings/compare';
+import type { RecordedRequest } from '../../src/recordings/exchange';
+import { compareOutcomes } from './compare';
+import { type Answered, type Divergence, divergenceOf, mayPoison } from './divergences';
+import type { Outcome } from './side';
+
+/** What the comparison of one sequence found. */
+export interface Verdict {
+  /** Exchanges that were compared; those after the end of the comparison are not. */
+  compared: number;
+  /** Exchanges that differ as they are meant to, by their position. */
+  divergences: Map<number, Divergence>;
+  /** The first exchange that differs and should not: the sequence's comparison ends there. */
+  difference?: { at: number; details: Difference[]; exchange: Answered };
+}
+
+/**
+ * Compares the outcomes of a sequence. It ends at the first difference, since later ones may follow from it, and at a
+ * divergence after which the old server's store holds what it cannot render.
+ */
+export function judge(requests: readonly RecordedRequest[], left: readonly Outcome[], right: readonly Outcome[]): Verdict {
+  const divergences = new Map<number, Divergence>();
+  const before: Answered[] = [];
+  for (const [at, request] of requests.entries()) {
+    const exchange: Answered = { request, left: left[at]!, right: right[at]! };
+    const details = compareOutcomes(request, exchange.left, exchange.right);
+    if (details.length > 0) {
+      const divergence = divergenceOf(exchange, before);
+      if (divergence === undefined) return { compared: at + 1, divergences, difference: { at, details, exchange } };
+      divergences.set(at, divergence);
+      if (mayPoison(divergence)) return { compared: at + 1, divergences };
+    }
+    before.push(exchange);
+  }
+  return { compared: requests.length, divergences };
+}
+
+/** Names what differs, so that differences of one cause fall together: statuses, headers, and the pydantic error types. */
+export function signature(details: readonly Difference[], { request, left, right }: Answered): string {
+  const statuses = [left, right].map((outcome) => ('failure' in outcome ? 'none' : String(outcome.status)));
+  const aspects = details.map(({ aspect, header }) => header ?? aspect);
+  const types = [left, right].map((outcome) => ('failure' in outcome ? '' : errorTypes(outcome.body.toString('latin1'))));
+  return `${request.method} ${statuses.join('/')} ${[...new Set(aspects)].join('+')} ${types.join('/')}`;
+}
+
+function errorTypes(body: string): string {
+  return [...new Set([...body.matchAll(/"type":"([a-z_]+)"/g)].map(([, type]) => type))].join(',');
+}

@@ -1,0 +1,42 @@
+import { Random } from './random';
+import { type FuzzRequest, RequestMaker } from './requests';
+
+type Make = (maker: RequestMaker) => FuzzRequest;
+
+/** What sequences are made of: the share of a hundred sequences, and what their requests are besides ordinary ones. */
+const THEMES: readonly (readonly [share: number, name: string, ordinaryPercent: number, make: Make])[] = [
+  [34, 'flow', 100, (maker) => maker.ordinary()],
+  [30, 'fields', 20, (maker) => maker.fields()],
+  [14, 'bodies', 20, (maker) => maker.body()],
+  [8, 'paths', 30, (maker) => maker.path()],
+  [6, 'cors', 25, (maker) => maker.cors()],
+  [4, 'methods', 25, (maker) => maker.method()],
+  [4, 'divergent', 50, (maker) => maker.divergent()],
+];
+
+/** A sequence that starts from an empty store. */
+export interface FuzzSequence {
+  /** `<theme>/<seed>-<number>`: with them the same sequence can be made again. */
+  name: string;
+  requests: FuzzRequest[];
+}
+
+/** The sequence with this number of the campaign with this seed; always the same. */
+export function makeSequence(seed: number, number: number): FuzzSequence {
+  const random = new Random(seed, number);
+  const maker = new RequestMaker(random);
+  const [name, ordinaryPercent, make] = random.weighted(
+    ...THEMES.map(([share, ...theme]) => [share, () => theme] as const),
+  );
+  const requests: FuzzRequest[] = [];
+  for (let left = random.int(5, 60); left > 0; left--) {
+    requests.push(random.chance(ordinaryPercent) ? maker.ordinary() : make(maker));
+  }
+  // What the writes have left in the store shows in these, whatever the sequence was about.
+  requests.push(maker.list(), maker.analytics(), { kind: 'list', request: listOf('/api/collections') });
+  return { name: `${name}/${String(seed)}-${String(number)}`, requests };
+}
+
+function listOf(target: string): FuzzRequest['request'] {
+  return { method: 'GET', target, headers: [], body: null };
+}
