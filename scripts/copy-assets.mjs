@@ -37,7 +37,7 @@ const vendored = {
 
 /** ReDoc fetches its makers' logo from their host; the page shall ask this server alone. */
 const REDOC_LOGO = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
-const EMPTY_IMAGE = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg"/>')}`;
+const EMPTY_IMAGE = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')}`;
 
 try {
   await rm(join(root, 'dist/public'), { recursive: true, force: true });

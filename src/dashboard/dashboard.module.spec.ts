@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 async function start(frontendDir?: string): Promise<NestExpressApplication> {
-  const testing = await Test.createTestingModule({ imports: [DashboardModule.register({ frontendDir })] }).compile();
+  const testing = await Test.createTestingModule({ imports: [DashboardModule.for({ frontendDir })] }).compile();
   app = testing.createNestApplication<NestExpressApplication>();
   app.disable('x-powered-by');
   await app.init();

@@ -14,7 +14,7 @@ export interface DashboardOptions {
 @Module({})
 export class DashboardModule {
   /** @throws Error that says what to do, where the page cannot be read */
-  static register({ frontendDir }: DashboardOptions = {}): DynamicModule {
+  static for({ frontendDir }: DashboardOptions = {}): DynamicModule {
     return {
       module: DashboardModule,
       controllers: [DashboardController],

@@ -1,6 +1,7 @@
 const counts = new Intl.NumberFormat();
 const quantities = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
 const extremes = new Intl.NumberFormat(undefined, { notation: 'scientific', maximumFractionDigits: 3 });
+const degrees = new Intl.NumberFormat(undefined, { maximumFractionDigits: 5 });
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
@@ -12,6 +13,9 @@ export function formatQuantity(quantity) {
   const size = Math.abs(quantity);
   return (size !== 0 && size < 0.001) || size >= 1e15 ? extremes.format(quantity) : quantities.format(quantity);
 }
+
+/** Degrees to about a metre. */
+export const formatDegrees = (angle) => degrees.format(angle);
 
 /** A contract date: one without an offset is a wall clock time and shown as it is, others in the reader's zone. */
 export function formatDate(text) {

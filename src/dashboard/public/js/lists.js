@@ -1,5 +1,5 @@
 import { byId, element } from './elements.js';
-import { capitalize, formatCount, formatDate, formatQuantity } from './format.js';
+import { capitalize, formatCount, formatDate, formatDegrees, formatQuantity } from './format.js';
 
 /** How many records a list shows; the API hands out all it has. */
 const SHOWN = 100;
@@ -23,10 +23,10 @@ function collectionRow({ id, location, waste_type, quantity, unit, collected_dat
   return element('tr', {
     children: [
       element('td', { className: 'number', textContent: String(id) }),
-      element('td', { textContent: location }),
+      element('td', { className: 'location', textContent: location }),
       element('td', { textContent: capitalize(waste_type) }),
-      element('td', { className: 'number nowrap', textContent: `${formatQuantity(quantity)} ${unit}` }),
-      element('td', { className: 'nowrap', textContent: formatDate(collected_date), title: collected_date }),
+      element('td', { className: 'number', textContent: `${formatQuantity(quantity)} ${unit}` }),
+      element('td', { textContent: formatDate(collected_date), title: collected_date }),
       element('td', { className: `status ${status}`, textContent: capitalize(status) }),
     ],
   });
@@ -37,7 +37,10 @@ function locationItem({ name, address, zone, latitude, longitude }) {
     children: [
       element('strong', { textContent: name }),
       element('div', { textContent: address }),
-      element('div', { className: 'muted', textContent: `${zone} · ${latitude}, ${longitude}` }),
+      element('div', {
+        className: 'muted',
+        textContent: `${zone} · ${formatDegrees(latitude)}, ${formatDegrees(longitude)}`,
+      }),
     ],
   });
 }

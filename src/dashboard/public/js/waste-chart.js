@@ -57,6 +57,7 @@ function create() {
 /** A canvas knows no CSS variables: take their present values. */
 function colour({ data, options }) {
   const style = window.getComputedStyle(document.documentElement);
+  options.font = { family: window.getComputedStyle(document.body).fontFamily };
   data.datasets[0].backgroundColor = style.getPropertyValue('--bar');
   options.scales.y.grid = { color: style.getPropertyValue('--grid') };
   for (const axis of Object.values(options.scales))
