@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile, writeFile } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
 import {
   commonCommand,
   demandWritable,
@@ -27,7 +28,7 @@ interface ReplayCommandOptions extends CommonOptions {
 const command = commonCommand('replay')
   .description('Sends recorded requests to a server and names every answer that differs from the recorded one.')
   .argument('<recordings...>', 'files (.jsonl, .jsonl.gz), or directories that hold some')
-  .option('--show <count>', 'how many differing exchanges to print', (text) => Math.trunc(Number(text)) || 0, 10)
+  .option('--show <count>', 'how many differing exchanges to print', parseCount, 10)
   .option('--json <file>', 'write the whole report there')
   .option('--expect-different <file>', 'exchanges known to differ, a line each: sequence n')
   .addHelpText('after', EXIT_HELP);
@@ -62,4 +63,9 @@ async function readList(file: string): Promise<Set<string>> {
   const wrong = entries.find((entry) => !/^\S+ \d+$/.test(entry));
   if (wrong !== undefined) throw new UsageError(`${file}: ${JSON.stringify(wrong)} is not of the form "sequence n"`);
   return new Set(entries);
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`${JSON.stringify(text)} is not a whole number.`);
+  return Number(text);
 }
