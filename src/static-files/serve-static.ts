@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, realpath, stat } from 'node:fs/promises';
@@ -7,21 +8,19 @@ import { pipeline } from 'node:stream/promises';
 import { contentTypeOf } from './media-types';
 import { isNotModified, validatorsOf } from './validators';
 
-const NOT_FOUND = Buffer.from('{"detail":"Not Found"}');
-
 /** What the file system says of a name that leads to no file that we may read. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES', 'EPERM', 'EINVAL']);
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES', 'EPERM']);
 
 /**
  * Answers GET and HEAD of /static/<path> completely: 200, 304 or 404, with the headers of the contract beside those
  * that `res` already has. Behaves as Starlette 0.27's StaticFiles (conditions, no ranges, dot segments inside the
- * folder, exactly one final line feed ignored), except that a NUL byte is 404 where that server crashed.
+ * folder), except that a NUL byte is 404 where that server crashed. Never rejects: where the file system fails (EIO,
+ * EMFILE, …) the answer is the contract's 500.
  *
  * The `send` package is not used: its conditions, its 304 and its 412 follow RFC 9110, and these answers do not.
  *
  * @param path the percent-decoded path after `/static/`
  * @param rootDirs absolute folders, tried in order; nothing outside of them is ever read
- * @throws the file system's error where it is neither "absent" nor "forbidden" (EIO, EMFILE, …), nothing being sent
  */
 export async function serveStatic(
   req: IncomingMessage,
@@ -29,16 +28,15 @@ export async function serveStatic(
   path: string,
   rootDirs: readonly string[],
 ): Promise<void> {
-  const file = await findFile(path, rootDirs);
-  const handle = file === null ? null : await openIfAllowed(file);
-  if (file === null || handle === null) {
-    endNotFound(res);
-    return;
-  }
   try {
-    await answer(req, res, file, handle);
-  } finally {
-    await handle.close();
+    const file = await findFile(path, rootDirs);
+    const handle = file === null ? null : await unlessAbsent(() => open(file, 'r'));
+    if (file === null || handle === null) endWith(res, 404, 'application/json', '{"detail":"Not Found"}');
+    else await answer(req, res, file, handle).finally(() => handle.close());
+  } catch (error) {
+    new Logger('StaticFiles').error(error);
+    if (res.headersSent) res.destroy();
+    else endAsCrash(res);
   }
 }
 
@@ -69,14 +67,13 @@ async function stream(res: ServerResponse, handle: FileHandle, { size }: BigIntS
 
 /** The real path of the first regular file that `path` names inside one of the folders, or null. */
 async function findFile(path: string, rootDirs: readonly string[]): Promise<string | null> {
-  const name = path.endsWith('\n') ? path.slice(0, -1) : path;
-  if (name.includes('\0') || name.includes('\n')) return null;
+  if (path.includes('\0')) return null;
   for (const rootDir of rootDirs) {
-    const file = await unlessAbsent(async () => {
-      const [root, real] = await Promise.all([realpath(rootDir), realpath(resolve(rootDir, `./${name}`))]);
-      return isInside(root, real) ? { real, isFile: (await stat(real)).isFile() } : null;
+    const found = await unlessAbsent(async () => {
+      const [root, file] = await Promise.all([realpath(rootDir), realpath(resolve(rootDir, `./${path}`))]);
+      return isInside(root, file) ? { file, isRegular: (await stat(file)).isFile() } : null;
     });
-    if (file !== null) return file.isFile ? file.real : null;
+    if (found !== null) return found.isRegular ? found.file : null;
   }
   return null;
 }
@@ -84,10 +81,6 @@ async function findFile(path: string, rootDirs: readonly string[]): Promise<stri
 function isInside(root: string, file: string): boolean {
   const way = relative(root, file);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-function openIfAllowed(file: string): Promise<FileHandle | null> {
-  return unlessAbsent(() => open(file, 'r'));
 }
 
 async function unlessAbsent<T>(look: () => Promise<T>): Promise<T | null> {
@@ -99,9 +92,17 @@ async function unlessAbsent<T>(look: () => Promise<T>): Promise<T | null> {
   }
 }
 
-function endNotFound(res: ServerResponse): void {
-  res.statusCode = 404;
-  res.setHeader('content-type', 'application/json');
-  res.setHeader('content-length', NOT_FOUND.length);
-  res.end(NOT_FOUND);
+/** The old server's crash answer comes from outside of its CORS layer: no header but these. */
+function endAsCrash(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  endWith(res, 500, 'text/plain; charset=utf-8', 'Internal Server Error');
+}
+
+/** As a Buffer: a text would go out as one UTF-8 string with the head, whose header bytes it would change. */
+function endWith(res: ServerResponse, status: number, type: string, text: string): void {
+  const body = Buffer.from(text);
+  res.statusCode = status;
+  res.setHeader('content-type', type);
+  res.setHeader('content-length', body.length);
+  res.end(body);
 }
