@@ -1,8 +1,9 @@
+import { hasLoneSurrogate } from '../json/surrogates';
 import type { JsonValue } from '../json/value';
 import { ContractDatetime } from './contract-datetime';
 import { isDayOfMonth, readDatetimeText } from './datetime-text';
 import { type Field, fieldDecorator } from './field';
-import { NOT_A_DATETIME, type Problem } from './problem';
+import { NOT_A_DATETIME, NOT_UNICODE, type Problem } from './problem';
 import { readUnixNumber, readUnixText } from './unix-time';
 
 /** A required date and time; also a unix time, as a number or a string. The model holds a `ContractDatetime`. */
@@ -22,6 +23,7 @@ function datetimeField(name: string): Field<ContractDatetime> {
 function readDatetime(input: JsonValue): ContractDatetime | Problem {
   switch (typeof input) {
     case 'string': {
+      if (hasLoneSurrogate(input)) return NOT_UNICODE;
       const datetime = readDatetimeText(input);
       // A string that is no date may be a unix time; if it is not even that, the first finding stands.
       return datetime instanceof ContractDatetime ? datetime : (readUnixText(input) ?? datetime);

@@ -12,9 +12,17 @@ export interface ErrorItem {
   readonly input: JsonValue;
   readonly ctx?: Readonly<Record<string, string>>;
   readonly url?: string;
+  /**
+   * The old server took this value (and failed on it afterwards). The item counts only if nothing else is wrong, so
+   * that an answer the old server did give keeps its bytes. Not part of the answer.
+   */
+  readonly yields?: boolean;
 }
 
-/** The body of a 422 answer: `{"detail":[…]}`. Numbers within `loc` are integers, within `input` as they were read. */
+/**
+ * The body of a 422 answer, `{"detail":[…]}`, from all errors of the request: items that yield are left out beside
+ * others. Numbers within `loc` are integers, within `input` as they were read.
+ */
 export function renderErrors(errors: readonly ErrorItem[]): string {
   // Each missing field echoes the whole body, which may be large.
   const echoes = new Map<JsonValue, string>();
@@ -26,7 +34,9 @@ export function renderErrors(errors: readonly ErrorItem[]): string {
     echoes.set(input, json);
     return json;
   };
-  return `{"detail":[${errors.map((error) => renderError(error, echo(error.input))).join(',')}]}`;
+  const firm = errors.filter((error) => !error.yields);
+  const items = firm.length > 0 ? firm : errors;
+  return `{"detail":[${items.map((error) => renderError(error, echo(error.input))).join(',')}]}`;
 }
 
 function renderError({ type, loc, msg, ctx, url }: ErrorItem, input: string): string {

@@ -1,7 +1,8 @@
+import { hasLoneSurrogate } from '../json/surrogates';
 import type { JsonValue } from '../json/value';
 import { type Field, fieldDecorator } from './field';
 import { hasSingleUnderscores } from './integer-text';
-import { NOT_A_NUMBER, NOT_FINITE, type Problem, UNREADABLE_NUMBER } from './problem';
+import { NOT_A_NUMBER, NOT_UNICODE, type Problem, UNANSWERABLE_NUMBER, UNREADABLE_NUMBER } from './problem';
 
 /** A required finite number; also true and false, and strings that spell a number. The model holds a `number`. */
 export function FloatField(): PropertyDecorator {
@@ -29,7 +30,7 @@ function readFloat(input: JsonValue): number | Problem {
     case 'boolean':
       return Number(input);
     case 'string':
-      return readFloatText(input);
+      return hasLoneSurrogate(input) ? NOT_UNICODE : readFloatText(input);
     default:
       return NOT_A_NUMBER;
   }
@@ -48,5 +49,5 @@ function parseFloatText(text: string): number | undefined {
 }
 
 function finite(value: number): number | Problem {
-  return Number.isFinite(value) ? value : NOT_FINITE;
+  return Number.isFinite(value) ? value : UNANSWERABLE_NUMBER;
 }

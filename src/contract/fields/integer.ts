@@ -1,7 +1,15 @@
+import { hasLoneSurrogate } from '../json/surrogates';
 import type { JsonValue } from '../json/value';
 import { type Field, fieldDecorator } from './field';
 import { readIntegerText } from './integer-text';
-import { FRACTIONAL_INTEGER, NOT_AN_INTEGER, NOT_FINITE, OVERSIZED_INTEGER, type Problem } from './problem';
+import {
+  FRACTIONAL_INTEGER,
+  NOT_AN_INTEGER,
+  NOT_FINITE,
+  NOT_UNICODE,
+  OVERSIZED_INTEGER,
+  type Problem,
+} from './problem';
 
 /**
  * An integer of any size; also true and false, floats without a fraction, and strings of digits. The model holds a
@@ -39,7 +47,7 @@ function readInteger(input: JsonValue): bigint | Problem {
     case 'number':
       return readFloat(input);
     case 'string':
-      return readIntegerText(input);
+      return hasLoneSurrogate(input) ? NOT_UNICODE : readIntegerText(input);
     default:
       return NOT_AN_INTEGER;
   }

@@ -1,7 +1,7 @@
 import { hasLoneSurrogate } from '../json/surrogates';
 import type { JsonValue } from '../json/value';
 import { type Field, fieldDecorator } from './field';
-import { NOT_A_STRING, NOT_UNICODE, type Problem } from './problem';
+import { NOT_A_STRING, type Problem, UNANSWERABLE_STRING } from './problem';
 
 /** A required string, taken as it is: not trimmed, of any length. The model holds a `string`. */
 export function StringField(): PropertyDecorator {
@@ -19,7 +19,7 @@ function stringField(name: string): Field<string> {
 
 function readString(input: JsonValue): string | Problem {
   if (typeof input !== 'string') return NOT_A_STRING;
-  return hasLoneSurrogate(input) ? NOT_UNICODE : input;
+  return hasLoneSurrogate(input) ? UNANSWERABLE_STRING : input;
 }
 
 function isText(value: unknown): value is string {
