@@ -1,0 +1,2 @@
+ALTER TABLE "collections" ADD COLUMN "wire" text GENERATED ALWAYS AS (collection_wire(id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status)) STORED NOT NULL;--> statement-breakpoint
+ALTER TABLE "locations" ADD COLUMN "wire" text GENERATED ALWAYS AS (location_wire(id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)) STORED NOT NULL;

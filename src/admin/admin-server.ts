@@ -1,0 +1,32 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { ServiceUnavailableException } from '@nestjs/common';
+import type { Readiness } from '../health/readiness';
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function answerReadiness(readiness: Readiness, response: ServerResponse): Promise<void> {
+  try {
+    answer(response, 200, await readiness.check());
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailableException)) throw error;
+    answer(response, 503, error.getResponse() as object);
+  }
+}
+
+/**
+ * The second port, for those who run the server: /livez tells that the process lives, /readyz that it can do its work.
+ * It stands beside the public server, so that a flood of requests there leaves it reachable.
+ */
+export function createAdminServer(readiness: Readiness): Server {
+  return createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== '/livez' && path !== '/readyz') answer(response, 404, { error: 'There is /livez and /readyz' });
+    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, { error: 'Only GET' });
+    else if (path === '/livez') answer(response, 200, { status: 'ok' });
+    else void answerReadiness(readiness, response);
+  });
+}

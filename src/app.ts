@@ -1,0 +1,65 @@
+import type { Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { createAdminServer } from './admin/admin-server';
+import { AppModule } from './app.module';
+import type { Config } from './config';
+import { ContractAdapter } from './contract';
+import { Database } from './database/database';
+import { Readiness } from './health/readiness';
+import { PinoLogger } from './logging/logger';
+import { logRequests } from './logging/request-log';
+import { staticRoots } from './static-files/asset-folders';
+import { serveStatic } from './static-files/serve-static';
+
+const DOCUMENTS = ['GET', 'HEAD'];
+
+/** The pages of the old API, with the methods that it took. */
+const PAGES = {
+  '/': ['GET'],
+  '/openapi.json': DOCUMENTS,
+  '/docs': DOCUMENTS,
+  '/docs/oauth2-redirect': DOCUMENTS,
+  '/redoc': DOCUMENTS,
+};
+
+/** The application, assembled but neither listening nor connected. */
+export interface App {
+  readonly nest: INestApplication<Server>;
+  readonly admin: Server;
+  readonly database: Database;
+  /** Stops being ready; answers end their connections from now on. */
+  drain(): void;
+}
+
+/** The one way to build the application, for main and for every test. */
+export async function createApp(config: Config, log: Logger): Promise<App> {
+  const roots = staticRoots(config.frontendDir);
+  const adapter = new ContractAdapter({
+    bodyLimit: config.bodyLimit,
+    headLimit: config.headLimit,
+    requestTimeout: config.requestTimeout,
+    trustedProxies: config.trustedProxies,
+    pages: PAGES,
+    mounts: { '/static': (request, response, path) => serveStatic(request, response, path, roots) },
+  });
+  const nest = await NestFactory.create<INestApplication<Server>>(AppModule.for(config), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new PinoLogger(log),
+  });
+  await nest.init();
+  adapter.bind(nest);
+  logRequests(nest.getHttpServer(), log);
+  const readiness = nest.get(Readiness, { strict: false });
+  return {
+    nest,
+    admin: createAdminServer(readiness),
+    database: nest.get(Database),
+    drain: () => {
+      readiness.startDraining();
+      adapter.drain();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import type { WireText } from '../contract';
+import { Collection } from './collection.model';
+import { CollectionsRepository } from './collections.repository';
+
+/** /api/collections. Ids and bodies arrive validated; status, headers and bytes are the contract's business. */
+@Controller('api/collections')
+export class CollectionsController {
+  constructor(private readonly collections: CollectionsRepository) {}
+
+  @Get()
+  list(): Promise<WireText> {
+    return this.collections.list();
+  }
+
+  @Post()
+  @HttpCode(200)
+  create(@Body() collection: Collection): Promise<WireText> {
+    return this.collections.create(collection);
+  }
+
+  @Get(':collection_id')
+  get(@Param('collection_id') id: bigint): Promise<WireText> {
+    return this.collections.get(id);
+  }
+
+  @Put(':collection_id')
+  replace(@Param('collection_id') id: bigint, @Body() collection: Collection): Promise<WireText> {
+    return this.collections.replace(id, collection);
+  }
+
+  @Delete(':collection_id')
+  async remove(@Param('collection_id') id: bigint): Promise<{ message: string }> {
+    await this.collections.remove(id);
+    return { message: 'Collection deleted successfully' };
+  }
+}

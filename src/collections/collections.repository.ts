@@ -1,0 +1,124 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { WireText } from '../contract';
+import { Coalescer } from '../database/coalescer';
+import { Database } from '../database/database';
+import { storedFloat, storedText } from '../database/exact-text';
+import type { Collection } from './collection.model';
+import { BY_IDS, CREATE, LIST, REMOVE, REPLACE } from './collections.statements';
+
+interface Row {
+  readonly id: string;
+  readonly wire: string;
+}
+
+interface Replacement {
+  readonly id: bigint;
+  readonly collection: Collection;
+}
+
+/** Ids beyond PostgreSQL's bigint belong to no row: they are not found without asking. */
+const LARGEST_ID = 2n ** 63n - 1n;
+
+const notFound = () => new NotFoundException({ detail: 'Collection not found' });
+
+/** The arrays that the statements unnest, one element an item. */
+function columnsOf(items: readonly Collection[]) {
+  const locations = items.map(({ location }) => storedText(location));
+  return {
+    location: locations.map(({ readable }) => readable),
+    locationExact: locations.map(({ exact }) => exact),
+    wasteType: items.map(({ waste_type }) => waste_type),
+    quantity: items.map(({ quantity }) => storedFloat(quantity)),
+    unit: items.map(({ unit }) => unit),
+    collectedDate: items.map(({ collected_date }) => collected_date.wallClock),
+    collectedOffset: items.map(({ collected_date }) => collected_date.offsetMinutes),
+    status: items.map(({ status }) => status),
+  };
+}
+
+/** All the SQL of collections. Concurrent calls share statements, and writes share commits. */
+@Injectable()
+export class CollectionsRepository {
+  private readonly lists: Coalescer<null, WireText>;
+  private readonly gets: Coalescer<bigint, Row | undefined>;
+  private readonly creates: Coalescer<Collection, WireText>;
+  private readonly replaces: Coalescer<Replacement, Row | undefined>;
+  private readonly removes: Coalescer<bigint, boolean>;
+
+  constructor(database: Database) {
+    const list = database.read<{ wire: string }>('collections_list', LIST);
+    const byIds = database.read<Row>('collections_by_ids', BY_IDS);
+    const create = database.write<Row>('collections_create', CREATE);
+    const replace = database.write<Row>('collections_replace', REPLACE);
+    const remove = database.write<{ id: string }>('collections_remove', REMOVE);
+
+    this.lists = new Coalescer(async (askers) => {
+      const [row] = await list.run();
+      const wire = new WireText(row?.wire ?? '[]');
+      return askers.map(() => wire);
+    });
+    this.gets = new Coalescer(
+      async (ids) => {
+        const rows = new Map((await byIds.run({ ids })).map((row) => [row.id, row]));
+        return ids.map((id) => rows.get(String(id)));
+      },
+      { maxInFlight: 2 },
+    );
+    this.creates = new Coalescer(async (items) => {
+      const rows = await create.run({ count: items.length, ...columnsOf(items) });
+      return rows.map(({ wire }) => new WireText(wire));
+    });
+    this.replaces = new Coalescer(
+      async (items) => {
+        const ids = items.map(({ id }) => id);
+        const columns = columnsOf(items.map(({ collection }) => collection));
+        const rows = new Map((await replace.run({ ids, ...columns })).map((row) => [row.id, row]));
+        return ids.map((id) => rows.get(String(id)));
+      },
+      { key: ({ id }) => id },
+    );
+    this.removes = new Coalescer(
+      async (ids) => {
+        const removed = new Set((await remove.run({ ids })).map(({ id }) => id));
+        return ids.map((id) => removed.has(String(id)));
+      },
+      { key: (id) => id },
+    );
+  }
+
+  /** All collections in id order. */
+  list(): Promise<WireText> {
+    return this.lists.add(null);
+  }
+
+  /** @throws NotFoundException "Collection not found". */
+  async get(id: bigint): Promise<WireText> {
+    return this.found(id, (known) => this.gets.add(known));
+  }
+
+  /** Stores a collection under the next id; answers once it is committed. */
+  create(collection: Collection): Promise<WireText> {
+    return this.creates.add(collection);
+  }
+
+  /** Replaces the whole row. @throws NotFoundException "Collection not found". */
+  async replace(id: bigint, collection: Collection): Promise<WireText> {
+    return this.found(id, (known) => this.replaces.add({ id: known, collection }));
+  }
+
+  /** @throws NotFoundException "Collection not found". */
+  async remove(id: bigint): Promise<void> {
+    const removed = this.canExist(id) && (await this.removes.add(id));
+    if (!removed) throw notFound();
+  }
+
+  private async found(id: bigint, ask: (id: bigint) => Promise<Row | undefined>): Promise<WireText> {
+    const row = this.canExist(id) ? await ask(id) : undefined;
+    if (row === undefined) throw notFound();
+    return new WireText(row.wire);
+  }
+
+  private canExist(id: bigint): boolean {
+    return id >= 1n && id <= LARGEST_ID;
+  }
+}

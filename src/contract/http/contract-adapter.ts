@@ -1,0 +1,158 @@
+import type { RequestHandler } from '@nestjs/common/internal';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { INestApplication } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { ContractDispatcher, type ContractRequest, type NestHandler, type PageHandler } from './contract-dispatcher';
+import { ContractResponse } from './contract-response';
+import { handlerPlans, templateOf } from './handler-plans';
+import { answerMalformedRequests } from './malformed-requests';
+import { WireText } from './wire-text';
+import { writeJson, type PlainValue } from '../json/writer';
+
+export interface ContractServerOptions {
+  /** Largest request body in bytes. */
+  readonly bodyLimit: number;
+  /** Largest request head in bytes. */
+  readonly headLimit: number;
+  /** Milliseconds a client has to send a whole request. */
+  readonly requestTimeout: number;
+  /** Peers whose X-Forwarded-Proto counts: addresses, CIDR ranges, or `*`. */
+  readonly trustedProxies: readonly string[];
+  /** Routes that Express answers, once the contract has decided that they are to be answered: path and methods. */
+  readonly pages: Readonly<Record<string, readonly string[]>>;
+  /** Folders of files; 405 carries no Allow there. */
+  readonly mounts: Readonly<Record<string, PageHandler>>;
+}
+
+/** How often node looks for requests that take too long, in milliseconds. */
+const TIMEOUT_CHECK_INTERVAL = 1000;
+
+/** uvicorn's timeout_keep_alive, in milliseconds. */
+const KEEP_ALIVE = 5000;
+
+/**
+ * Nest's Express adapter with the contract before it. Every request is first matched as the old server matched it;
+ * routes of the contract go straight to Nest's handlers, with bodies and ids read by their plans, and pages go on
+ * to Express. On the contract's side a handler returns WireText or a plain value; what belongs to Express (res.json,
+ * middleware, @Ip, @Redirect, @Query, StreamableFile) does not work there, and is refused when the routes are bound.
+ */
+export class ContractAdapter extends ExpressAdapter {
+  private readonly dispatcher: ContractDispatcher;
+  private readonly latest = new WeakMap<Duplex, ContractResponse>();
+  private draining = false;
+
+  constructor(private readonly contract: ContractServerOptions) {
+    super();
+    this.dispatcher = new ContractDispatcher(contract, (request, response) => {
+      const express = this.getInstance() as (request: IncomingMessage, response: ContractResponse) => void;
+      express(request, response);
+    });
+  }
+
+  /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
+  bind(app: INestApplication): void {
+    this.dispatcher.bind(handlerPlans(app));
+  }
+
+  /** From now on every answer ends its connection. */
+  drain(): void {
+    this.draining = true;
+    (this.getHttpServer() as Server).closeIdleConnections();
+  }
+
+  override get(path: unknown, handler?: RequestHandler): unknown {
+    return this.register('GET', path, handler) ?? super.get(path, handler as RequestHandler);
+  }
+
+  override post(path: unknown, handler?: RequestHandler): unknown {
+    return this.register('POST', path, handler) ?? super.post(path, handler as RequestHandler);
+  }
+
+  override put(path: unknown, handler?: RequestHandler): unknown {
+    return this.register('PUT', path, handler) ?? super.put(path, handler as RequestHandler);
+  }
+
+  override delete(path: unknown, handler?: RequestHandler): unknown {
+    return this.register('DELETE', path, handler) ?? super.delete(path, handler as RequestHandler);
+  }
+
+  override initHttpServer(): void {
+    const { headLimit, requestTimeout } = this.contract;
+    const server = createServer(
+      {
+        ServerResponse: ContractResponse,
+        maxHeaderSize: headLimit,
+        requireHostHeader: false,
+        requestTimeout,
+        headersTimeout: requestTimeout,
+        keepAliveTimeout: KEEP_ALIVE,
+        connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
+      },
+      (request, response) => this.handle(request as ContractRequest, response),
+    );
+    // Node drops the headers beyond its count without a word; the head limit is the bound here.
+    server.maxHeadersCount = 0;
+    // The old server ignored expectations that it did not know.
+    server.on('checkExpectation', (request: ContractRequest, response: ContractResponse) =>
+      this.handle(request, response),
+    );
+    server.on('connect', (request: ContractRequest, socket: Duplex) => this.handleConnect(request, socket));
+    answerMalformedRequests(server, (socket, callback) => this.whenIdle(socket, callback));
+    this.httpServer = server;
+  }
+
+  override reply(response: unknown, body: unknown, statusCode?: number): unknown {
+    if (!(response instanceof ContractResponse)) return super.reply(response, body, statusCode) as unknown;
+    const text = body instanceof WireText ? body.text : writeJson(body as PlainValue);
+    response.json(statusCode ?? response.statusCode, text);
+    return response;
+  }
+
+  override status(response: unknown, statusCode: number): unknown {
+    if (!(response instanceof ContractResponse)) return super.status(response, statusCode) as unknown;
+    response.statusCode = statusCode;
+    return response;
+  }
+
+  override setHeader(response: unknown, name: string, value: string): unknown {
+    if (!(response instanceof ContractResponse)) return super.setHeader(response, name, value) as unknown;
+    response.addHeader(name, value);
+    return response;
+  }
+
+  override getRequestUrl(request: ContractRequest & { originalUrl?: string }): string {
+    return request.originalUrl ?? request.url ?? '';
+  }
+
+  /** Takes a route for the contract's side; undefined leaves it to Express. */
+  private register(method: string, path: unknown, handler: RequestHandler | undefined): this | undefined {
+    if (typeof path !== 'string' || handler === undefined) return undefined;
+    const template = templateOf(path);
+    if (template in this.contract.pages) return undefined;
+    this.dispatcher.add(method, template, handler as unknown as NestHandler);
+    return this;
+  }
+
+  private handle(request: ContractRequest, response: ContractResponse): void {
+    this.latest.set(request.socket, response);
+    if (this.draining) response.shouldKeepAlive = false;
+    this.dispatcher.dispatch(request, response);
+  }
+
+  /** CONNECT with a path is a method like any other; node hands over the bare socket. */
+  private handleConnect(request: ContractRequest, socket: Duplex): void {
+    const response = new ContractResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(request.socket);
+    response.on('finish', () => socket.end());
+    this.handle(request, response);
+  }
+
+  /** Calls back once no answer is under way on the socket. */
+  private whenIdle(socket: Duplex, callback: () => void): void {
+    const response = this.latest.get(socket);
+    if (response === undefined || response.writableFinished || response.destroyed) callback();
+    else response.once('close', callback);
+  }
+}

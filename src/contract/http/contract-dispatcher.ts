@@ -1,0 +1,212 @@
+import type { IncomingMessage } from 'node:http';
+import { renderErrors, type ErrorItem } from '../fields/errors';
+import { readIntegerPath } from '../fields/path';
+import type { ContractResponse } from './contract-response';
+import { isPreflight, preflight, simpleCors } from './cors';
+import type { HandlerPlan } from './handler-plans';
+import { redirectLocation } from './redirect';
+import { BodyAborted, BodyTooLarge, readBody } from './request-body';
+import { readHeaders, type ContractHeaders } from './request-headers';
+import { readTarget, type RequestTarget } from './request-target';
+import { RouteTable, type Match, type Route } from './route-table';
+import { trustedPeers } from './trusted-peers';
+
+/** What Nest's parameter decorators read on the contract's side. */
+export interface ContractRequest extends IncomingMessage {
+  params?: Record<string, bigint | string>;
+  body?: unknown;
+}
+
+/** A handler as Nest registers it. It answers by itself, errors included. */
+export type NestHandler = (request: ContractRequest, response: ContractResponse, next: () => void) => unknown;
+
+/** Answers a page or file. @param path what follows the mount's slash, decoded; empty for a page. */
+export type PageHandler = (request: IncomingMessage, response: ContractResponse, path: string) => void;
+
+export interface DispatcherOptions {
+  readonly bodyLimit: number;
+  readonly trustedProxies: readonly string[];
+  readonly pages: Readonly<Record<string, readonly string[]>>;
+  readonly mounts: Readonly<Record<string, PageHandler>>;
+}
+
+type Step = (
+  request: ContractRequest,
+  response: ContractResponse,
+  match: Match<Step>,
+  headers: ContractHeaders,
+) => void;
+
+const MALFORMED = 'Invalid HTTP request received.';
+const NOT_FOUND = '{"detail":"Not Found"}';
+const METHOD_NOT_ALLOWED = '{"detail":"Method Not Allowed"}';
+const UNREADABLE = '{"detail":"There was an error parsing the body"}';
+const TOO_LARGE = '{"detail":"Request Entity Too Large"}';
+
+const nothing = () => undefined;
+
+/** Decides the answer to a request as the old server's layers did, in their order: parser, CORS, routes, body, fields. */
+export class ContractDispatcher {
+  private readonly table = new RouteTable<Step>();
+  private readonly handlers = new Map<string, NestHandler>();
+  private readonly trusted: (address: string | undefined) => boolean;
+
+  constructor(
+    private readonly options: DispatcherOptions,
+    private readonly express: (request: IncomingMessage, response: ContractResponse) => void,
+  ) {
+    this.trusted = trustedPeers(options.trustedProxies);
+    for (const [path, methods] of Object.entries(options.pages)) this.addPage(path, methods);
+    for (const [prefix, handler] of Object.entries(options.mounts)) this.addMount(prefix, handler);
+  }
+
+  /** Adds a route of the contract; it answers once its plan is bound. */
+  add(method: string, template: string, handler: NestHandler): void {
+    if (/[:*?(]/.test(template)) throw new Error(`The contract has no route of the form ${template}`);
+    this.handlers.set(`${method} ${template}`, handler);
+  }
+
+  /** Joins each handler with what it wants to be given. @throws if a handler has no plan. */
+  bind(plans: readonly HandlerPlan[]): void {
+    const byRoute = new Map(plans.map((plan) => [`${plan.method} ${plan.template}`, plan]));
+    for (const [key, handler] of this.handlers) {
+      const plan = byRoute.get(key);
+      if (plan === undefined) throw new Error(`No controller declares ${key}`);
+      const route = this.table.route(plan.template);
+      route.allow ??= plan.method;
+      route.methods.set(plan.method, this.stepFor(plan, route, handler));
+    }
+  }
+
+  /** Answers one request. */
+  dispatch(request: ContractRequest, response: ContractResponse): void {
+    const target = readTarget(request.url ?? '');
+    if (target === null) {
+      response.shouldKeepAlive = false;
+      response.plain(400, MALFORMED);
+      return;
+    }
+    const headers = readHeaders(request.rawHeaders);
+    if (isPreflight(request.method, headers)) {
+      const answer = preflight(headers);
+      response.plain(answer.status, answer.body, answer.headers);
+      return;
+    }
+    response.cors = simpleCors(headers);
+    const match = this.table.match(target.path);
+    if (match === undefined) this.answerUnknownPath(request, response, target, headers);
+    else this.answerRoute(request, response, match, headers);
+  }
+
+  private answerUnknownPath(
+    request: ContractRequest,
+    response: ContractResponse,
+    target: RequestTarget,
+    headers: ContractHeaders,
+  ): void {
+    const path = this.table.slashRedirect(target.path);
+    if (path === undefined) {
+      response.json(404, NOT_FOUND);
+      return;
+    }
+    const { remoteAddress, localAddress, localPort } = request.socket;
+    const local = localPort === 80 ? (localAddress ?? '') : `${localAddress ?? ''}:${localPort ?? ''}`;
+    response.redirect(307, redirectLocation(path, target, headers, this.trusted(remoteAddress), local));
+  }
+
+  private answerRoute(
+    request: ContractRequest,
+    response: ContractResponse,
+    match: Match<Step>,
+    headers: ContractHeaders,
+  ): void {
+    const step = match.route.methods.get(request.method ?? '');
+    if (step !== undefined) {
+      step(request, response, match, headers);
+      return;
+    }
+    if (match.route.allow !== undefined) response.addHeader('allow', match.route.allow);
+    response.json(405, METHOD_NOT_ALLOWED);
+  }
+
+  private addPage(path: string, methods: readonly string[]): void {
+    const route = this.table.route(path);
+    route.allow = methods.join(', ');
+    for (const method of methods) {
+      route.methods.set(method, (request, response) => {
+        for (let index = 0; index + 1 < response.cors.length; index += 2) {
+          response.setHeader(response.cors[index] ?? '', response.cors[index + 1] ?? '');
+        }
+        request.url = path;
+        this.express(request, response);
+      });
+    }
+  }
+
+  private addMount(prefix: string, handler: PageHandler): void {
+    const route = this.table.mount(prefix);
+    for (const method of ['GET', 'HEAD']) {
+      route.methods.set(method, (request, response, { values }) => handler(request, response, values[0] ?? ''));
+    }
+  }
+
+  private stepFor({ integers, body }: HandlerPlan, { parameters }: Route<Step>, handler: NestHandler): Step {
+    const readParameters = (request: ContractRequest, values: readonly string[]): ErrorItem[] => {
+      const params: Record<string, bigint | string> = {};
+      const errors: ErrorItem[] = [];
+      parameters.forEach((name, index) => {
+        const text = values[index] ?? '';
+        if (!integers.includes(name)) {
+          params[name] = text;
+          return;
+        }
+        const read = readIntegerPath(text, name);
+        if ('error' in read) errors.push(read.error);
+        else params[name] = read.value;
+      });
+      request.params = params;
+      return errors;
+    };
+
+    if (body === undefined) {
+      return (request, response, { values }) => {
+        const errors = readParameters(request, values);
+        if (errors.length > 0) response.json(422, renderErrors(errors));
+        else void handler(request, response, nothing);
+      };
+    }
+
+    return (request, response, { values }, headers) => {
+      readBody(request, this.options.bodyLimit).then(
+        (bytes) => {
+          const read = body.read(bytes, headers.contentType);
+          if (read.kind === 'unreadable') {
+            response.json(400, UNREADABLE);
+            return;
+          }
+          if (read.kind === 'syntax') {
+            response.json(422, renderErrors(read.errors));
+            return;
+          }
+          const errors = readParameters(request, values);
+          if (read.kind === 'invalid') errors.push(...read.errors);
+          if (errors.length > 0) {
+            response.json(422, renderErrors(errors));
+            return;
+          }
+          request.body = read.kind === 'model' ? read.model : undefined;
+          void handler(request, response, nothing);
+        },
+        (error: unknown) => this.answerUnreadBody(error, response),
+      );
+    };
+  }
+
+  private answerUnreadBody(error: unknown, response: ContractResponse): void {
+    if (error instanceof BodyAborted) return;
+    if (!(error instanceof BodyTooLarge)) throw error;
+    // What is left of the body is not read: the connection cannot carry another request.
+    response.shouldKeepAlive = false;
+    response.json(413, TOO_LARGE);
+  }
+}

@@ -1,0 +1,25 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ContractResponse } from './contract-response';
+
+/** Errors in the old API's form: what an HttpException carries, and for anything else the old server's crash answer. */
+@Catch()
+export class ContractExceptionFilter implements ExceptionFilter {
+  private readonly log = new Logger('Contract');
+
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.host;
+    const response: unknown = host.switchToHttp().getResponse();
+    if (httpAdapter.isHeadersSent(response)) return;
+    if (error instanceof HttpException) {
+      const answer = error.getResponse();
+      httpAdapter.reply(response, typeof answer === 'string' ? { detail: answer } : answer, error.getStatus());
+      return;
+    }
+    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (response instanceof ContractResponse) response.plain(500, 'Internal Server Error');
+    else httpAdapter.reply(response, { detail: 'Internal Server Error' }, 500);
+  }
+}

@@ -1,0 +1,48 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { HeaderPairs } from './cors';
+
+const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+const beyondAscii = /[\x80-\xff]/;
+
+/**
+ * An answer in the old API's form: these headers in this order, and no other (node adds date, connection and
+ * keep-alive). Express changes the class of the responses that it answers.
+ */
+export class ContractResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  /** Added to whatever is answered. */
+  cors: HeaderPairs = [];
+  private readonly extra: string[] = [];
+
+  /** Adds a header to the answer to come. */
+  addHeader(name: string, value: string): void {
+    this.extra.push(name.toLowerCase(), value);
+  }
+
+  /** Answers with JSON text. */
+  json(status: number, body: string): void {
+    this.answer(status, JSON_TYPE, body, this.cors);
+  }
+
+  /** Answers with plain text and no CORS headers, as the outermost layers of the old server did. */
+  plain(status: number, body: string, headers: HeaderPairs = []): void {
+    this.extra.unshift(...headers);
+    this.answer(status, TEXT_TYPE, body, []);
+  }
+
+  /** Answers a redirect: no body, no content type. */
+  redirect(status: number, location: string): void {
+    this.writeHead(status, ['content-length', '0', 'location', location, ...this.cors]);
+    this.end();
+  }
+
+  private answer(status: number, type: string, body: string, cors: HeaderPairs): void {
+    const length = String(Buffer.byteLength(body));
+    this.writeHead(status, [...this.extra, 'content-length', length, 'content-type', type, ...cors]);
+    // Head and body of a text go out as one UTF-8 string, which would change header bytes beyond ASCII.
+    const echoes = this.extra.length > 0 ? [...this.extra, ...cors] : cors;
+    if (echoes.some((text) => beyondAscii.test(text))) this.end(Buffer.from(body));
+    else this.end(body);
+  }
+}

@@ -1,0 +1,61 @@
+import { RequestMethod, type INestApplication, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import { ModulesContainer } from '@nestjs/core';
+import { modelOf, type Model } from '../fields/model';
+
+/** What a handler wants to be given, read from its ordinary Nest decorators and the types of its parameters. */
+export interface HandlerPlan {
+  readonly method: string;
+  /** The path in the contract's spelling: /api/collections/{collection_id}. */
+  readonly template: string;
+  /** Path parameters that are declared as bigint: the contract's integers. */
+  readonly integers: readonly string[];
+  /** The model of the @Body() parameter. */
+  readonly body: Model<object> | undefined;
+}
+
+interface RouteArgument {
+  readonly index: number;
+  readonly data?: string;
+}
+
+/** `:name` as Nest writes a path parameter, `{name}` as the contract does. */
+export function templateOf(path: string): string {
+  const clean = `/${path}`.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  return clean.replace(/:(\w+)/g, '{$1}');
+}
+
+function planOf(controller: Type, handler: (...args: unknown[]) => unknown, name: string): HandlerPlan | undefined {
+  const path = Reflect.getMetadata(PATH_METADATA, handler) as string | undefined;
+  if (path === undefined) return undefined;
+  const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
+  const prefix = Reflect.getMetadata(PATH_METADATA, controller) as string;
+  const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as Type[];
+  const found = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, RouteArgument>;
+  const integers: string[] = [];
+  let body: Model<object> | undefined;
+  for (const [key, { index, data }] of Object.entries(found)) {
+    const kind = Number(key.split(':')[0]) as RouteParamtypes;
+    const type = types[index] as unknown;
+    if (kind === RouteParamtypes.PARAM && type === BigInt && data !== undefined) integers.push(data);
+    if (kind === RouteParamtypes.BODY) body = modelOf<object>(type as Type<object>);
+  }
+  return { method, template: templateOf(`${prefix}/${path}`), integers, body };
+}
+
+/** The plan of every handler of an application's controllers. */
+export function handlerPlans(app: INestApplication): HandlerPlan[] {
+  const plans: HandlerPlan[] = [];
+  for (const { controllers } of app.get(ModulesContainer).values()) {
+    for (const { metatype } of controllers.values()) {
+      const controller = metatype as Type;
+      const prototype = controller.prototype as Record<string, (...args: unknown[]) => unknown>;
+      for (const name of Object.getOwnPropertyNames(prototype)) {
+        const handler = prototype[name];
+        const plan = name === 'constructor' || handler === undefined ? undefined : planOf(controller, handler, name);
+        if (plan !== undefined) plans.push(plan);
+      }
+    }
+  }
+  return plans;
+}

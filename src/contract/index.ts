@@ -1,0 +1,11 @@
+export { ContractDatetime } from './fields/contract-datetime';
+export { DatetimeField } from './fields/datetime';
+export { EnumField } from './fields/enum';
+export { FloatField } from './fields/float';
+export { IntegerField } from './fields/integer';
+export { StringField } from './fields/string';
+export { modelOf } from './fields/model';
+export { ContractAdapter, type ContractServerOptions } from './http/contract-adapter';
+export { ContractExceptionFilter } from './http/contract-exception.filter';
+export type { PageHandler } from './http/contract-dispatcher';
+export { WireText } from './http/wire-text';

@@ -1,0 +1,139 @@
+import { Socket } from 'node:net';
+import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
+import { DatabaseUnavailableError, isStalePlan } from './database-errors';
+
+export interface ConnectionOptions {
+  readonly connectionString: string;
+  /** Milliseconds a statement may take on the server; the client waits a second longer before it hangs up. */
+  readonly statementTimeout: number;
+  readonly log: { warn(message: string): void; info(message: string): void };
+}
+
+const CONNECT_TIMEOUT = 2000;
+const FIRST_RETRY = 50;
+const LAST_RETRY = 2000;
+
+// An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
+const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
+  set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
+    then 'on' else current_setting('synchronous_commit') end, false)`;
+
+/**
+ * One pipelined connection to PostgreSQL that comes back by itself. Statements are answered in the order they
+ * were sent; when the connection is lost, all that were under way fail and none is sent again.
+ */
+export class Connection {
+  private client: Client | null = null;
+  private socket: Socket | null = null;
+  private retryDelay = FIRST_RETRY;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private closed = false;
+  /** When each statement under way was sent, oldest first. */
+  private readonly sentAt: number[] = [];
+
+  constructor(private readonly options: ConnectionOptions) {}
+
+  /** Whether statements can be sent. */
+  get ready(): boolean {
+    return this.client !== null;
+  }
+
+  /** Statements under way. */
+  get load(): number {
+    return this.sentAt.length;
+  }
+
+  /** Connects once. @throws the driver's error if PostgreSQL is not to be had. */
+  async connect(): Promise<void> {
+    const socket = new Socket();
+    const client = new Client({
+      connectionString: this.options.connectionString,
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      keepAlive: true,
+      application_name: 'waste-collection-api',
+      pipeline: true,
+      stream: () => socket,
+    } as ClientConfig);
+    // Without a listener an error on an idle connection ends the process.
+    client.on('error', (error: Error) => this.lose(client, error.message));
+    client.on('end', () => this.lose(client, 'the server closed it'));
+    try {
+      await client.connect();
+      await client.query(SESSION, [String(this.options.statementTimeout)]);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    if (this.closed) {
+      await client.end();
+      return;
+    }
+    this.client = client;
+    this.socket = socket;
+    this.retryDelay = FIRST_RETRY;
+  }
+
+  /** Connects, and keeps trying until it works or close() is called. */
+  keepConnected(): void {
+    if (this.closed) return;
+    this.connect().catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.options.log.warn(`PostgreSQL is not to be had, trying again in ${this.retryDelay} ms: ${reason}`);
+      this.reconnectLater();
+    });
+  }
+
+  /**
+   * Sends one statement.
+   *
+   * @throws DatabaseUnavailableError when there is no connection: then nothing was sent. Any other error comes from
+   * the server or from losing the connection.
+   */
+  async query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
+    const { client } = this;
+    if (client === null) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
+    this.sentAt.push(Date.now());
+    try {
+      return await client.query<Row>(config);
+    } catch (error) {
+      // The connection holds a plan that no longer fits: a new one prepares its statements afresh.
+      if (isStalePlan(error)) this.hangUp();
+      throw error;
+    } finally {
+      this.sentAt.shift();
+    }
+  }
+
+  /** Hangs up if the oldest statement has waited too long: the peer is gone without a word. */
+  hangUpIfStuck(now: number): void {
+    const [oldest] = this.sentAt;
+    if (oldest !== undefined && now - oldest > this.options.statementTimeout + 1000) this.hangUp();
+  }
+
+  /** Finishes what is under way and disconnects for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    const { client } = this;
+    this.client = null;
+    await client?.end();
+  }
+
+  private hangUp(): void {
+    this.socket?.destroy();
+  }
+
+  private lose(client: Client, reason: string): void {
+    if (this.client !== client) return;
+    this.client = null;
+    this.socket?.destroy();
+    this.options.log.warn(`A connection to PostgreSQL was lost: ${reason}`);
+    this.reconnectLater();
+  }
+
+  private reconnectLater(): void {
+    if (this.closed) return;
+    this.retryTimer = setTimeout(() => this.keepConnected(), this.retryDelay);
+    this.retryDelay = Math.min(this.retryDelay * 2, LAST_RETRY);
+  }
+}

@@ -1,0 +1,43 @@
+import type { QueryConfig, QueryResult } from 'pg';
+import { Connection, type ConnectionOptions } from './connection';
+import { DatabaseUnavailableError } from './database-errors';
+
+const STUCK_CHECK_INTERVAL = 250;
+
+/** The pool of pipelined connections: every statement of the API goes to the one with the least under way. */
+export class Connections {
+  private readonly all: Connection[];
+  private readonly stuckTimer: NodeJS.Timeout;
+
+  /** @param size how many connections to hold. */
+  constructor(options: ConnectionOptions, size: number) {
+    this.all = Array.from({ length: size }, () => new Connection(options));
+    this.stuckTimer = setInterval(() => {
+      const now = Date.now();
+      for (const connection of this.all) connection.hangUpIfStuck(now);
+    }, STUCK_CHECK_INTERVAL).unref();
+  }
+
+  /** Opens every connection; those that fail keep trying. @throws when the first cannot be opened. */
+  async open(): Promise<void> {
+    const [first, ...others] = this.all;
+    await first?.connect();
+    for (const connection of others) connection.keepConnected();
+  }
+
+  /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
+  query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
+    let best: Connection | undefined;
+    for (const connection of this.all) {
+      if (connection.ready && (best === undefined || connection.load < best.load)) best = connection;
+    }
+    if (best === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
+    return best.query<Row>(config);
+  }
+
+  /** Finishes what is under way and disconnects for good. */
+  async close(): Promise<void> {
+    clearInterval(this.stuckTimer);
+    await Promise.all(this.all.map((connection) => connection.close()));
+  }
+}

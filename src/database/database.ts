@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { SQLWrapper } from 'drizzle-orm';
+import type { QueryConfig, QueryResult } from 'pg';
+import { Connections } from './connections';
+import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
+import { EmbeddedServer, EmbeddedServerError } from './embedded/embedded-server';
+import { migrateDatabase } from './migrations';
+import { Statement, type Executor } from './statement';
+
+export interface DatabaseOptions {
+  /** The PostgreSQL to use; undefined starts an embedded one. */
+  readonly url: string | undefined;
+  /** Where the embedded one keeps its data. */
+  readonly dataDir: string;
+  readonly poolSize: number;
+  /** Milliseconds. */
+  readonly statementTimeout: number;
+}
+
+const FIRST_RETRY = 100;
+const LAST_RETRY = 2000;
+
+// Waiting does not mend these: a wrong password, a database or role that does not exist, a missing right.
+const HOPELESS = /^(28|3D000|42501)/;
+
+/**
+ * The one PostgreSQL of this server, from start to end. Until it is ready, and while it is away, every statement
+ * fails with DatabaseUnavailableError.
+ */
+export class Database implements Executor {
+  private readonly log = new Logger('Database');
+  private readonly registered: Statement<object>[] = [];
+  private embedded: EmbeddedServer | undefined;
+  private connections: Connections | undefined;
+  private readonly closing = new AbortController();
+
+  constructor(private readonly options: DatabaseOptions) {}
+
+  /** Every statement of the repositories. */
+  get statements(): readonly Statement<object>[] {
+    return this.registered;
+  }
+
+  /**
+   * Starts the embedded server if there is no other, migrates and connects; while PostgreSQL is absent it waits
+   * and tries again.
+   *
+   * @throws StartRefusedError or EmbeddedServerError when waiting does not help.
+   */
+  async start(): Promise<void> {
+    const url = this.options.url ?? (await this.startEmbedded());
+    for (let delay = FIRST_RETRY; !this.closing.signal.aborted; delay = Math.min(delay * 2, LAST_RETRY)) {
+      try {
+        await migrateDatabase(url);
+        this.connections = await this.connect(url);
+        this.log.log('Connected to PostgreSQL');
+        return;
+      } catch (error) {
+        if (error instanceof StartRefusedError) throw error;
+        const { code = '', message } = error as { code?: string; message: string };
+        if (HOPELESS.test(code)) throw new StartRefusedError(`PostgreSQL refuses this server: ${message}`);
+        this.log.warn(`PostgreSQL is not to be had, trying again in ${delay} ms: ${message || code}`);
+      }
+      await sleep(delay, undefined, { signal: this.closing.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Registers a statement that changes nothing. */
+  read<Row extends object>(name: string, query: SQLWrapper): Statement<Row> {
+    return this.register(new Statement<Row>(this, name, 'read', query));
+  }
+
+  /** Registers a statement that changes rows. */
+  write<Row extends object>(name: string, query: SQLWrapper): Statement<Row> {
+    return this.register(new Statement<Row>(this, name, 'write', query));
+  }
+
+  /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
+  async query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
+    if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
+    return this.connections.query<Row>(config);
+  }
+
+  /** Finishes what is under way, disconnects, and stops the embedded server. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.connections?.close();
+    await this.embedded?.stop();
+  }
+
+  private async startEmbedded(): Promise<string> {
+    this.embedded = await EmbeddedServer.start({
+      dataDir: this.options.dataDir,
+      log: {
+        info: (message) => this.log.log(message),
+        warn: (message) => this.log.warn(message),
+        error: (message) => this.log.error(message),
+      },
+    });
+    return this.embedded.connectionString;
+  }
+
+  private async connect(connectionString: string): Promise<Connections> {
+    const log = { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
+    const { statementTimeout, poolSize } = this.options;
+    const connections = new Connections({ connectionString, statementTimeout, log }, poolSize);
+    try {
+      await connections.open();
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+    return connections;
+  }
+
+  private register<Row extends object>(statement: Statement<Row>): Statement<Row> {
+    this.registered.push(statement);
+    return statement;
+  }
+}
+
+export { EmbeddedServerError };

@@ -1,0 +1,21 @@
+import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import type { WireText } from '../contract';
+import { Location } from './location.model';
+import { LocationsRepository } from './locations.repository';
+
+/** /api/locations. */
+@Controller('api/locations')
+export class LocationsController {
+  constructor(private readonly locations: LocationsRepository) {}
+
+  @Get()
+  list(): Promise<WireText> {
+    return this.locations.list();
+  }
+
+  @Post()
+  @HttpCode(200)
+  create(@Body() location: Location): Promise<WireText> {
+    return this.locations.create(location);
+  }
+}
