@@ -65,14 +65,15 @@ export function tooDeepToEcho(random: Random): string {
 }
 
 const SPLICES = [
-  ...'{}[],:"\'\\/-+.0159eEuxnNtfI \t\n\r', 'null', 'true', 'false', 'NaN', 'Infinity', '-Infinity', '\\u', '\\ud83d', '\\x',
+  ...Array.from('{}[],:"\'\\/-+.0159eEuxnNtfI \t\n\r'), 'null', 'true', 'false', 'NaN', 'Infinity', '-Infinity', '\\u', '\\ud83d', '\\x',
   '1.', '.5', '01', '1e', '1e+', '-', '//', '/**/', '\u0000', '\u001f', '\u007f', '\u00a0', '\ufeff', '\u2028', 'é', '🗑️',
 ] as const; // prettier-ignore
 
 /** The text with one to three small injuries: a syntax error most of the time. */
 export function mutatedText(random: Random, text: string): string {
   let result = text;
-  for (let i = random.weighted([70, () => 1], [20, () => 2], [10, () => 3]); i > 0; i--) result = injured(random, result);
+  for (let i = random.weighted([70, () => 1], [20, () => 2], [10, () => 3]); i > 0; i--)
+    result = injured(random, result);
   return result;
 }
 

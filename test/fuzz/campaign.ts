@@ -64,7 +64,10 @@ export async function runCampaign(options: CampaignOptions): Promise<Counts> {
   };
   for (let number = options.first; counts.exchanges < options.exchanges; number++) {
     const sequence = makeSequence(options.seed, number);
-    const { verdict, answered } = await compareOn(options, sequence.requests.map(({ request }) => request));
+    const { verdict, answered } = await compareOn(
+      options,
+      sequence.requests.map(({ request }) => request),
+    );
     count(counts, sequence, verdict, answered);
     if (verdict.difference) await report(options, counts, sequence, verdict.difference);
     options.onProgress?.(counts);
@@ -79,7 +82,10 @@ interface Compared {
 }
 
 /** Runs the requests on both sides at once, each from an empty store, and judges the outcomes. */
-async function compareOn({ left, right }: Pick<CampaignOptions, 'left' | 'right'>, requests: readonly RecordedRequest[]): Promise<Compared> {
+async function compareOn(
+  { left, right }: Pick<CampaignOptions, 'left' | 'right'>,
+  requests: readonly RecordedRequest[],
+): Promise<Compared> {
   const [lefts, rights] = await Promise.all([left.run(requests), right.run(requests)]);
   const answered = requests.map((request, at) => ({ request, left: lefts[at]!, right: rights[at]! }));
   return { verdict: judge(requests, lefts, rights), answered };
@@ -120,7 +126,9 @@ async function report(
     return same ? compared : undefined;
   };
   const reproducible = (await differing(requests)) !== undefined;
-  const smallest = reproducible ? await shrink(requests, async (some) => (await differing(some)) !== undefined) : requests;
+  const smallest = reproducible
+    ? await shrink(requests, async (some) => (await differing(some)) !== undefined)
+    : requests;
   const { verdict, answered } = await compareOn(options, smallest);
   options.onFinding?.({
     name: sequence.name,

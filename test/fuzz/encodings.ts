@@ -5,13 +5,16 @@ type Encode = (text: string) => Buffer;
 const utf16le: Encode = (text) => Buffer.from(text, 'utf16le');
 const utf16be: Encode = (text) => utf16le(text).swap16();
 const utf32le: Encode = (text) => {
-  const points = [...text];
+  const points = Array.from(text);
   const bytes = Buffer.alloc(points.length * 4);
   points.forEach((point, index) => bytes.writeUInt32LE(point.codePointAt(0)!, index * 4));
   return bytes;
 };
 const utf32be: Encode = (text) => utf32le(text).swap32();
-const withBom = (bom: readonly number[], encode: Encode): Encode => (text) => Buffer.concat([Buffer.from(bom), encode(text)]);
+const withBom =
+  (bom: readonly number[], encode: Encode): Encode =>
+  (text) =>
+    Buffer.concat([Buffer.from(bom), encode(text)]);
 
 const WIDE: readonly Encode[] = [
   utf16le,
@@ -54,7 +57,10 @@ export function withByte(random: Random, bytes: Buffer): Buffer {
 export function chunked(random: Random, bytes: Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {
-    const size = Math.min(bytes.length - at, random.weighted([3, () => random.int(1, 20)], [2, () => random.int(1, 5000)]));
+    const size = Math.min(
+      bytes.length - at,
+      random.weighted([3, () => random.int(1, 20)], [2, () => random.int(1, 5000)]),
+    );
     const hex = size.toString(16);
     const extension = random.chance(10) ? random.pick([';x', ';name=value', ';a="b"']) : '';
     const line = `${random.chance(10) ? '0' : ''}${random.chance(50) ? hex.toUpperCase() : hex}${extension}\r\n`;

@@ -8,7 +8,21 @@ export const KNOWN_METHODS = [
   'SUBSCRIBE', 'UNSUBSCRIBE', 'PURGE', 'MKCALENDAR', 'LINK', 'UNLINK', 'SOURCE',
 ] as const; // prettier-ignore
 
-const MADE_UP = ['FOO', 'get', 'Post', 'GETT', 'GE', 'X-Y', 'PUTS', 'HEADS', '123', 'G-T', 'DELETEX', 'BREW', 'OPTION'] as const;
+const MADE_UP = [
+  'FOO',
+  'get',
+  'Post',
+  'GETT',
+  'GE',
+  'X-Y',
+  'PUTS',
+  'HEADS',
+  '123',
+  'G-T',
+  'DELETEX',
+  'BREW',
+  'OPTION',
+] as const;
 
 /** Any method: mostly known ones, some that no parser knows. */
 export function anyMethod(random: Random): string {
@@ -51,12 +65,37 @@ export function originHeaders(random: Random): RequestHeader[] {
 
 /** Headers of a preflight, complete or lacking one, with methods that are allowed and others. */
 export function preflightHeaders(random: Random): RequestHeader[] {
-  const method = random.pick(['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'get', 'TRACE', '', 'PUT ', 'GET, PUT', 'GET,', '*', 'FOO', '\xe9']);
+  const method = random.pick([
+    'GET',
+    'PUT',
+    'DELETE',
+    'PATCH',
+    'HEAD',
+    'OPTIONS',
+    'get',
+    'TRACE',
+    '',
+    'PUT ',
+    'GET, PUT',
+    'GET,',
+    '*',
+    'FOO',
+    '\xe9',
+  ]);
   const headers: RequestHeader[] = random.chance(90) ? originHeaders(random) : [];
   if (random.chance(92)) headers.push([cased(random, 'access-control-request-method'), method]);
   if (random.chance(8)) headers.push(['Access-Control-Request-Method', random.pick(['GET', 'FOO'])]);
   if (random.chance(50)) {
-    const value = random.pick(['content-type', '*', '', 'X-A, x-b', 'a,,b', ' \t', 'caf\xe9', 'accept , accept-language']);
+    const value = random.pick([
+      'content-type',
+      '*',
+      '',
+      'X-A, x-b',
+      'a,,b',
+      ' \t',
+      'caf\xe9',
+      'accept , accept-language',
+    ]);
     headers.push([cased(random, 'access-control-request-headers'), value]);
     if (random.chance(15)) headers.push(['access-control-request-headers', 'second']);
   }
@@ -66,7 +105,10 @@ export function preflightHeaders(random: Random): RequestHeader[] {
 
 /** Headers that the contract says nothing about, or that only redirects look at. */
 export function otherHeaders(random: Random): RequestHeader[] {
-  const proto = (): RequestHeader => ['X-Forwarded-Proto', random.pick(['https', 'http', '', 'HTTPS', 'ws', ' https ', 'https, http', 'a b', 'caf\xe9', 'x/y'])];
+  const proto = (): RequestHeader => [
+    'X-Forwarded-Proto',
+    random.pick(['https', 'http', '', 'HTTPS', 'ws', ' https ', 'https, http', 'a b', 'caf\xe9', 'x/y']),
+  ];
   const header = (): RequestHeader =>
     random.weighted<RequestHeader>(
       [40, proto],

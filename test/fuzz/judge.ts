@@ -18,7 +18,11 @@ export interface Verdict {
  * Compares the outcomes of a sequence. It ends at the first difference, since later ones may follow from it, and at a
  * divergence after which the old server's store holds what it cannot render.
  */
-export function judge(requests: readonly RecordedRequest[], left: readonly Outcome[], right: readonly Outcome[]): Verdict {
+export function judge(
+  requests: readonly RecordedRequest[],
+  left: readonly Outcome[],
+  right: readonly Outcome[],
+): Verdict {
   const divergences = new Map<number, Divergence>();
   const before: Answered[] = [];
   for (const [at, request] of requests.entries()) {
@@ -35,14 +39,23 @@ export function judge(requests: readonly RecordedRequest[], left: readonly Outco
   return { compared: requests.length, divergences };
 }
 
-/** Names what differs, so that differences of one cause fall together: statuses, headers, and the pydantic error types. */
+/**
+ * Names what differs, so that differences of one cause fall together: method, statuses, headers, and for a body the error
+ * type or key at the first differing byte.
+ */
 export function signature(details: readonly Difference[], { request, left, right }: Answered): string {
   const statuses = [left, right].map((outcome) => ('failure' in outcome ? 'none' : String(outcome.status)));
-  const aspects = details.map(({ aspect, header }) => header ?? aspect);
-  const types = [left, right].map((outcome) => ('failure' in outcome ? '' : errorTypes(outcome.body.toString('latin1'))));
-  return `${request.method} ${statuses.join('/')} ${[...new Set(aspects)].join('+')} ${types.join('/')}`;
+  return `${request.method} ${statuses.join('/')} ${details.map(aspectName).join(', ')}`;
 }
 
-function errorTypes(body: string): string {
-  return [...new Set([...body.matchAll(/"type":"([a-z_]+)"/g)].map(([, type]) => type))].join(',');
+function aspectName({ aspect, header, expected, got, at = 0 }: Difference): string {
+  if (aspect !== 'body') return header ?? aspect;
+  return `body at ${[expected, got].map((body) => nameAt(body, at)).join('/')}`;
+}
+
+/** The error type, else the key, that begins last before the position. */
+function nameAt(body: string, position: number): string {
+  const names = [...body.matchAll(/"type":"([a-z_]+)"|"([a-z_]+)":/g)].filter(({ index }) => index <= position);
+  const types = names.filter(([, type]) => type !== undefined);
+  return types.at(-1)?.[1] ?? names.at(-1)?.[2] ?? 'start';
 }

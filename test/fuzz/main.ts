@@ -72,7 +72,12 @@ void runProgram(async () => {
   }
 });
 
-async function reset(side: string, way: string | undefined, resetDatabase: string | undefined, yesDestroyData: boolean) {
+async function reset(
+  side: string,
+  way: string | undefined,
+  resetDatabase: string | undefined,
+  yesDestroyData: boolean,
+) {
   try {
     return await openReset(side, { reset: way, resetDatabase, yesDestroyData });
   } catch (error) {

@@ -44,7 +44,10 @@ export class Random {
 
   /** One of the makers by its weight, called. */
   weighted<T>(...makers: readonly (readonly [weight: number, make: () => T])[]): T {
-    let left = this.int(1, makers.reduce((sum, [weight]) => sum + weight, 0));
+    let left = this.int(
+      1,
+      makers.reduce((sum, [weight]) => sum + weight, 0),
+    );
     for (const [weight, make] of makers) {
       left -= weight;
       if (left <= 0) return make();

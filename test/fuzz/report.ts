@@ -26,10 +26,22 @@ export async function writeFinding(directory: string, number: number, finding: F
 /** The finding for people: what led to it, and its last exchange with what differs. */
 export function findingText(finding: Finding): string {
   const last = finding.requests.length - 1;
-  const exchange = { seq: `fuzz/${finding.name}`, n: last + 1, request: finding.requests[last]!, response: { status: 0, headers: [] } };
+  const exchange = {
+    seq: `fuzz/${finding.name}`,
+    n: last + 1,
+    request: finding.requests[last]!,
+    response: { status: 0, headers: [] },
+  };
   const lead = finding.requests.slice(0, last).map(({ method, target }) => `  after ${method} ${target}`);
-  const note = finding.reproducible ? [] : ['  (did not show again when repeated: a race, or a matter of kept connections)'];
-  return [`[${finding.signature}]`, ...lead, exchangeText({ exchange, differences: finding.details, expected: false }), ...note].join('\n');
+  const note = finding.reproducible
+    ? []
+    : ['  (did not show again when repeated: a race, or a matter of kept connections)'];
+  return [
+    `[${finding.signature}]`,
+    ...lead,
+    exchangeText({ exchange, differences: finding.details, expected: false }),
+    ...note,
+  ].join('\n');
 }
 
 /** The end of a campaign: what was compared, of which kinds, and what differed. */

@@ -70,7 +70,10 @@ export class RequestMaker {
   /** Any path in any spelling, with an ordinary method. */
   path(): FuzzRequest {
     const { random } = this;
-    const method = random.weighted([60, () => 'GET'], [40, () => random.pick(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])]);
+    const method = random.weighted(
+      [60, () => 'GET'],
+      [40, () => random.pick(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])],
+    );
     const headers = random.chance(25) ? otherHeaders(random) : [];
     if (random.chance(10)) headers.push(host(random));
     return this.aimed('path', method, anyTarget(random, this.created), headers);
@@ -87,9 +90,18 @@ export class RequestMaker {
   cors(): FuzzRequest {
     const { random } = this;
     const target = anyTarget(random, this.created);
-    if (random.chance(50)) return this.aimed('preflight', random.chance(92) ? 'OPTIONS' : 'GET', target, preflightHeaders(random));
-    const inner = random.weighted([5, () => this.ordinary()], [2, () => this.fields()], [2, () => this.body()], [1, () => this.path()]);
-    return { kind: 'cors', request: { ...inner.request, headers: [...inner.request.headers, ...originHeaders(random)] } };
+    if (random.chance(50))
+      return this.aimed('preflight', random.chance(92) ? 'OPTIONS' : 'GET', target, preflightHeaders(random));
+    const inner = random.weighted(
+      [5, () => this.ordinary()],
+      [2, () => this.fields()],
+      [2, () => this.body()],
+      [1, () => this.path()],
+    );
+    return {
+      kind: 'cors',
+      request: { ...inner.request, headers: [...inner.request.headers, ...originHeaders(random)] },
+    };
   }
 
   /** An exchange that the contract's section 17 wants answered otherwise. */
@@ -100,7 +112,10 @@ export class RequestMaker {
       [25, () => this.create('locations', 'divergent', 'divergent')],
       [15, () => this.replace('divergent', 'divergent')],
       [3, () => this.write('divergent', 'collections', [JSON_TYPE], Buffer.from(tooDeepToEcho(random)))],
-      [3, () => this.write('divergent', 'locations', [['content-type', 'text/plain']], Buffer.from([0x61, 0xff, 0x62]))],
+      [
+        3,
+        () => this.write('divergent', 'locations', [['content-type', 'text/plain']], Buffer.from([0x61, 0xff, 0x62])),
+      ],
       [2, () => fuzz('divergent', 'GET', random.pick(['/health', '/api/collections/', '/nope']), [['host', null]])],
       [2, () => fuzz('divergent', 'GET', random.pick(['/static/%00', '/static/a%00b']))],
       [6, () => this.analytics()],
@@ -122,7 +137,13 @@ export class RequestMaker {
     return fuzz(kind, method, `/api/collections/${idSegment(this.random, this.created)}`);
   }
 
-  private write(kind: string, resource: Resource, headers: RequestHeader[], body: Buffer | null, method?: 'POST'): FuzzRequest {
+  private write(
+    kind: string,
+    resource: Resource,
+    headers: RequestHeader[],
+    body: Buffer | null,
+    method?: 'POST',
+  ): FuzzRequest {
     const put = method === undefined && resource === 'collections' && this.random.chance(25);
     if (put) return fuzz(kind, 'PUT', `/api/collections/${idSegment(this.random, this.created)}`, headers, body);
     if (resource === 'collections') this.created++;
@@ -144,7 +165,9 @@ export class RequestMaker {
 
   private typeHeaders(): RequestHeader[] {
     const types = this.random.many(this.random.chance(12) ? 2 : 1, () => contentType(this.random));
-    return types.filter((type) => type !== undefined).map((type) => [this.random.pick(['content-type', 'Content-Type']), type]);
+    return types
+      .filter((type) => type !== undefined)
+      .map((type) => [this.random.pick(['content-type', 'Content-Type']), type]);
   }
 
   private typedBody(object: string): Buffer {
@@ -153,7 +176,13 @@ export class RequestMaker {
   }
 }
 
-function fuzz(kind: string, method: string, target: string, headers: RequestHeader[] = [], body: Buffer | null = null): FuzzRequest {
+function fuzz(
+  kind: string,
+  method: string,
+  target: string,
+  headers: RequestHeader[] = [],
+  body: Buffer | null = null,
+): FuzzRequest {
   return { kind, request: { method, target, headers, ...recordedBody(body) } };
 }
 

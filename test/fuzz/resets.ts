@@ -42,5 +42,9 @@ function resetByUrl(url: string): Reset {
     const { status } = await connection.send(request);
     if (status >= 300) throw new ResetError(`${url} answered ${status} to the request to empty the store`);
   };
-  return { empty, end: () => Promise.resolve(connection.close()) };
+  const end = (): Promise<void> => {
+    connection.close();
+    return Promise.resolve();
+  };
+  return { empty, end };
 }

@@ -72,7 +72,9 @@ async function withSmallerBody(request: RecordedRequest, works: Works): Promise<
   const text = (kept: readonly [string, unknown][]): string => JSON.stringify(Object.fromEntries(kept));
   // The member's values may only be respelled if that does not matter: numbers lose their digits in JSON.parse.
   if (!(await works({ ...request, body: text(members) }))) {
-    const kept = await withoutParts([...request.body!], (characters) => works({ ...request, body: characters.join('') }));
+    const kept = await withoutParts(Array.from(request.body!), (characters) =>
+      works({ ...request, body: characters.join('') }),
+    );
     return { ...request, body: kept.join('') };
   }
   const kept = await withoutParts(members, (fewer) => works({ ...request, body: text(fewer) }));

@@ -44,23 +44,71 @@ export function anyTarget(random: Random, created: number): string {
 /** The path written in another way, some of which mean the same. */
 export function respelled(random: Random, path: string): string {
   const changed = random.weighted(
-    [30, () => path],
+    [45, () => path],
     [15, () => percentEncoded(random, path)],
     [20, () => path + random.pick(['/', '/', '//', '///', '%2F', '%2f/'])],
-    [6, () => path + random.pick(['%0A', '%0a', '%0A%0A', '%0D', '%0A/', '/%0A', '%00', '%20', '.', ';x', '%3F', '%23'])],
+    [
+      6,
+      () => path + random.pick(['%0A', '%0a', '%0A%0A', '%0D', '%0A/', '/%0A', '%00', '%20', '.', ';x', '%3F', '%23']),
+    ],
     [4, () => `/${path}`],
     [3, () => path.replace('/', '/./')],
     [3, () => path.replace('/', '%2F')],
     [2, () => swapCase(random, path)],
-    [3, () => path + random.pick(['\xe9', '%FF', '%E0%A4%A', '%', '%4', '%zz', '+', '~', '%7E', "'", '"', '<', '|', '\\', '^', '`', '{}', '@', '[', '$&*,='])],
+    [
+      3,
+      () =>
+        path +
+        random.pick([
+          '\xe9',
+          '%FF',
+          '%E0%A4%A',
+          '%',
+          '%4',
+          '%zz',
+          '+',
+          '~',
+          '%7E',
+          "'",
+          '"',
+          '<',
+          '|',
+          '\\',
+          '^',
+          '`',
+          '{}',
+          '@',
+          '[',
+          '$&*,=',
+        ]),
+    ],
   );
   const query = random.weighted(
     [65, () => ''],
-    [15, () => random.pick(['?', '?x=1', '?a=%FF', '?%', '??', '?a=b&c=d', '?x=/', '?x=%2F', '?"<>', '?a b', '?\xe9', '?a=%C3%A9'])],
+    [
+      15,
+      () =>
+        random.pick([
+          '?',
+          '?x=1',
+          '?a=%FF',
+          '?%',
+          '??',
+          '?a=b&c=d',
+          '?x=/',
+          '?x=%2F',
+          '?"<>',
+          '?a b',
+          '?\xe9',
+          '?a=%C3%A9',
+        ]),
+    ],
     [5, () => random.pick(['#f', '?x#f', '#?x', '?#', '#'])],
     [5, () => `?${random.digits(random.int(1, 300))}`],
   );
-  const absolute = random.chance(5) ? random.pick(['http://other.test', 'http://api.test', 'https://x', 'http://u:p@h:80', 'HTTP://h']) : '';
+  const absolute = random.chance(5)
+    ? random.pick(['http://other.test', 'http://api.test', 'https://x', 'http://u:p@h:80', 'HTTP://h'])
+    : '';
   return absolute + changed + query;
 }
 

@@ -42,7 +42,9 @@ function stamp(random: Random, year: string, month: string, day: string, limits:
 
 function fraction(random: Random): string {
   if (random.chance(55)) return '';
-  return random.pick(['.', '.', '.', ',']) + random.pick([random.digits(random.int(1, 12)), '000000', '100', '0000009']);
+  return (
+    random.pick(['.', '.', '.', ',']) + random.pick([random.digits(random.int(1, 12)), '000000', '100', '0000009'])
+  );
 }
 
 function zone(random: Random): string {
@@ -54,7 +56,24 @@ function zone(random: Random): string {
     [25, () => `${random.pick(['+', '-'])}${hours}:${minutes}`],
     [6, () => `${random.pick(['+', '-'])}${hours}${minutes}`],
     [2, () => `\u2212${hours}:${minutes}`],
-    [2, () => random.pick(['+24:00', '-00:30', '-00:00', '+00:60', '+99:99', '+1:00', '+01', ' Z', 'ZZ', 'UTC', '+', '+0100x'])],
+    [
+      2,
+      () =>
+        random.pick([
+          '+24:00',
+          '-00:30',
+          '-00:00',
+          '+00:60',
+          '+99:99',
+          '+1:00',
+          '+01',
+          ' Z',
+          'ZZ',
+          'UTC',
+          '+',
+          '+0100x',
+        ]),
+    ],
   );
 }
 
@@ -62,12 +81,24 @@ function outOfRange(random: Random): string {
   const year = random.pick(['2023', '2024', '1900', '2000', '9999', '0001']);
   const month = two(random.pick([0, 1, 2, 2, 4, 12, 13, 99]));
   const day = two(random.pick([0, 1, 28, 29, 30, 31, 32, 99]));
-  return stamp(random, year, month, day, random.pick([[24, 59, 59], [23, 60, 59], [23, 59, 60], [99, 99, 99], [1, 1, 1]]));
+  return stamp(
+    random,
+    year,
+    month,
+    day,
+    random.pick([
+      [24, 59, 59],
+      [23, 60, 59],
+      [23, 59, 60],
+      [99, 99, 99],
+      [1, 1, 1],
+    ]),
+  );
 }
 
 function mutated(random: Random, text: string): string {
   const at = random.int(0, text.length - 1);
-  const piece = random.pick([...'0123456789-:.,TZ+ _eE/', '\u2212', '\u0661', 'é', '\u0000']);
+  const piece = random.pick([...Array.from('0123456789-:.,TZ+ _eE/'), '\u2212', '\u0661', 'é', '\u0000']);
   return random.weighted(
     [4, () => text.slice(0, at) + piece + text.slice(at + 1)],
     [2, () => text.slice(0, at) + text.slice(at + 1)],
@@ -92,5 +123,9 @@ export function unixText(random: Random): string {
 /** A unix time as a number literal of JSON: an integer, a fraction, or an exponent. */
 export function unixLiteral(random: Random): string {
   const text = unixText(random);
-  return text.endsWith('.') ? `${text}0` : random.chance(5) ? `${String(random.int(-99, 99))}e${String(random.int(0, 20))}` : text;
+  return text.endsWith('.')
+    ? `${text}0`
+    : random.chance(5)
+      ? `${String(random.int(-99, 99))}e${String(random.int(0, 20))}`
+      : text;
 }

@@ -16,7 +16,12 @@ export interface Field {
 
 const string = (name: string): Field => ({ name, kind: 'string', required: true });
 const float = (name: string): Field => ({ name, kind: 'float', required: true });
-const oneOf = (name: string, values: readonly string[], required = true): Field => ({ name, kind: 'enum', required, values });
+const oneOf = (name: string, values: readonly string[], required = true): Field => ({
+  name,
+  kind: 'enum',
+  required,
+  values,
+});
 
 /** The two models of the contract, in its field order. */
 export const MODELS = {
@@ -86,15 +91,42 @@ export function oddValue(random: Random, field: Field): string {
 
 function enumLike(random: Random, values: readonly string[]): string {
   const value = random.pick(values);
-  const near = random.pick([value, value.toUpperCase(), ` ${value}`, `${value} `, value.slice(1), `${value}\u0000`, '']);
+  const near = random.pick([
+    value,
+    value.toUpperCase(),
+    ` ${value}`,
+    `${value} `,
+    value.slice(1),
+    `${value}\u0000`,
+    '',
+  ]);
   return stringLiteral(random, near);
 }
 
 /** The JSON text of a value whose answer is meant to differ from the old one (section 17 of the contract). */
 export function divergentValue(random: Random, field: Field): string {
   const surrogate = random.pick(['"\\ud800"', '"a\\uDFFFb"', '"\\ude00\\ud83d"', '{"\\ud800":1}', '["\\udc00"]']);
-  const nonFinite = random.pick(['NaN', 'Infinity', '-Infinity', '1e400', '-1E999', '123456789e301', '[NaN]', '{"a":1e999}']);
-  const nonFiniteText = random.pick(['nan', 'inf', '-Infinity', 'INFINITY', '+nan', '1e400', '-1e309', `1${'0'.repeat(310)}`, 'i_nf']);
+  const nonFinite = random.pick([
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '1e400',
+    '-1E999',
+    '123456789e301',
+    '[NaN]',
+    '{"a":1e999}',
+  ]);
+  const nonFiniteText = random.pick([
+    'nan',
+    'inf',
+    '-Infinity',
+    'INFINITY',
+    '+nan',
+    '1e400',
+    '-1e309',
+    `1${'0'.repeat(310)}`,
+    'i_nf',
+  ]);
   const yearZero = random.pick(['0000-12-31T00:00:00', '0000-02-29T10:00:00Z', '0000-01-01 00:00+01:00']);
   return random.weighted(
     [3, () => nonFinite],

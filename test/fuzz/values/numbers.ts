@@ -85,8 +85,14 @@ export function numericString(random: Random): string {
     [5, () => inserted(random, number, random.pick(['.', '-', '+', 'e', ' ', ',', '\u0000', '0']))],
     [3, () => number.replace(/^(-?)/, `$1${'0'.repeat(random.int(1, 25))}`)],
     [2, () => number.replace(/\d/, random.pick(['\u0661', '\uff11', '\u00b2', '\u{1d7d9}']))],
-    [3, () => random.pick(['', '-', '+', '.', '-.', '+.5', '.5', '-.5', '5.', '.e1', '0x10', '0b1', '1e', '1e+', '--1'])],
-    [3, () => random.pick(['true', 'null', 'None', 'infinit', 'na', 'in', '1,5', '1 000', '½', '١', '1__0', '_', '+_1'])],
+    [
+      3,
+      () => random.pick(['', '-', '+', '.', '-.', '+.5', '.5', '-.5', '5.', '.e1', '0x10', '0b1', '1e', '1e+', '--1']),
+    ],
+    [
+      3,
+      () => random.pick(['true', 'null', 'None', 'infinit', 'na', 'in', '1,5', '1 000', '½', '١', '1__0', '_', '+_1']),
+    ],
     [2, () => `${random.pick(['', '-', '+'])}${String(random.int(1, 9))}${random.digits(random.int(15, 25))}`],
     [1, () => '1' + '0'.repeat(random.int(4296, 4302))],
   );
