@@ -82,6 +82,35 @@ it('sees a write that is made while it empties the tables', async () => {
   await expect(reset.resetIfWritten()).resolves.toBe(true);
 });
 
+it('then empties no table but those that were written to', async () => {
+  const files = async (): Promise<{ name: string; file: string }[]> =>
+    (
+      await client.query<{ name: string; file: string }>(`select relname as name, relfilenode as file from pg_class
+         where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> '__drizzle_migrations'`)
+    ).rows;
+  await reset.reset();
+  const before = await files();
+  await client.query('insert into parts values (1); insert into child (parent) values (1); delete from child');
+  await reset.resetIfWritten();
+  const after = await files();
+  const changed = before.filter(({ name, file }) => after.some((now) => now.name === name && now.file !== file));
+  expect(changed.map(({ name }) => name).sort()).toEqual(['child', 'part']);
+  await client.query('insert into child (parent) values (1)');
+  expect(await rows('child')).toEqual([{ id: 1, parent: 1 }]);
+});
+
+it('empties all together if one refers to another', async () => {
+  await client.query(
+    'truncate child; create table owner (id int primary key); alter table child add foreign key (parent) references owner',
+  );
+  const together = await DatabaseReset.connect(cluster.url);
+  await together.reset();
+  await client.query('insert into owner values (1)');
+  await expect(together.resetIfWritten()).resolves.toBe(true);
+  await expect(together.countRows()).resolves.toBe(0);
+  await together.end();
+});
+
 it('names the database without its password', () => {
   expect(reset.name).toMatch(/^database "postgres" at socket \/.* \(user tester\)$/);
   expect(reset.name).not.toContain('hidden');
