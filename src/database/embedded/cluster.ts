@@ -3,7 +3,7 @@ import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, symli
 import { basename, dirname, join } from 'node:path';
 import { ROLE } from './credentials';
 import type { DataDirectory, ServerPlace } from './data-directory';
-import { EmbeddedServerError } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import type { OperatingUser } from './operating-user';
 import { syncDirectory } from './private-file';
 import type { Programs } from './programs';
@@ -56,7 +56,7 @@ export async function createCluster(
 
     const args = [...INITDB_OPTIONS, `--pgdata=${cluster}`, `--pwfile=${passwordFile}`];
     const initdb = await runProgram(programs.initdb, args, user);
-    if (!initdb.ok) throw new EmbeddedServerError(initdb.lastWords);
+    if (!initdb.ok) throw new EmbeddedServerError(initdb.lastWords + adviceOn(initdb.lastWords));
     await appendFile(join(cluster, 'postgresql.conf'), SETTINGS);
 
     await rename(cluster, place.cluster);
@@ -66,8 +66,7 @@ export async function createCluster(
       await syncDirectory(data.path);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EmbeddedServerError(`No PostgreSQL cluster could be created in ${place.cluster}: ${reason}`);
+    throw new EmbeddedServerError(`No PostgreSQL cluster could be created in ${place.cluster}: ${reasonOf(error)}`);
   } finally {
     if (draft !== undefined) await rm(draft, { recursive: true, force: true });
   }
@@ -80,7 +79,7 @@ export async function createCluster(
 export async function clusterMajor(cluster: string): Promise<number | undefined> {
   const names = await readdir(cluster).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new EmbeddedServerError(`The PostgreSQL cluster in ${cluster} cannot be read: ${String(error)}.`);
+    throw new EmbeddedServerError(`The PostgreSQL cluster in ${cluster} cannot be read: ${reasonOf(error)}.`);
   });
   if (names.length === 0) return undefined;
   const version = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => '');
@@ -91,8 +90,15 @@ export async function clusterMajor(cluster: string): Promise<number | undefined>
   );
 }
 
+function adviceOn(complaint: string): string {
+  // A container may run with any number for a user; initdb wants a name for it.
+  if (!complaint.includes('could not look up effective user ID')) return '';
+  return ' (give the user a line in /etc/passwd, start the API as a user that has one, or set DATABASE_URL)';
+}
+
 async function removeDrafts(place: ServerPlace): Promise<void> {
   const parent = dirname(place.cluster);
   const drafts = (await readdir(parent)).filter((name) => name.startsWith(basename(place.cluster) + DRAFT));
-  for (const name of drafts) await rm(join(parent, name), { recursive: true, force: true });
+  // An initdb whose API was killed may be writing still.
+  for (const name of drafts) await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10 });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { DataDirectory } from './data-directory';
-import { EmbeddedServerError } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { writePrivateFile } from './private-file';
 
 /**
@@ -21,7 +21,7 @@ export async function readOrMakePassword(data: DataDirectory, clusterExists: boo
     if (kept !== '') return kept;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new EmbeddedServerError(`The password of the database cannot be read: ${String(error)}.`);
+      throw new EmbeddedServerError(`The password of the database cannot be read: ${reasonOf(error)}.`);
     }
   }
   if (clusterExists) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, lstat, mkdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EmbeddedServerError } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { canEnter } from './operating-user';
 import type { OperatingUser } from './operating-user';
 
@@ -39,9 +39,8 @@ export async function prepareDataDirectory(path: string): Promise<DataDirectory>
     if (made !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new EmbeddedServerError(
-      `The data directory ${path} cannot be used (${reason}): set DATA_DIR to a directory that this user can write ` +
+      `The data directory ${path} cannot be used (${reasonOf(error)}): set DATA_DIR to a directory that this user can write ` +
         'to, or DATABASE_URL to use a PostgreSQL that you run.',
     );
   }

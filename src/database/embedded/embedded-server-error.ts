@@ -5,3 +5,8 @@
 export class EmbeddedServerError extends Error {
   override readonly name = 'EmbeddedServerError';
 }
+
+/** What a caught value says, for use inside such a sentence. */
+export function reasonOf(error: unknown): string {
+  return (error as Error | undefined)?.message ?? String(error);
+}

@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringUp } from './bring-up';
@@ -6,6 +7,7 @@ import { clusterMajor, createCluster } from './cluster';
 import { connectionStringOf, readOrMakePassword } from './credentials';
 import { chooseServerPlace, prepareDataDirectory } from './data-directory';
 import type { DataDirectory } from './data-directory';
+import { reasonOf } from './embedded-server-error';
 import { chooseOperatingUser } from './operating-user';
 import { OwnerLock } from './owner-lock';
 import { writePrivateFile } from './private-file';
@@ -104,6 +106,7 @@ export class EmbeddedServer {
     this.stopping.abort();
     await this.server.postmaster.shutDown(this.log);
     await this.supervision;
+    await rmdir(this.server.socketDirectory).catch(() => undefined);
     await this.lock.release();
   }
 
@@ -133,7 +136,7 @@ export class EmbeddedServer {
         return await bringUp(this.options);
       } catch (error) {
         if (this.isStopping()) return undefined;
-        this.log.error(`${error instanceof Error ? error.message : String(error)} Next attempt in ${delay / 1000} s.`);
+        this.log.error(`${reasonOf(error)} Next attempt in ${delay / 1000} s.`);
       }
       const stopped = await sleep(delay, false, { signal: this.stopping.signal }).catch(() => true);
       if (stopped) return undefined;

@@ -24,7 +24,7 @@ const ATTEMPTS = 5;
 export class OwnerLock {
   private constructor(
     private readonly server: Server,
-    private readonly address: string,
+    readonly address: string,
   ) {}
 
   /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, constants, cp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EmbeddedServerError } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 
 /** A private copy of the packaged programs. */
 export interface PackagedCopy {
@@ -38,8 +38,9 @@ export async function copyPackagedPrograms(
     await rename(draft, copy);
     return { bin, fresh: true };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EmbeddedServerError(`PostgreSQL's programs do not run in ${root} and cannot be copied (${reason}).`);
+    throw new EmbeddedServerError(
+      `PostgreSQL's programs do not run in ${root} and cannot be copied (${reasonOf(error)}).`,
+    );
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

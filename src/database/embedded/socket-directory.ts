@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerPlace } from './data-directory';
-import { EmbeddedServerError } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { canEnter } from './operating-user';
 import type { OperatingUser } from './operating-user';
 
@@ -47,7 +47,7 @@ async function makePrivate(directory: string, user: OperatingUser): Promise<stri
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw new EmbeddedServerError(
-        `The directory ${directory} for PostgreSQL's socket cannot be made: ${String(error)}.`,
+        `The directory ${directory} for PostgreSQL's socket cannot be made: ${reasonOf(error)}.`,
       );
     }
   }
