@@ -23,11 +23,12 @@ export class AppModule {
       module: AppModule,
       imports: [
         database,
+        // The OpenAPI document lists the routes in the order of the modules.
+        DashboardModule.for({ frontendDir: config.frontendDir }),
         CollectionsModule,
         LocationsModule,
         AnalyticsModule,
         HealthModule,
-        DashboardModule.for({ frontendDir: config.frontendDir }),
         DocumentationModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: ContractExceptionFilter }],

@@ -1,7 +1,16 @@
-import { type ContractDatetime, DatetimeField, EnumField, FloatField, IntegerField, StringField } from '../contract';
+import {
+  type ContractDatetime,
+  DatetimeField,
+  EnumField,
+  FloatField,
+  IntegerField,
+  SchemaName,
+  StringField,
+} from '../contract';
 import { Status, Unit, WasteType } from './collection.enums';
 
 /** A waste collection as the contract takes it, in the contract's field order. */
+@SchemaName('WasteCollection')
 export class Collection {
   /** Validated, then ignored: the server gives the id. */
   @IntegerField({ optional: true }) id!: bigint | null;

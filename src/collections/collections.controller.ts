@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import type { WireText } from '../contract';
+import { Operation, type WireText } from '../contract';
 import { Collection } from './collection.model';
 import { CollectionsRepository } from './collections.repository';
 
@@ -9,27 +9,32 @@ export class CollectionsController {
   constructor(private readonly collections: CollectionsRepository) {}
 
   @Get()
+  @Operation('get_collections', 'Get all waste collections', [Collection])
   list(): Promise<WireText> {
     return this.collections.list();
   }
 
   @Post()
   @HttpCode(200)
+  @Operation('create_collection', 'Create a new waste collection record', Collection)
   create(@Body() collection: Collection): Promise<WireText> {
     return this.collections.create(collection);
   }
 
   @Get(':collection_id')
+  @Operation('get_collection', 'Get a specific waste collection by ID', Collection)
   get(@Param('collection_id') id: bigint): Promise<WireText> {
     return this.collections.get(id);
   }
 
   @Put(':collection_id')
+  @Operation('update_collection', 'Update a waste collection', Collection)
   replace(@Param('collection_id') id: bigint, @Body() collection: Collection): Promise<WireText> {
     return this.collections.replace(id, collection);
   }
 
   @Delete(':collection_id')
+  @Operation('delete_collection', 'Delete a waste collection')
   async remove(@Param('collection_id') id: bigint): Promise<{ message: string }> {
     await this.collections.remove(id);
     return { message: 'Collection deleted successfully' };

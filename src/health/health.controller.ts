@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { Operation } from '../contract';
 import { DatabaseUnavailableError } from '../database/database-errors';
 import { localTimestamp } from './local-timestamp';
 import { Readiness } from './readiness';
@@ -10,6 +11,7 @@ export class HealthController {
 
   /** @throws DatabaseUnavailableError, which is answered with 503, when the server cannot do its work. */
   @Get()
+  @Operation('health_check', 'Health check endpoint')
   async health(): Promise<{ status: string; timestamp: string }> {
     try {
       await this.readiness.check();

@@ -2,8 +2,9 @@ import type { RequestHandler } from '@nestjs/common/internal';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { ContractDispatcher, type ContractRequest, type NestHandler, type PageHandler } from './contract-dispatcher';
+import { ContractDispatcher, type ContractRequest, type NestHandler, type MountHandler } from './contract-dispatcher';
 import { ContractResponse } from './contract-response';
 import { handlerPlans, templateOf } from './handler-plans';
 import { answerMalformedRequests } from './malformed-requests';
@@ -22,7 +23,7 @@ export interface ContractServerOptions {
   /** Routes that Express answers, once the contract has decided that they are to be answered: path and methods. */
   readonly pages: Readonly<Record<string, readonly string[]>>;
   /** Folders of files; 405 carries no Allow there. */
-  readonly mounts: Readonly<Record<string, PageHandler>>;
+  readonly mounts: Readonly<Record<string, MountHandler>>;
 }
 
 /** How often node looks for requests that take too long, in milliseconds. */
@@ -44,6 +45,8 @@ export class ContractAdapter extends ExpressAdapter {
 
   constructor(private readonly contract: ContractServerOptions) {
     super();
+    // No header that the old server did not send.
+    this.disable('x-powered-by').disable('etag');
     this.dispatcher = new ContractDispatcher(contract, (request, response) => {
       const express = this.getInstance() as (request: IncomingMessage, response: ContractResponse) => void;
       express(request, response);
@@ -52,7 +55,7 @@ export class ContractAdapter extends ExpressAdapter {
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
   bind(app: INestApplication): void {
-    this.dispatcher.bind(handlerPlans(app));
+    this.dispatcher.bind(handlerPlans(app.get(ModulesContainer)));
   }
 
   /** From now on every answer ends its connection. */

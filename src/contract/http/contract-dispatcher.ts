@@ -20,14 +20,14 @@ export interface ContractRequest extends IncomingMessage {
 /** A handler as Nest registers it. It answers by itself, errors included. */
 export type NestHandler = (request: ContractRequest, response: ContractResponse, next: () => void) => unknown;
 
-/** Answers a page or file. @param path what follows the mount's slash, decoded; empty for a page. */
-export type PageHandler = (request: IncomingMessage, response: ContractResponse, path: string) => void;
+/** Answers a file completely. @param path what follows the mount's slash, decoded. */
+export type MountHandler = (request: IncomingMessage, response: ContractResponse, path: string) => Promise<void>;
 
 export interface DispatcherOptions {
   readonly bodyLimit: number;
   readonly trustedProxies: readonly string[];
   readonly pages: Readonly<Record<string, readonly string[]>>;
-  readonly mounts: Readonly<Record<string, PageHandler>>;
+  readonly mounts: Readonly<Record<string, MountHandler>>;
 }
 
 type Step = (
@@ -134,19 +134,20 @@ export class ContractDispatcher {
     route.allow = methods.join(', ');
     for (const method of methods) {
       route.methods.set(method, (request, response) => {
-        for (let index = 0; index + 1 < response.cors.length; index += 2) {
-          response.setHeader(response.cors[index] ?? '', response.cors[index + 1] ?? '');
-        }
+        response.setCorsHeaders();
         request.url = path;
         this.express(request, response);
       });
     }
   }
 
-  private addMount(prefix: string, handler: PageHandler): void {
+  private addMount(prefix: string, handler: MountHandler): void {
     const route = this.table.mount(prefix);
     for (const method of ['GET', 'HEAD']) {
-      route.methods.set(method, (request, response, { values }) => handler(request, response, values[0] ?? ''));
+      route.methods.set(method, (request, response, { values }) => {
+        response.setCorsHeaders();
+        void handler(request, response, values[0] ?? '');
+      });
     }
   }
 

@@ -20,6 +20,13 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
     this.extra.push(name.toLowerCase(), value);
   }
 
+  /** Sets the CORS headers the usual way, for those who answer by setHeader() and end(). */
+  setCorsHeaders(): void {
+    for (let index = 0; index + 1 < this.cors.length; index += 2) {
+      this.setHeader(this.cors[index] ?? '', this.cors[index + 1] ?? '');
+    }
+  }
+
   /** Answers with JSON text. */
   json(status: number, body: string): void {
     this.answer(status, JSON_TYPE, body, this.cors);

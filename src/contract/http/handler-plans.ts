@@ -1,7 +1,8 @@
-import { RequestMethod, type INestApplication, type Type } from '@nestjs/common';
+import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
-import { ModulesContainer } from '@nestjs/core';
+import type { ModulesContainer } from '@nestjs/core';
 import { modelOf, type Model } from '../fields/model';
+import { OPERATION_METADATA, type OperationDescription } from '../openapi/operation';
 
 /** What a handler wants to be given, read from its ordinary Nest decorators and the types of its parameters. */
 export interface HandlerPlan {
@@ -12,6 +13,10 @@ export interface HandlerPlan {
   readonly integers: readonly string[];
   /** The model of the @Body() parameter. */
   readonly body: Model<object> | undefined;
+  /** The class of that model. */
+  readonly bodyType: Type | undefined;
+  /** What the API's documentation says of the handler; undefined keeps it out. */
+  readonly operation: OperationDescription | undefined;
 }
 
 interface RouteArgument {
@@ -33,20 +38,27 @@ function planOf(controller: Type, handler: (...args: unknown[]) => unknown, name
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as Type[];
   const found = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, RouteArgument>;
   const integers: string[] = [];
-  let body: Model<object> | undefined;
+  let bodyType: Type | undefined;
   for (const [key, { index, data }] of Object.entries(found)) {
     const kind = Number(key.split(':')[0]) as RouteParamtypes;
     const type = types[index] as unknown;
     if (kind === RouteParamtypes.PARAM && type === BigInt && data !== undefined) integers.push(data);
-    if (kind === RouteParamtypes.BODY) body = modelOf<object>(type as Type<object>);
+    if (kind === RouteParamtypes.BODY) bodyType = type as Type;
   }
-  return { method, template: templateOf(`${prefix}/${path}`), integers, body };
+  return {
+    method,
+    template: templateOf(`${prefix}/${path}`),
+    integers,
+    body: bodyType === undefined ? undefined : modelOf(bodyType as Type<object>),
+    bodyType,
+    operation: Reflect.getMetadata(OPERATION_METADATA, handler) as OperationDescription | undefined,
+  };
 }
 
-/** The plan of every handler of an application's controllers. */
-export function handlerPlans(app: INestApplication): HandlerPlan[] {
+/** The plan of every handler of an application's controllers, in the order of its modules. */
+export function handlerPlans(modules: ModulesContainer): HandlerPlan[] {
   const plans: HandlerPlan[] = [];
-  for (const { controllers } of app.get(ModulesContainer).values()) {
+  for (const { controllers } of modules.values()) {
     for (const { metatype } of controllers.values()) {
       const controller = metatype as Type;
       const prototype = controller.prototype as Record<string, (...args: unknown[]) => unknown>;
