@@ -24,6 +24,8 @@ beforeAll(async () => {
   [api, browser] = await Promise.all([serveApi(), launchBrowser()]);
 });
 
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+
 afterAll(async () => {
   await browser.close();
   await api.stop();
