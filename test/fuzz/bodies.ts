@@ -54,6 +54,7 @@ export function otherText(random: Random): string {
     [10, () => random.pick(['', ' ', 'null', ' null ', '{}', '[]', '""', '\n', '{"__proto__":{"location":"x"}}'])],
     [15, () => nested(random, random.pick([1, 20, 200, 900, 965, 966, 969, 970, 1000, 1500]))],
     [5, () => `{"location":${nested(random, random.pick([10, 900, 965, 968, 969]))}}`],
+    [1, () => `{"note":"${'ab\u00e9'.repeat(random.int(5_000, 60_000))}"}`],
     [5, () => String(random.int(1, 9)) + random.digits(random.pick([4298, 4299, 4300, 4305]))],
     [5, () => `{"id":-${String(random.int(1, 9))}${random.digits(random.pick([4298, 4299, 4300]))}}`],
   );

@@ -20,8 +20,12 @@ function describe(outcome: Outcome): string {
   return 'failure' in outcome ? `(none: ${outcome.failure})` : `${outcome.status} ${outcome.body.toString('latin1')}`;
 }
 
-/** The path a target means: of an absolute form its path, without query and fragment, percent-decoded once. */
+/**
+ * The path a target means: of an absolute form its path, without query and fragment, percent-decoded once, and without
+ * the one final line feed that every route tolerates.
+ */
 export function decodedPath(target: string): string {
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-  return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return decoded.replace(/\n$/, '');
 }

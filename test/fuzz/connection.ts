@@ -12,7 +12,7 @@ import {
 import { ResponseReader } from '../../src/recordings/raw-response';
 import { KNOWN_METHODS } from './heads';
 
-const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 // Both servers end a connection that has been idle for 5 s; one about to be ended is not used again.
 const MAX_IDLE_MS = 2_000;
 
@@ -80,7 +80,10 @@ function isOrdinary(request: RecordedRequest): boolean {
   const { method, target, headers } = request;
   if (!PLAIN_METHODS.has(method) || !/^\/[!-~]*$/.test(target) || target.length > 8_000) return false;
   if ((bodyOf(request)?.length ?? 0) > 0 && method === 'HEAD') return false;
-  return headers.every(([name, value]) => value !== null && !CONNECTION_HEADERS.test(name));
+  return headers.every(
+    ([name, value]) =>
+      value !== null && !CONNECTION_HEADERS.test(name) && /^[\w-]+$/.test(name) && /^[\t -~\x80-\xff]*$/.test(value),
+  );
 }
 
 function exchange(socket: Socket, bytes: Buffer, reader: ResponseReader): Promise<RawResponse> {

@@ -96,9 +96,12 @@ export function divergenceOf(exchange: Answered, before: readonly Answered[]): D
   );
 }
 
-/** True if the old server may have stored what it cannot render, so that its later answers mean nothing. */
-export function mayPoison({ rule }: Divergence): boolean {
-  return rule === 1 || rule === 3;
+const POISONOUS = DIVERGENCES.filter(({ rule }) => rule === 1 || rule === 3);
+
+/** True if the old server, crashing, may have stored what it cannot render, so that its later answers mean nothing. */
+export function mayPoison({ request, left }: Answered): boolean {
+  if ('failure' in left || left.status !== 500) return false;
+  return POISONOUS.some(({ applies }) => applies(request, []));
 }
 
 function fields(body: unknown, names: readonly string[]): unknown[] {

@@ -63,7 +63,10 @@ export function originHeaders(random: Random): RequestHeader[] {
   return random.shuffled(headers);
 }
 
-/** Headers of a preflight, complete or lacking one, with methods that are allowed and others. */
+/**
+ * Headers of a preflight, complete or lacking one, with methods that are allowed and others. White space after a value is
+ * left out: it is no part of the value (RFC 9110), and Node drops it, where the old server's parser kept it.
+ */
 export function preflightHeaders(random: Random): RequestHeader[] {
   const method = random.pick([
     'GET',
@@ -75,7 +78,6 @@ export function preflightHeaders(random: Random): RequestHeader[] {
     'get',
     'TRACE',
     '',
-    'PUT ',
     'GET, PUT',
     'GET,',
     '*',

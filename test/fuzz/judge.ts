@@ -32,7 +32,7 @@ export function judge(
       const divergence = divergenceOf(exchange, before);
       if (divergence === undefined) return { compared: at + 1, divergences, difference: { at, details, exchange } };
       divergences.set(at, divergence);
-      if (mayPoison(divergence)) return { compared: at + 1, divergences };
+      if (mayPoison(exchange)) return { compared: at + 1, divergences };
     }
     before.push(exchange);
   }

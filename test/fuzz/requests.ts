@@ -2,6 +2,7 @@ import type { RecordedRequest, RequestHeader } from '../../src/recordings/exchan
 import { type BodyStyle, mutatedText, objectText, otherText, tooDeepToEcho } from './bodies';
 import { chunked, encoded } from './encodings';
 import { anyMethod, contentType, host, originHeaders, otherHeaders, preflightHeaders } from './heads';
+import { oddHead } from './malformed';
 import type { Random } from './random';
 import { anyTarget, fixedTarget, idSegment } from './targets';
 import type { Resource } from './values/fields';
@@ -84,6 +85,15 @@ export class RequestMaker {
     const { random } = this;
     const target = random.chance(70) ? fixedTarget(random) : anyTarget(random, this.created);
     return this.aimed('method', anyMethod(random), target, random.chance(20) ? originHeaders(random) : []);
+  }
+
+  /** A head or framing at the border of what an HTTP parser takes. */
+  head(): FuzzRequest {
+    const { random } = this;
+    const { headers, body } = oddHead(random);
+    const method = body === null ? 'GET' : random.pick(['POST', 'POST', 'PUT', 'GET', 'DELETE']);
+    const target = method === 'POST' ? `/api/${this.resource()}` : anyTarget(random, this.created);
+    return fuzz('malformed', method, target, headers, body);
   }
 
   /** A cross-origin request, simple or preflight. */

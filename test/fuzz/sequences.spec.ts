@@ -18,11 +18,11 @@ describe('generated sequences', () => {
 
   it('hold only heads of latin-1, as recordings demand', () => {
     for (let number = 0; number < 300; number++) {
-      for (const { request } of makeSequence(7, number).requests) {
+      for (const { kind, request } of makeSequence(7, number).requests) {
         const head = [request.method, request.target, ...request.headers.flat()].join('');
         expect(head).not.toMatch(/[^\u0000-\u00ff]/);
         // A line end would start another header, and no answer would mean anything.
-        expect(head).not.toMatch(/[\r\n]/);
+        if (kind !== 'malformed') expect(head).not.toMatch(/[\r\n]/);
       }
     }
   });
@@ -46,7 +46,7 @@ describe('generated sequences', () => {
     for (const route of [...routes, 'GET /static/js/app.js', 'POST /api/locations', 'GET /health'])
       expect(targets).toContain(route);
     expect([...kinds.keys()].sort()).toEqual(
-      'analytics chunked content-type cors create delete divergent encoding fields health list method no-body other-body path preflight read replace syntax'.split(
+      'analytics chunked content-type cors create delete divergent encoding fields health list malformed method no-body other-body path preflight read replace syntax'.split(
         ' ',
       ),
     );

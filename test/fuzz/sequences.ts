@@ -5,12 +5,13 @@ type Make = (maker: RequestMaker) => FuzzRequest;
 
 /** What sequences are made of: the share of a hundred sequences, and what their requests are besides ordinary ones. */
 const THEMES: readonly (readonly [share: number, name: string, ordinaryPercent: number, make: Make])[] = [
-  [34, 'flow', 100, (maker) => maker.ordinary()],
+  [31, 'flow', 100, (maker) => maker.ordinary()],
   [30, 'fields', 20, (maker) => maker.fields()],
   [14, 'bodies', 20, (maker) => maker.body()],
   [8, 'paths', 30, (maker) => maker.path()],
   [6, 'cors', 25, (maker) => maker.cors()],
   [4, 'methods', 25, (maker) => maker.method()],
+  [3, 'heads', 40, (maker) => maker.head()],
   [4, 'divergent', 50, (maker) => maker.divergent()],
 ];
 

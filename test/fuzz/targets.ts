@@ -104,7 +104,7 @@ export function respelled(random: Random, path: string): string {
         ]),
     ],
     [5, () => random.pick(['#f', '?x#f', '#?x', '?#', '#'])],
-    [5, () => `?${random.digits(random.int(1, 300))}`],
+    [5, () => `?${random.digits(random.chance(5) ? random.int(8_000, 60_000) : random.int(1, 300))}`],
   );
   const absolute = random.chance(5)
     ? random.pick(['http://other.test', 'http://api.test', 'https://x', 'http://u:p@h:80', 'HTTP://h'])
