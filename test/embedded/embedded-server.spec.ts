@@ -176,6 +176,20 @@ describe('EmbeddedServer', () => {
     expect(other.signalCode).toBeNull();
   });
 
+  test('a server that another container runs on the same volume is not taken over', async () => {
+    haveCluster();
+    const owner = scratch.own(dataDir);
+    await owner.next();
+    await owner.kill();
+    // Its socket answers, and its pid means nothing here.
+    const lockFile = `${dataDir}/postgres/postmaster.pid`;
+    const text = await readFile(lockFile, 'utf8');
+    await writeFile(lockFile, text.replace(/^\d+/, '2147483646'));
+    await expect(scratch.start(dataDir)).rejects.toThrow('is no process of this machine or container');
+    await writeFile(lockFile, text);
+    await scratch.start(dataDir);
+  });
+
   test('Ctrl-C reaches the owner alone, which still has a database while it shuts down', async () => {
     haveCluster();
     const owner = scratch.own(dataDir);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdir, readlink, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, readlink, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isServed, query, Scratch } from './harness';
 
@@ -45,6 +45,8 @@ describe('the user that the embedded server runs as', () => {
       await again.stop();
     } finally {
       await rm(dirname(cluster), { recursive: true, force: true });
+      // Of its parent only what this test has made.
+      await rmdir(dirname(dirname(cluster))).catch(() => undefined);
     }
   });
 

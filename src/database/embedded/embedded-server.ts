@@ -7,7 +7,7 @@ import { clusterMajor, createCluster } from './cluster';
 import { connectionStringOf, readOrMakePassword } from './credentials';
 import { chooseServerPlace, prepareDataDirectory } from './data-directory';
 import type { DataDirectory } from './data-directory';
-import { reasonOf } from './embedded-server-error';
+import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { chooseOperatingUser } from './operating-user';
 import { OwnerLock } from './owner-lock';
 import { writePrivateFile } from './private-file';
@@ -15,7 +15,7 @@ import { ensureDatabase } from './probe';
 import { findPrograms } from './programs';
 import { prepareSocketDirectory } from './socket-directory';
 
-export { EmbeddedServerError } from './embedded-server-error';
+export { EmbeddedServerError };
 
 export interface EmbeddedLog {
   info(message: string): void;
@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
 
 const LONGEST_RESTART_DELAY_MS = 10_000;
 const FIRST_RESTART_DELAY_MS = 200;
+/** A server that lived this long is not in a circle of crashes: its restart need not wait. */
+const STABLE_MS = 60_000;
 
 /**
  * A PostgreSQL of the API's own, run under DATA_DIR for as long as the API runs: created at the first start, adopted
@@ -57,13 +59,17 @@ export class EmbeddedServer {
    * @throws EmbeddedServerError for everything that a person can do something about
    */
   static async start({ dataDir, log }: EmbeddedOptions): Promise<EmbeddedServer> {
-    const data = await prepareDataDirectory(resolve(dataDir));
-    const lock = await OwnerLock.acquire(data.path);
+    let lock: OwnerLock | undefined;
     try {
+      const data = await prepareDataDirectory(resolve(dataDir));
+      lock = await OwnerLock.acquire(data.path);
       return await EmbeddedServer.startOwned(data, lock, log);
     } catch (error) {
-      await lock.release();
-      throw error;
+      await lock?.release();
+      if (error instanceof EmbeddedServerError) throw error;
+      throw new EmbeddedServerError(`No PostgreSQL could be started under ${dataDir}: ${reasonOf(error)}.`, {
+        cause: error,
+      });
     }
   }
 
@@ -115,12 +121,14 @@ export class EmbeddedServer {
   }
 
   private async supervise(): Promise<void> {
-    for (;;) {
+    for (let delay = FIRST_RESTART_DELAY_MS; ; delay = Math.min(delay * 2, LONGEST_RESTART_DELAY_MS)) {
       const { postmaster } = this.server;
+      const start = Date.now();
       const ending = await postmaster.exited;
       if (this.isStopping()) return;
+      if (Date.now() - start > STABLE_MS) delay = FIRST_RESTART_DELAY_MS;
       this.log.error(`PostgreSQL (pid ${postmaster.pid}) has ended by itself (${ending}): starting it again.`);
-      const revived = await this.revive();
+      const revived = await this.revive(delay);
       if (!revived) return;
       this.server = revived;
       // stop() may have come in the moment between, and has then seen the server before this one.
@@ -130,16 +138,15 @@ export class EmbeddedServer {
   }
 
   /** Tries until it succeeds; undefined when the server is being stopped. */
-  private async revive(): Promise<RunningServer | undefined> {
-    for (let delay = FIRST_RESTART_DELAY_MS; ; delay = Math.min(delay * 2, LONGEST_RESTART_DELAY_MS)) {
+  private async revive(firstDelay: number): Promise<RunningServer | undefined> {
+    for (let delay = firstDelay; ; delay = Math.min(delay * 2, LONGEST_RESTART_DELAY_MS)) {
       try {
+        await sleep(delay, undefined, { signal: this.stopping.signal });
         return await bringUp(this.options);
       } catch (error) {
         if (this.isStopping()) return undefined;
-        this.log.error(`${reasonOf(error)} Next attempt in ${delay / 1000} s.`);
+        this.log.error(`${reasonOf(error)} The next attempt follows.`);
       }
-      const stopped = await sleep(delay, false, { signal: this.stopping.signal }).catch(() => true);
-      if (stopped) return undefined;
     }
   }
 }
