@@ -1,7 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Server } from 'node:http';
-import { createServer, request } from 'node:http';
+import { createServer, get, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -213,4 +222,31 @@ it('where the file system fails, answers as the crash of the old server, without
     body: 'Internal Server Error',
   });
   expect(logged).toHaveBeenCalledTimes(1);
+});
+
+it('cuts the connection when a file shrinks while it is sent', async () => {
+  const file = join(base, 'site/shrinking.bin');
+  // More than the sockets between hold, so that the sender must still be reading when the file is cut.
+  writeFileSync(file, Buffer.alloc(64_000_000));
+  const { port } = server.address() as AddressInfo;
+  const received = new Promise<boolean>((resolve) => {
+    get({ port, host: '127.0.0.1', path: '/static/shrinking.bin' }, (res) => {
+      truncateSync(file, 1000);
+      res.on('error', () => undefined).on('close', () => resolve(res.complete));
+      res.resume();
+    });
+  });
+  expect(await received).toBe(false);
+  expect((await ask('/static/index.html')).status).toBe(200);
+});
+
+it('goes on serving when a client leaves in the middle', async () => {
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => {
+    const leaving = get({ port, host: '127.0.0.1', path: '/static/large.bin' }, (res) => {
+      res.on('error', () => undefined).once('data', () => leaving.destroy());
+      res.on('close', resolve);
+    });
+  });
+  expect((await ask('/static/large.bin')).body).toHaveLength(3_000_000);
 });

@@ -58,11 +58,21 @@ async function answer(req: IncomingMessage, res: ServerResponse, file: string, h
 }
 
 async function stream(res: ServerResponse, handle: FileHandle, { size }: BigIntStats): Promise<void> {
-  // A file that shrinks meanwhile must cut the connection: a short body would leave the client waiting.
-  res.strictContentLength = true;
   const content = handle.createReadStream({ start: 0, end: Number(size) - 1, autoClose: false });
   // The head is out: a client that left, or a disk that failed, can only be answered by the closed connection.
-  await pipeline(content, res).catch(() => res.destroy());
+  await pipeline(content, (chunks: AsyncIterable<Buffer>) => wholly(chunks, Number(size)), res).catch(() =>
+    res.destroy(),
+  );
+}
+
+/** A file that shrinks meanwhile must cut the connection: the client would wait for the rest of what was announced. */
+async function* wholly(chunks: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
+  let missing = size;
+  for await (const chunk of chunks) {
+    missing -= chunk.length;
+    yield chunk;
+  }
+  if (missing > 0) throw new Error(`The file ended ${missing} bytes early.`);
 }
 
 /** The real path of the first regular file that `path` names inside one of the folders, or null. */
