@@ -134,7 +134,7 @@ describe('EmbeddedServer', () => {
     const url = String((await owner.next()).url);
     await keep(url, 1);
     // A session that computes does not look whether its postmaster lives.
-    const busy = query(url, 'select count(*) from generate_series(1, 20000000)').catch(() => undefined);
+    const busy = query(url, 'select count(*) from generate_series(1, 8000000)').catch(() => undefined);
     const working =
       "select 1 / count(*) from pg_stat_activity where state = 'active' and query like '%generate_series%' and pid <> pg_backend_pid()";
     await eventually(() => query(url, working));
