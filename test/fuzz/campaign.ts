@@ -6,12 +6,16 @@ import { type FuzzSequence, makeSequence } from './sequences';
 import { shrink } from './shrink';
 import type { Side } from './side';
 
+const SHRINK_LIMIT_MS = 30_000;
+
 export interface CampaignOptions {
   seed: number;
   /** How many exchanges to compare; the last sequence is finished. */
   exchanges: number;
   /** The number of the first sequence: several processes can share a seed. */
   first: number;
+  /** Sequences of these themes only; all if undefined. The others keep their numbers and are passed over. */
+  themes?: ReadonlySet<string>;
   left: Side;
   right: Side;
   /** Shrink and keep this many differences of each signature; the rest is counted. */
@@ -64,6 +68,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Counts> {
   };
   for (let number = options.first; counts.exchanges < options.exchanges; number++) {
     const sequence = makeSequence(options.seed, number);
+    if (options.themes?.has(sequence.theme) === false) continue;
     const { verdict, answered } = await compareOn(
       options,
       sequence.requests.map(({ request }) => request),
@@ -119,7 +124,10 @@ async function report(
   if (increment(counts.bySignature, kind) > options.keep) return;
   const requests = sequence.requests.slice(0, difference.at + 1).map(({ request }) => request);
 
+  // A server that lets requests hang must not hold up the campaign for hours.
+  const deadline = performance.now() + SHRINK_LIMIT_MS;
   const differing = async (candidate: readonly RecordedRequest[]): Promise<Compared | undefined> => {
+    if (performance.now() > deadline) return undefined;
     const compared = await compareOn(options, candidate);
     const found = compared.verdict.difference;
     const same = found?.at === candidate.length - 1 && signature(found.details, found.exchange) === kind;

@@ -62,7 +62,13 @@ export const DIVERGENCES: readonly Divergence[] = [
     left: [500],
     right: [200],
   },
-  { ...crash(8, '967 or 968 nested levels', isTooDeepToEcho), right: [422, 400] },
+  {
+    rule: 8,
+    name: '967 or 968 nested levels',
+    applies: isTooDeepToEcho,
+    left: [500, 400],
+    right: [422, 400],
+  },
   {
     rule: 9,
     name: 'no Host header',
@@ -128,7 +134,9 @@ function storedHugeQuantity({ request, left }: Answered): boolean {
   return fields(parsedBody(request), ['quantity']).some((value) => Math.abs(Number(value)) > 2 ** 1000);
 }
 
-function isTooDeepToEcho(body: unknown): boolean {
-  const depth = depthOf(body);
-  return depth === 967 || depth === 968;
+/** A cross-origin request takes one frame more of the old server's stack, so both of its limits are one level lower. */
+function isTooDeepToEcho(request: RecordedRequest): boolean {
+  const depth = depthOf(parsedBody(request));
+  const crossOrigin = request.headers.some(([name]) => /^origin$/i.test(name));
+  return depth >= (crossOrigin ? 966 : 967) && depth <= 968;
 }

@@ -5,12 +5,14 @@ import { parseTarget } from '../../src/recordings/raw-http';
 import { type Counts, runCampaign } from './campaign';
 import { findingText, summaryText, writeFinding } from './report';
 import { openReset } from './resets';
+import { THEME_NAMES } from './sequences';
 import { Side } from './side';
 
 interface FuzzOptions {
   seed: number;
   count: number;
   first: number;
+  only?: Set<string>;
   left: string;
   right: string;
   leftReset?: string;
@@ -35,6 +37,7 @@ const command = new Command('fuzz')
   .option('--seed <number>', 'the same seed makes the same sequences', whole, Math.trunc(Date.now() / 1000))
   .option('--count <number>', 'how many exchanges to compare', whole, 20_000)
   .option('--first <number>', 'number of the first sequence, to make one again or to share a seed', whole, 0)
+  .option('--only <themes>', `only these themes, separated by commas: ${THEME_NAMES.join(', ')}`, themes)
   .option('--out <directory>', 'write each difference there as a recording that replay accepts')
   .option('--keep <number>', 'shrink and show this many differences of each signature', whole, 2)
   .option('--max-differences <number>', 'end after this many differing sequences', whole, 500)
@@ -48,6 +51,13 @@ function server(url: string): string {
     throw new InvalidArgumentError((error as Error).message);
   }
   return url;
+}
+
+function themes(text: string): Set<string> {
+  const names = text.split(',');
+  const unknown = names.filter((name) => !THEME_NAMES.includes(name));
+  if (unknown.length > 0) throw new InvalidArgumentError(`there is no theme ${unknown.join(', ')}`);
+  return new Set(names);
 }
 
 function whole(text: string): number {
@@ -93,6 +103,7 @@ async function run(options: FuzzOptions, left: Side, right: Side): Promise<numbe
   const counts = await runCampaign({
     ...options,
     exchanges: options.count,
+    themes: options.only,
     left,
     right,
     onProgress: progress(options.count, started),

@@ -15,10 +15,14 @@ const THEMES: readonly (readonly [share: number, name: string, ordinaryPercent: 
   [4, 'divergent', 50, (maker) => maker.divergent()],
 ];
 
+/** The names of the themes. */
+export const THEME_NAMES: readonly string[] = THEMES.map(([, name]) => name);
+
 /** A sequence that starts from an empty store. */
 export interface FuzzSequence {
   /** `<theme>/<seed>-<number>`: with them the same sequence can be made again. */
   name: string;
+  theme: string;
   requests: FuzzRequest[];
 }
 
@@ -26,8 +30,8 @@ export interface FuzzSequence {
 export function makeSequence(seed: number, number: number): FuzzSequence {
   const random = new Random(seed, number);
   const maker = new RequestMaker(random);
-  const [name, ordinaryPercent, make] = random.weighted(
-    ...THEMES.map(([share, ...theme]) => [share, () => theme] as const),
+  const [theme, ordinaryPercent, make] = random.weighted(
+    ...THEMES.map(([share, ...rest]) => [share, () => rest] as const),
   );
   const requests: FuzzRequest[] = [];
   for (let left = random.int(5, 60); left > 0; left--) {
@@ -35,7 +39,7 @@ export function makeSequence(seed: number, number: number): FuzzSequence {
   }
   // What the writes have left in the store shows in these, whatever the sequence was about.
   requests.push(maker.list(), maker.analytics(), { kind: 'list', request: listOf('/api/collections') });
-  return { name: `${name}/${String(seed)}-${String(number)}`, requests };
+  return { name: `${theme}/${String(seed)}-${String(number)}`, theme, requests };
 }
 
 function listOf(target: string): FuzzRequest['request'] {
