@@ -3,12 +3,12 @@
 -- Names are qualified because a restore runs with an empty search_path.
 
 -- The JSON string of a text that may hold U+0000. `exact` counts only while it still spells `readable`:
--- whoever changes the readable text by SQL is right.
+-- whoever changes the readable text by SQL is right. E'' means the same whatever standard_conforming_strings is.
 CREATE FUNCTION wire_text(readable text, exact text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  IF exact IS NOT NULL AND (replace(exact, '\u0000', '')::json #>> '{}') = readable THEN
-    RETURN replace(exact, '\u005c', '\\');
+  IF exact IS NOT NULL AND (replace(exact, E'\\u0000', '')::json #>> '{}') = readable THEN
+    RETURN replace(exact, E'\\u005c', E'\\\\');
   END IF;
   RETURN to_json(readable)::text;
 END $$;
