@@ -1,0 +1,79 @@
+-- analytics_by_waste_type (read)
+  select waste_type, sum(quantity order by id) as quantity,
+    count(*) as total, count(*) filter (where status = 'pending') as pending,
+    count(*) filter (where status = 'completed') as completed
+  from collections group by waste_type order by min(id);
+
+-- analytics_by_waste_type_overflowing (read)
+  select waste_type, overflowing_sum(quantity order by id) as quantity,
+    count(*) as total, count(*) filter (where status = 'pending') as pending,
+    count(*) filter (where status = 'completed') as completed
+  from collections group by waste_type order by min(id);
+
+-- collections_by_ids (read)
+select "id", "wire" from "collections" where "collections"."id" = any($1::bigint[]);
+
+-- collections_create (write)
+  with taken as (
+    insert into id_counters as counter (resource, next_id) values ('collections', 1 + $1::bigint)
+    on conflict (resource) do update set next_id = counter.next_id + $2::bigint
+    returning next_id - $3::bigint as first_id
+  )
+  insert into collections (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
+  select taken.first_id + item.position - 1, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, case when status = 'completed' then now() end
+  from taken, unnest(
+    $4::text[], $5::text[], $6::waste_type[],
+    $7::double precision[], $8::unit[], $9::timestamp[],
+    $10::smallint[], $11::status[]) with ordinality as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, position)
+  order by item.position
+  returning id, wire;
+
+-- collections_list (read)
+  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
+  from (select wire from collections order by id) ordered;
+
+-- collections_remove (write)
+  with locked as (
+    select id from collections where id = any($1::bigint[]) order by id for update
+  )
+  delete from collections as stored using locked where stored.id = locked.id
+  returning stored.id;
+
+-- collections_replace (write)
+  with locked as (
+    select id from collections where id = any($1::bigint[]) order by id for update
+  )
+  update collections as stored set
+    location = item.location, location_exact = item.location_exact, waste_type = item.waste_type,
+    quantity = item.quantity, unit = item.unit, collected_date = item.collected_date,
+    collected_offset = item.collected_offset, status = item.status, updated_at = now(),
+    completed_at = case when item.status = 'completed' then coalesce(stored.completed_at, now()) end
+  from locked, unnest(
+    $2::text[], $3::text[], $4::waste_type[],
+    $5::double precision[], $6::unit[], $7::timestamp[],
+    $8::smallint[], $9::status[], $10::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
+  where stored.id = locked.id and item.id = locked.id
+  returning stored.id, stored.wire;
+
+-- health_ping (read)
+select 1;
+
+-- locations_create (write)
+  with taken as (
+    insert into id_counters as counter (resource, next_id) values ('locations', 1 + $1::bigint)
+    on conflict (resource) do update set next_id = counter.next_id + $2::bigint
+    returning next_id - $3::bigint as first_id
+  )
+  insert into locations (id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)
+  select taken.first_id + item.position - 1, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact
+  from taken, unnest(
+    $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::double precision[], $9::double precision[],
+    $10::text[], $11::text[]
+  ) with ordinality as item (name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact, position)
+  order by item.position
+  returning id, wire;
+
+-- locations_list (read)
+  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
+  from (select wire from locations order by id) ordered;

@@ -1,0 +1,179 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type QueryResultRow } from 'pg';
+import { chooseOperatingUser, type OperatingUser } from '../../src/database/embedded/operating-user';
+import { findPrograms, type Programs } from '../../src/database/embedded/programs';
+import { runProgram, spawnOptionsFor } from '../../src/database/embedded/run-program';
+
+const silent = { info: () => undefined };
+
+export interface ClusterOptions {
+  /** PostgreSQL's major version; undefined takes the programs that the API itself would take. */
+  readonly major?: number;
+  /** Whether a commit reaches the disk, as in production; tests that kill nothing do without. */
+  readonly durable?: boolean;
+  /** Further settings of the server, such as `max_connections=5`. */
+  readonly settings?: readonly string[];
+}
+
+/**
+ * A PostgreSQL server of a test's own, reached through a socket in a directory of its own. It can be killed, stopped,
+ * frozen and started again; nothing of it stays.
+ */
+export class PostgresCluster {
+  private server: ChildProcess | undefined;
+  private databases = 0;
+
+  private constructor(
+    private readonly programs: Programs,
+    private readonly user: OperatingUser,
+    /** Holds the data and the socket. */
+    private readonly directory: string,
+    private readonly settings: readonly string[],
+  ) {}
+
+  /** Creates and starts one, as the user postgres when the tests run as root. */
+  static async start({ major, durable = false, settings = [] }: ClusterOptions = {}): Promise<PostgresCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
+    const data = join(directory, 'data');
+    const user = await chooseOperatingUser(data, silent);
+    await chown(directory, user.uid, user.gid);
+    // Programs that do not run where npm put them are copied, once for all tests.
+    const search = { user, place: tmpdir(), cluster: data, log: silent };
+    const programs = await findPrograms(major === undefined ? search : { ...search, clusterMajor: major });
+    const initdb = ['-D', data, '-U', 'tester', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    const made = await runProgram(programs.initdb, initdb, user);
+    if (!made.ok) throw new Error(`initdb failed: ${made.lastWords}`);
+    const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
+    const small = ['listen_addresses=', 'shared_buffers=16MB', 'max_connections=40', ...speed];
+    const cluster = new PostgresCluster(programs, user, directory, [...small, ...settings]);
+    await cluster.start();
+    return cluster;
+  }
+
+  get major(): number {
+    return this.programs.major;
+  }
+
+  /** The address of the database `postgres`, with a password that the server does not ask for. */
+  get url(): string {
+    return this.urlOf('postgres');
+  }
+
+  /** The file of the server's socket. */
+  get socket(): string {
+    return join(this.directory, '.s.PGSQL.5432');
+  }
+
+  urlOf(database: string): string {
+    return `postgresql://tester:hidden@${encodeURIComponent(this.directory)}/${database}`;
+  }
+
+  /** The address of a new, empty database. */
+  async createDatabase(): Promise<string> {
+    const name = `test_${++this.databases}`;
+    await query(this.url, `create database ${name}`);
+    return this.urlOf(name);
+  }
+
+  /** Starts the server again after one of the ends below; resolves when it accepts connections. */
+  async start(): Promise<void> {
+    const settings = this.settings.flatMap((setting) => ['-c', setting]);
+    const server = spawn(
+      this.programs.postgres,
+      ['-D', join(this.directory, 'data'), '-k', this.directory, ...settings],
+      {
+        ...spawnOptionsFor(this.user),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    this.server = server;
+    let words = '';
+    server.stderr.on('data', (piece: Buffer) => (words = (words + piece.toString()).slice(-4000)));
+    while (!(await accepts(this.url))) {
+      if (server.exitCode !== null) throw new Error(`PostgreSQL ended with status ${server.exitCode}: ${words}`);
+      await sleep(25);
+    }
+  }
+
+  /** An orderly shutdown that ends every session at once. */
+  async shutDown(): Promise<void> {
+    await this.end(() => this.server?.kill('SIGINT'));
+  }
+
+  /** kill -9 of the server and each of its processes: what a power cut leaves. */
+  async kill(): Promise<void> {
+    await this.end(() => this.signal('SIGKILL'));
+  }
+
+  /** Stops every process in its tracks: connections stay, and nobody answers. */
+  freeze(): void {
+    this.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.signal('SIGCONT');
+  }
+
+  /** Ends it and removes its directory. */
+  async stop(): Promise<void> {
+    this.thaw();
+    await this.shutDown();
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async end(how: () => unknown): Promise<void> {
+    const { server } = this;
+    if (server?.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    how();
+    await exited;
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    const pid = this.server?.pid;
+    if (pid === undefined || this.server?.exitCode !== null) return;
+    // The postmaster first, so that it starts no process that is missed.
+    for (const one of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, signal);
+      } catch {
+        // It has just ended by itself.
+      }
+    }
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const rows = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.filter(([, parent]) => parent === pid).map(([child]) => child!);
+}
+
+async function accepts(url: string): Promise<boolean> {
+  try {
+    await query(url, 'select');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs SQL on a connection of its own. */
+export async function query<Row extends QueryResultRow>(url: string, sql: string, values?: unknown[]): Promise<Row[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
