@@ -262,6 +262,7 @@ describe('EmbeddedServer', () => {
   ])('a path %s', async (_, name) => {
     haveCluster(name);
     const server = await scratch.start(dataDir);
+    expect(server.connectionString).not.toContain('%2C');
     await keep(server.connectionString, 1);
     expect(await rows((await readFile(`${dataDir}/database-url`, 'utf8')).trim())).toEqual([{ n: 1 }]);
     process.kill(await postmasterPid(dataDir), 'SIGKILL');

@@ -13,7 +13,7 @@ const LONGEST_PATH_BYTES = 100;
 
 /**
  * Makes the directory of the server's unix socket, which only its user and root may enter: `socket` beside the cluster,
- * or, when that path is too long for a socket, a directory named after the cluster under /run (root),
+ * or, when that path is too long for a socket or has a comma, a directory named after the cluster under /run (root),
  * $XDG_RUNTIME_DIR or /tmp.
  * @throws EmbeddedServerError when none can be made, or somebody else owns it
  */
@@ -30,13 +30,14 @@ export async function prepareSocketDirectory(place: ServerPlace, user: Operating
     }
   }
   throw new EmbeddedServerError(
-    `The path of a socket in ${beside} would be too long, and no directory under /tmp can be used instead: set ` +
+    `The path of a socket in ${beside} would be too long (or has a comma), and no directory under /tmp can be used instead: set ` +
       'DATA_DIR to a shorter path.',
   );
 }
 
 function fits(directory: string): boolean {
-  return Buffer.byteLength(join(directory, SOCKET_NAME)) <= LONGEST_PATH_BYTES;
+  // libpq takes what follows a comma for another host, however the comma is written.
+  return !directory.includes(',') && Buffer.byteLength(join(directory, SOCKET_NAME)) <= LONGEST_PATH_BYTES;
 }
 
 async function makePrivate(directory: string, user: OperatingUser): Promise<string> {
