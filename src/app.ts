@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { createAdminServer } from './admin/admin-server';
@@ -44,11 +44,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     pages: PAGES,
     mounts: { '/static': (request, response, path) => serveStatic(request, response, path, roots) },
   });
-  const nest = await NestFactory.create<INestApplication<Server>>(AppModule.for(config), adapter, {
-    bodyParser: false,
-    abortOnError: false,
-    logger: new PinoLogger(log),
-  });
+  const options: NestApplicationOptions = { bodyParser: false, abortOnError: false, logger: new PinoLogger(log) };
+  const nest = await NestFactory.create<INestApplication<Server>>(AppModule.for(config), adapter, options);
   await nest.init();
   adapter.bind(nest);
   logRequests(nest.getHttpServer(), log);

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
+import { Client, type QueryConfig, type QueryResult } from 'pg';
 import { DatabaseUnavailableError, isStalePlan } from './database-errors';
 
 export interface ConnectionOptions {
@@ -53,7 +53,7 @@ export class Connection {
       application_name: 'waste-collection-api',
       pipeline: true,
       stream: () => socket,
-    } as ClientConfig);
+    });
     // Without a listener an error on an idle connection ends the process.
     client.on('error', (error: Error) => this.lose(client, error.message));
     client.on('end', () => this.lose(client, 'the server closed it'));

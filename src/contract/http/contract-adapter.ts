@@ -1,10 +1,10 @@
 import type { RequestHandler } from '@nestjs/common/internal';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { ContractDispatcher, type ContractRequest, type NestHandler, type MountHandler } from './contract-dispatcher';
+import { ContractDispatcher, type ContractRequest, type MountHandler } from './contract-dispatcher';
 import { ContractResponse } from './contract-response';
 import { handlerPlans, templateOf } from './handler-plans';
 import { answerMalformedRequests } from './malformed-requests';
@@ -46,10 +46,11 @@ export class ContractAdapter extends ExpressAdapter {
   constructor(private readonly contract: ContractServerOptions) {
     super();
     // No header that the old server did not send.
-    this.disable('x-powered-by').disable('etag');
+    this.disable('x-powered-by');
+    this.disable('etag');
     this.dispatcher = new ContractDispatcher(contract, (request, response) => {
-      const express = this.getInstance() as (request: IncomingMessage, response: ContractResponse) => void;
-      express(request, response);
+      const express: unknown = this.getInstance();
+      (express as RequestListener)(request, response);
     });
   }
 
@@ -133,7 +134,7 @@ export class ContractAdapter extends ExpressAdapter {
     if (typeof path !== 'string' || handler === undefined) return undefined;
     const template = templateOf(path);
     if (template in this.contract.pages) return undefined;
-    this.dispatcher.add(method, template, handler as unknown as NestHandler);
+    this.dispatcher.add(method, template, handler);
     return this;
   }
 

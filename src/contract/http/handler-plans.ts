@@ -19,6 +19,10 @@ export interface HandlerPlan {
   readonly operation: OperationDescription | undefined;
 }
 
+// Nest keys the parameters of a handler by kind and index: `5:0`.
+const PARAM = String(RouteParamtypes.PARAM);
+const BODY = String(RouteParamtypes.BODY);
+
 interface RouteArgument {
   readonly index: number;
   readonly data?: string;
@@ -40,10 +44,10 @@ function planOf(controller: Type, handler: (...args: unknown[]) => unknown, name
   const integers: string[] = [];
   let bodyType: Type | undefined;
   for (const [key, { index, data }] of Object.entries(found)) {
-    const kind = Number(key.split(':')[0]) as RouteParamtypes;
+    const kind = key.split(':')[0];
     const type = types[index] as unknown;
-    if (kind === RouteParamtypes.PARAM && type === BigInt && data !== undefined) integers.push(data);
-    if (kind === RouteParamtypes.BODY) bodyType = type as Type;
+    if (kind === PARAM && type === BigInt && data !== undefined) integers.push(data);
+    if (kind === BODY) bodyType = type as Type;
   }
   return {
     method,

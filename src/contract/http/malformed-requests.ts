@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+
+/** Milliseconds that a client has to read the answer. */
+const LINGER = 2000;
 
 const closing = 'connection: close';
 
@@ -45,7 +47,7 @@ export function answerMalformedRequests(
     whenIdle(socket, () => {
       socket.end(answer);
       // The client may go on sending; what it sends is not read any more.
-      (socket as Socket).setTimeout?.(2000, () => socket.destroy());
+      setTimeout(() => socket.destroy(), LINGER).unref();
     });
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => close(socket, answerTo(error.code)));
