@@ -8,6 +8,7 @@ import { ContractDispatcher, type ContractRequest, type MountHandler } from './c
 import { ContractResponse } from './contract-response';
 import { handlerPlans, templateOf } from './handler-plans';
 import { answerMalformedRequests } from './malformed-requests';
+import { Turn } from './turn';
 import { WireText } from './wire-text';
 import { writeJson, type PlainValue } from '../json/writer';
 
@@ -41,6 +42,7 @@ const KEEP_ALIVE = 5000;
 export class ContractAdapter extends ExpressAdapter {
   private readonly dispatcher: ContractDispatcher;
   private readonly latest = new WeakMap<Duplex, ContractResponse>();
+  private readonly turn = new Turn();
   private draining = false;
 
   constructor(private readonly contract: ContractServerOptions) {
@@ -102,7 +104,7 @@ export class ContractAdapter extends ExpressAdapter {
       this.handle(request, response),
     );
     server.on('connect', (request: ContractRequest, socket: Duplex) => this.handleConnect(request, socket));
-    answerMalformedRequests(server, (socket, callback) => this.whenIdle(socket, callback));
+    answerMalformedRequests(server, this.turn, (socket) => this.latest.get(socket));
     this.httpServer = server;
   }
 
@@ -140,6 +142,7 @@ export class ContractAdapter extends ExpressAdapter {
 
   private handle(request: ContractRequest, response: ContractResponse): void {
     this.latest.set(request.socket, response);
+    response.turn = this.turn.current();
     if (this.draining) response.shouldKeepAlive = false;
     this.dispatcher.dispatch(request, response);
   }
@@ -151,12 +154,5 @@ export class ContractAdapter extends ExpressAdapter {
     response.assignSocket(request.socket);
     response.on('finish', () => socket.end());
     this.handle(request, response);
-  }
-
-  /** Calls back once no answer is under way on the socket. */
-  private whenIdle(socket: Duplex, callback: () => void): void {
-    const response = this.latest.get(socket);
-    if (response === undefined || response.writableFinished || response.destroyed) callback();
-    else response.once('close', callback);
   }
 }

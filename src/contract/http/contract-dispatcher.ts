@@ -45,6 +45,17 @@ const TOO_LARGE = '{"detail":"Request Entity Too Large"}';
 
 const nothing = () => undefined;
 
+/**
+ * Answers once all that was read from the socket has been parsed. The old server parsed a whole read before it answered,
+ * so that malformed bytes behind a request took the place of its answer; what waits for a body or the database is late
+ * enough anyway.
+ */
+const soon = setImmediate;
+
+/** llhttp in httptools 0.9 refuses any other transfer encoding. */
+const isChunkedOrAbsent = (transferEncoding: string | null) =>
+  transferEncoding === null || /(^|[, \t])chunked$/i.test(transferEncoding);
+
 /** Decides the answer to a request as the old server's layers did, in their order: parser, CORS, routes, body, fields. */
 export class ContractDispatcher {
   private readonly table = new RouteTable<Step>();
@@ -81,15 +92,15 @@ export class ContractDispatcher {
   /** Answers one request. */
   dispatch(request: ContractRequest, response: ContractResponse): void {
     const target = readTarget(request.url ?? '');
-    if (target === null) {
+    const headers = readHeaders(request.rawHeaders);
+    if (target === null || !isChunkedOrAbsent(headers.transferEncoding)) {
       response.shouldKeepAlive = false;
-      response.plain(400, MALFORMED);
+      soon(() => response.plain(400, MALFORMED));
       return;
     }
-    const headers = readHeaders(request.rawHeaders);
     if (isPreflight(request.method, headers)) {
       const answer = preflight(headers);
-      response.plain(answer.status, answer.body, answer.headers);
+      soon(() => response.plain(answer.status, answer.body, answer.headers));
       return;
     }
     response.cors = simpleCors(headers);
@@ -106,12 +117,13 @@ export class ContractDispatcher {
   ): void {
     const path = this.table.slashRedirect(target.path);
     if (path === undefined) {
-      response.json(404, NOT_FOUND);
+      soon(() => response.json(404, NOT_FOUND));
       return;
     }
     const { remoteAddress, localAddress, localPort } = request.socket;
     const local = localPort === 80 ? (localAddress ?? '') : `${localAddress ?? ''}:${localPort ?? ''}`;
-    response.redirect(307, redirectLocation(path, target, headers, this.trusted(remoteAddress), local));
+    const location = redirectLocation(path, target, headers, this.trusted(remoteAddress), local);
+    soon(() => response.redirect(307, location));
   }
 
   private answerRoute(
@@ -126,7 +138,7 @@ export class ContractDispatcher {
       return;
     }
     if (match.route.allow !== undefined) response.addHeader('allow', match.route.allow);
-    response.json(405, METHOD_NOT_ALLOWED);
+    soon(() => response.json(405, METHOD_NOT_ALLOWED));
   }
 
   private addPage(path: string, methods: readonly string[]): void {
@@ -172,7 +184,7 @@ export class ContractDispatcher {
     if (body === undefined) {
       return (request, response, { values }) => {
         const errors = readParameters(request, values);
-        if (errors.length > 0) response.json(422, renderErrors(errors));
+        if (errors.length > 0) soon(() => response.json(422, renderErrors(errors)));
         else void handler(request, response, nothing);
       };
     }

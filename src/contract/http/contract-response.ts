@@ -13,6 +13,8 @@ const beyondAscii = /[\x80-\xff]/;
 export class ContractResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** Added to whatever is answered. */
   cors: HeaderPairs = [];
+  /** The event loop's turn in which the request came. */
+  turn = 0;
   private readonly extra: string[] = [];
 
   /** Adds a header to the answer to come. */

@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ContractResponse } from './contract-response';
+import type { Turn } from './turn';
 
 /** Milliseconds that a client has to read the answer. */
 const LINGER = 2000;
@@ -27,28 +29,41 @@ function answerTo(code: string | undefined): string | undefined {
 }
 
 /**
- * Answers what node's parser refuses as the old server did. An answer that is already under way on the connection is
- * finished first; node may report one fault twice, which is answered once.
+ * Whether an answer under way has to be finished before the malformed bytes are answered. The old server answered them
+ * at once if they came with the request or inside its body, and its answer to the request was lost; bytes that come
+ * later find the request answered.
+ */
+function comesFirst(response: ContractResponse, turn: Turn): boolean {
+  if (response.writableFinished || response.destroyed) return false;
+  return response.headersSent || (response.req.complete && response.turn !== turn.current());
+}
+
+/**
+ * Answers what node's parser refuses as the old server did. Node may report one fault twice, which is answered once.
  *
- * @param whenIdle calls back once no answer is under way on the socket.
+ * @param latest the answer to the last request of a connection.
  */
 export function answerMalformedRequests(
   server: Server,
-  whenIdle: (socket: Duplex, callback: () => void) => void,
+  turn: Turn,
+  latest: (socket: Duplex) => ContractResponse | undefined,
 ): void {
   const answered = new WeakSet<Duplex>();
-  const close = (socket: Duplex, answer: string | undefined) => {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (answered.has(socket)) return;
     answered.add(socket);
+    const answer = answerTo(error.code);
     if (answer === undefined || !socket.writable) {
       socket.destroy();
       return;
     }
-    whenIdle(socket, () => {
+    const end = () => {
       socket.end(answer);
       // The client may go on sending; what it sends is not read any more.
       setTimeout(() => socket.destroy(), LINGER).unref();
-    });
-  };
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => close(socket, answerTo(error.code)));
+    };
+    const response = latest(socket);
+    if (response !== undefined && comesFirst(response, turn)) response.once('close', end);
+    else end();
+  });
 }

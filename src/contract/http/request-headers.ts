@@ -7,6 +7,7 @@ export interface ContractHeaders {
   origin: string | null;
   requestHeaders: string | null;
   requestMethod: string | null;
+  transferEncoding: string | null;
 }
 
 /**
@@ -23,6 +24,7 @@ export function readHeaders(raw: readonly string[]): ContractHeaders {
     origin: null,
     requestHeaders: null,
     requestMethod: null,
+    transferEncoding: null,
   };
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
@@ -41,6 +43,7 @@ export function readHeaders(raw: readonly string[]): ContractHeaders {
         break;
       case 17:
         if (name.toLowerCase() === 'x-forwarded-proto') headers.forwardedProto = value;
+        else if (name.toLowerCase() === 'transfer-encoding') headers.transferEncoding = value;
         break;
       case 29:
         if (headers.requestMethod === null && name.toLowerCase() === 'access-control-request-method') {

@@ -31,7 +31,7 @@ export function unquote(text: string): string {
 export function readTarget(target: string): RequestTarget | null {
   if (target.length > LONGEST_TARGET) return null;
   let local = target;
-  if (target.charCodeAt(0) !== 0x2f /* / */ && target !== '*') {
+  if (!/^[/*]/.test(target)) {
     const absolute = ABSOLUTE.exec(target);
     if (absolute === null || Number(absolute[1] ?? 0) > 65_535) return null;
     local = absolute[2] ?? '';
