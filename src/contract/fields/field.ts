@@ -37,7 +37,7 @@ export function fieldDecorator(describe: (name: string) => Field): PropertyDecor
     const field = describe(property);
     const validator = {
       validate: (value: unknown) => field.holds(value),
-      defaultMessage: () => `${property} must hold a ${field.description.kind}`,
+      defaultMessage: () => `${property} must hold a value of kind ${field.description.kind}`,
     };
     ValidateBy({ name: RULE, constraints: [field], validator })(prototype, property);
   };

@@ -45,7 +45,7 @@ function readFloatText(text: string): number | Problem {
 
 function parseFloatText(text: string): number | undefined {
   if (/^[+-]?(?:inf|infinity|nan)$/i.test(text)) return NaN;
-  return /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i.test(text) ? Number(text) : undefined;
+  return /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i.test(text) ? Number(text) : undefined;
 }
 
 function finite(value: number): number | Problem {

@@ -61,13 +61,14 @@ function decodeUtf8(bytes: Buffer): string {
   let start = 0;
   // 0xED is a lead byte wherever it stands, so an encoded surrogate cannot be mistaken for anything else.
   for (let at = bytes.indexOf(0xed); at !== -1; at = bytes.indexOf(0xed, at + 1)) {
-    const [, second = 0, third = 0] = bytes.subarray(at, at + 3);
+    const second = bytes[at + 1] ?? 0;
+    const third = bytes[at + 2] ?? 0;
     if (second < 0xa0 || second > 0xbf || third < 0x80 || third > 0xbf) continue;
-    text.add(strictUtf8(bytes.subarray(start, at)));
+    if (at > start) text.add(strictUtf8(bytes.subarray(start, at)));
     text.addSurrogate(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f));
     start = at + 3;
   }
-  text.add(strictUtf8(bytes.subarray(start)));
+  if (start < bytes.length) text.add(strictUtf8(bytes.subarray(start)));
   return text.toString();
 }
 
@@ -99,7 +100,6 @@ class TextParts {
   private afterHighSurrogate = false;
 
   add(part: string): void {
-    if (part === '') return;
     this.parts.push(part);
     this.afterHighSurrogate = false;
   }

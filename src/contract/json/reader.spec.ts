@@ -84,6 +84,7 @@ describe('readJson, values', () => {
   it('reads numbers and strings of megabytes', () => {
     expect(read(`0.${'3'.repeat(4_000_000)}`)).toBe(1 / 3);
     expect(read(`"${'\\u00e9é'.repeat(500_000)}"`)).toBe('é'.repeat(1_000_000));
+    expect(read(`"${'\\udc00'.repeat(500_000)}"`)).toBe('\udc00'.repeat(500_000));
   });
 
   it.each([

@@ -1,25 +1,14 @@
 import { decodeJsonBytes, UnreadableBody } from './decode';
-import { isHighSurrogate, isLowSurrogate, REPLACEMENT } from './surrogates';
+import { readStringLiteral } from './string-literal';
+import { JsonSyntaxError, syntaxError } from './syntax-error';
 import type { JsonObject, JsonValue } from './value';
 
-export { UnreadableBody };
+export { JsonSyntaxError, UnreadableBody };
 
 /** Containers within containers, the outermost counted; the old server's stack gave way at this point. */
 const MAX_LEVELS = 968;
 /** Python's `sys.int_info.default_max_str_digits`. */
 const MAX_INTEGER_DIGITS = 4300;
-
-/** The text is not JSON. `reason` is Python's message, `position` counts code points from 0, after a byte order mark. */
-export class JsonSyntaxError extends Error {
-  override readonly name = 'JsonSyntaxError';
-
-  constructor(
-    readonly reason: string,
-    readonly position: number,
-  ) {
-    super(`${reason}: character ${position}`);
-  }
-}
 
 /**
  * Reads JSON as `json.loads` of Python 3.11 reads bytes: RFC 8259 plus NaN, Infinity and -Infinity; exact integers;
@@ -40,20 +29,7 @@ const LITERALS: ReadonlyMap<string, readonly [text: string, value: JsonValue]> =
   ['I', ['Infinity', Infinity]],
 ]);
 
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ['\\', '\\'],
-  ['/', '/'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
-
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const FOUR_HEX_DIGITS = /^[0-9a-fA-F]{4}$/;
 
 class Reader {
   private at = 0;
@@ -128,9 +104,10 @@ class Reader {
     if (end === digits) throw this.failure('Expecting value', start);
     const integerEnd = end;
     if (this.text.charAt(end) === '.') end = this.digitsEnd(end + 1, end);
-    if (/[eE]/.test(this.text.charAt(end))) {
-      const sign = /[+-]/.test(this.text.charAt(end + 1)) ? 1 : 0;
-      end = this.digitsEnd(end + 1 + sign, end);
+    const letter = this.text.charAt(end);
+    if (letter === 'e' || letter === 'E') {
+      const sign = this.text.charAt(end + 1);
+      end = this.digitsEnd(sign === '+' || sign === '-' ? end + 2 : end + 1, end);
     }
     this.at = end;
     const literal = this.text.slice(start, end);
@@ -147,65 +124,9 @@ class Reader {
   }
 
   private readString(): string {
-    const quote = this.at;
-    let value = '';
-    let start = quote + 1;
-    for (let at = start; at < this.text.length; at += 1) {
-      const unit = this.text.charCodeAt(at);
-      if (unit === QUOTE) {
-        this.at = at + 1;
-        return value + this.text.slice(start, at);
-      }
-      if (unit < 0x20) throw this.failure('Invalid control character at', at);
-      if (unit !== BACKSLASH) continue;
-      value += this.text.slice(start, at);
-      this.at = at + 1;
-      value += this.readEscape(quote, value);
-      start = this.at;
-      at = start - 1;
-    }
-    throw this.failure('Unterminated string starting at', quote);
-  }
-
-  /** Reads on after a backslash; `before` is the string's value so far. */
-  private readEscape(quote: number, before: string): string {
-    const letter = this.text.charAt(this.at);
-    if (letter === '') throw this.failure('Unterminated string starting at', quote);
-    if (letter !== 'u') {
-      const character = ESCAPES.get(letter);
-      if (character === undefined) throw this.failure('Invalid \\escape', this.at - 1);
-      this.at += 1;
-      return character;
-    }
-    const unit = this.readHexUnit();
-    if (!isHighSurrogate(unit))
-      return isLowSurrogate(unit) ? this.loneSurrogate(unit, before) : String.fromCharCode(unit);
-    if (this.text.startsWith('\\u', this.at)) {
-      const backslash = this.at;
-      this.at += 1;
-      const second = this.readHexUnit();
-      if (isLowSurrogate(second)) return String.fromCharCode(unit, second);
-      this.at = backslash;
-    }
-    return this.loneSurrogate(unit, before);
-  }
-
-  /** From the `u` of an escape on. Python wants a fifth character after it, be it only the closing quote. */
-  private readHexUnit(): number {
-    const digits = this.text.slice(this.at + 1, this.at + 5);
-    if (!FOUR_HEX_DIGITS.test(digits) || this.at + 5 >= this.text.length) {
-      throw this.failure('Invalid \\uXXXX escape', this.at);
-    }
-    this.at += 5;
-    return Number.parseInt(digits, 16);
-  }
-
-  /** An escaped surrogate never pairs with one that stood in the body's bytes; here it would, so it gives way. */
-  private loneSurrogate(unit: number, before: string): string {
-    const wouldPair = isHighSurrogate(unit)
-      ? isLowSurrogate(this.text.charCodeAt(this.at))
-      : isHighSurrogate(before.charCodeAt(before.length - 1));
-    return wouldPair ? REPLACEMENT : String.fromCharCode(unit);
+    const { value, end } = readStringLiteral(this.text, this.at);
+    this.at = end;
+    return value;
   }
 
   private enter(level: number): void {
@@ -237,18 +158,10 @@ class Reader {
   }
 
   private failure(reason: string, index: number): JsonSyntaxError {
-    return new JsonSyntaxError(reason, codePointsBefore(this.text, index));
+    return syntaxError(reason, this.text, index);
   }
 }
 
 function isDigit(unit: number): boolean {
   return unit >= 0x30 && unit <= 0x39;
-}
-
-function codePointsBefore(text: string, index: number): number {
-  let count = index;
-  for (let at = 1; at < index; at += 1) {
-    if (isLowSurrogate(text.charCodeAt(at)) && isHighSurrogate(text.charCodeAt(at - 1))) count -= 1;
-  }
-  return count;
 }
