@@ -10,6 +10,8 @@ export interface ConnectionOptions {
 }
 
 const CONNECT_TIMEOUT = 2000;
+/** Milliseconds that PostgreSQL has to take leave. */
+const CLOSE_TIMEOUT = 2000;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
 
@@ -57,12 +59,16 @@ export class Connection {
     // Without a listener an error on an idle connection ends the process.
     client.on('error', (error: Error) => this.lose(client, error.message));
     client.on('end', () => this.lose(client, 'the server closed it'));
+    // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
+    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT);
     try {
       await client.connect();
       await client.query(SESSION, [String(this.options.statementTimeout)]);
     } catch (error) {
       socket.destroy();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
     if (this.closed) {
       await client.end();
@@ -110,13 +116,15 @@ export class Connection {
     if (oldest !== undefined && now - oldest > this.options.statementTimeout + 1000) this.hangUp();
   }
 
-  /** Finishes what is under way and disconnects for good. */
+  /** Finishes what is under way and disconnects for good; a server that does not answer is left after two seconds. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.retryTimer);
     const { client } = this;
     this.client = null;
+    const timer = setTimeout(() => this.hangUp(), CLOSE_TIMEOUT);
     await client?.end();
+    clearTimeout(timer);
   }
 
   private hangUp(): void {
