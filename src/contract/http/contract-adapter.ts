@@ -43,7 +43,7 @@ export class ContractAdapter extends ExpressAdapter {
   private readonly dispatcher: ContractDispatcher;
   private readonly latest = new WeakMap<Duplex, ContractResponse>();
   private readonly turn = new Turn();
-  private draining = false;
+  private readonly serving = { draining: false };
 
   constructor(private readonly contract: ContractServerOptions) {
     super();
@@ -63,7 +63,7 @@ export class ContractAdapter extends ExpressAdapter {
 
   /** From now on every answer ends its connection. */
   drain(): void {
-    this.draining = true;
+    this.serving.draining = true;
     (this.getHttpServer() as Server).closeIdleConnections();
   }
 
@@ -143,7 +143,9 @@ export class ContractAdapter extends ExpressAdapter {
   private handle(request: ContractRequest, response: ContractResponse): void {
     this.latest.set(request.socket, response);
     response.turn = this.turn.current();
-    if (this.draining) response.shouldKeepAlive = false;
+    response.serving = this.serving;
+    // Express' answers do not look again.
+    if (this.serving.draining) response.shouldKeepAlive = false;
     this.dispatcher.dispatch(request, response);
   }
 

@@ -15,6 +15,8 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   cors: HeaderPairs = [];
   /** The event loop's turn in which the request came. */
   turn = 0;
+  /** Shared by the answers of a server; once it drains, each of them ends its connection. */
+  serving: { draining: boolean } = { draining: false };
   private readonly extra: string[] = [];
 
   /** Adds a header to the answer to come. */
@@ -42,11 +44,13 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
 
   /** Answers a redirect: no body, no content type. */
   redirect(status: number, location: string): void {
+    if (this.serving.draining) this.shouldKeepAlive = false;
     this.writeHead(status, ['content-length', '0', 'location', location, ...this.cors]);
     this.end();
   }
 
   private answer(status: number, type: string, body: string, cors: HeaderPairs): void {
+    if (this.serving.draining) this.shouldKeepAlive = false;
     const length = String(Buffer.byteLength(body));
     this.writeHead(status, [...this.extra, 'content-length', length, 'content-type', type, ...cors]);
     // Head and body of a text go out as one UTF-8 string, which would change header bytes beyond ASCII.
