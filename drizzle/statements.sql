@@ -1,14 +1,26 @@
 -- analytics_by_waste_type (read)
-  select waste_type, sum(quantity order by id) as quantity,
-    count(*) as total, count(*) filter (where status = 'pending') as pending,
-    count(*) filter (where status = 'completed') as completed
-  from collections group by waste_type order by min(id);
+  select now.snapshot,
+    case when now.snapshot = $1::text then null else (
+      select coalesce(json_agg(json_build_array(waste_type, quantity::text, total, pending, completed) order by first), '[]')::text
+      from (
+        select waste_type, sum(quantity order by id) as quantity, count(*) as total, min(id) as first,
+          count(*) filter (where status = 'pending') as pending, count(*) filter (where status = 'completed') as completed
+        from collections group by waste_type
+      ) by_type
+    ) end as types
+  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
 
 -- analytics_by_waste_type_overflowing (read)
-  select waste_type, overflowing_sum(quantity order by id) as quantity,
-    count(*) as total, count(*) filter (where status = 'pending') as pending,
-    count(*) filter (where status = 'completed') as completed
-  from collections group by waste_type order by min(id);
+  select now.snapshot,
+    case when now.snapshot = $1::text then null else (
+      select coalesce(json_agg(json_build_array(waste_type, quantity::text, total, pending, completed) order by first), '[]')::text
+      from (
+        select waste_type, overflowing_sum(quantity order by id) as quantity, count(*) as total, min(id) as first,
+          count(*) filter (where status = 'pending') as pending, count(*) filter (where status = 'completed') as completed
+        from collections group by waste_type
+      ) by_type
+    ) end as types
+  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
 
 -- collections_by_ids (read)
 select "id", "wire" from "collections" where "collections"."id" = any($1::bigint[]);
@@ -29,8 +41,16 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
   returning id, wire;
 
 -- collections_list (read)
-  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
-  from (select wire from collections order by id) ordered;
+    select now.snapshot,
+      case
+        when now.snapshot = $1::text then null
+        when (
+          select count(*) > 20000 or sum(octet_length(wire)) > 8388608
+          from (select wire from "collections" limit 20001) sample
+        ) then null
+        else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "collections" order by id) ordered)
+      end as wire
+    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
 
 -- collections_remove (write)
   with locked as (
@@ -75,5 +95,13 @@ select 1;
   returning id, wire;
 
 -- locations_list (read)
-  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
-  from (select wire from locations order by id) ordered;
+    select now.snapshot,
+      case
+        when now.snapshot = $1::text then null
+        when (
+          select count(*) > 20000 or sum(octet_length(wire)) > 8388608
+          from (select wire from "locations" limit 20001) sample
+        ) then null
+        else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "locations" order by id) ordered)
+      end as wire
+    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;

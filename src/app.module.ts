@@ -18,6 +18,8 @@ export class AppModule {
       dataDir: config.dataDir,
       poolSize: config.databasePoolSize,
       statementTimeout: config.databaseStatementTimeout,
+      streamLimit: config.listStreams,
+      writeTimeout: config.requestTimeout,
     });
     return {
       module: AppModule,

@@ -139,6 +139,13 @@ export const SETTINGS = {
     'longest wait for PostgreSQL; then 503',
     duration,
   ),
+  listStreams: setting(
+    'LIST_STREAMS',
+    '4',
+    'a whole number from 1 to 64',
+    'lists too long to hold that are sent at once; beyond it 503',
+    integerBetween(1, 64),
+  ),
   dataDir: setting('DATA_DIR', '.data', 'a folder', 'where the embedded PostgreSQL keeps its data', path),
   logLevel: setting('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), 'least level that is logged', oneOf(...LOG_LEVELS)),
   deployment: setting(

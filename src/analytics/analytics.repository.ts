@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { DatabaseError } from 'pg';
 import { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
+import { KeptAnswer } from '../database/kept-answer';
 import { BY_WASTE_TYPE, BY_WASTE_TYPE_OVERFLOWING } from './analytics.statements';
 
 interface Row {
-  readonly waste_type: string;
-  readonly quantity: number;
-  readonly total: string;
-  readonly pending: string;
-  readonly completed: string;
+  readonly snapshot: string;
+  /** Null if the snapshot is the known one. */
+  readonly types: string | null;
 }
+
+/** Waste type, sum of its quantities, rows, pending rows, completed rows. */
+type TypeTotals = readonly [type: string, quantity: string, total: number, pending: number, completed: number];
 
 /** The contract's analytics object; counts are integers, so bigint. */
 export interface Analytics {
@@ -22,9 +24,20 @@ export interface Analytics {
 
 const NUMERIC_VALUE_OUT_OF_RANGE = '22003';
 
+function analyticsOf(types: readonly TypeTotals[]): Analytics {
+  const add = (index: 2 | 3 | 4) => BigInt(types.reduce((sum, totals) => sum + totals[index], 0));
+  return {
+    total_collections: add(2),
+    pending_collections: add(3),
+    completed_collections: add(4),
+    waste_by_type: new Map(types.map(([type, quantity]) => [type, Number(quantity)])),
+  };
+}
+
 /** Sums and counts over all collections. */
 @Injectable()
 export class AnalyticsRepository {
+  private readonly kept = new KeptAnswer<Analytics>();
   private readonly totals: Coalescer<null, Analytics>;
 
   constructor(database: Database) {
@@ -32,17 +45,14 @@ export class AnalyticsRepository {
     const overflowing = database.read<Row>('analytics_by_waste_type_overflowing', BY_WASTE_TYPE_OVERFLOWING);
 
     this.totals = new Coalescer(async (askers) => {
-      const rows = await byWasteType.run().catch((error: unknown) => {
-        if (error instanceof DatabaseError && error.code === NUMERIC_VALUE_OUT_OF_RANGE) return overflowing.run();
+      const { epoch } = database;
+      const known = this.kept.snapshot(epoch);
+      const [row] = await byWasteType.run({ known }).catch((error: unknown) => {
+        if (error instanceof DatabaseError && error.code === NUMERIC_VALUE_OUT_OF_RANGE)
+          return overflowing.run({ known });
         throw error;
       });
-      const add = (pick: (row: Row) => string) => rows.reduce((sum, row) => sum + BigInt(pick(row)), 0n);
-      const analytics: Analytics = {
-        total_collections: add(({ total }) => total),
-        pending_collections: add(({ pending }) => pending),
-        completed_collections: add(({ completed }) => completed),
-        waste_by_type: new Map(rows.map(({ waste_type, quantity }) => [waste_type, quantity])),
-      };
+      const analytics = this.analyticsOf(row, epoch);
       return askers.map(() => analytics);
     });
   }
@@ -50,5 +60,14 @@ export class AnalyticsRepository {
   /** Counts by status, and the quantity of each waste type in the order of its first appearance. */
   get(): Promise<Analytics> {
     return this.totals.add(null);
+  }
+
+  private analyticsOf(row: Row | undefined, epoch: number): Analytics {
+    const snapshot = row?.snapshot ?? '';
+    const kept = this.kept.at(snapshot, epoch);
+    if (kept !== undefined) return kept;
+    const analytics = analyticsOf(JSON.parse(row?.types ?? '[]') as TypeTotals[]);
+    this.kept.keep(snapshot, epoch, analytics);
+    return analytics;
   }
 }

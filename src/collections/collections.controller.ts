@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { Operation, type WireText } from '../contract';
+import { Operation, type WireStream, type WireText } from '../contract';
 import { Collection } from './collection.model';
 import { CollectionsRepository } from './collections.repository';
 
@@ -10,7 +10,7 @@ export class CollectionsController {
 
   @Get()
   @Operation('get_collections', 'Get all waste collections', [Collection])
-  list(): Promise<WireText> {
+  list(): Promise<WireText | WireStream> {
     return this.collections.list();
   }
 

@@ -1,10 +1,11 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { WireText } from '../contract';
+import { WireText, type WireStream } from '../contract';
 import { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
 import { storedFloat, storedText } from '../database/exact-text';
+import { WireList } from '../database/wire-list';
 import type { Collection } from './collection.model';
-import { BY_IDS, CREATE, LIST, REMOVE, REPLACE } from './collections.statements';
+import { BY_IDS, CREATE, REMOVE, REPLACE } from './collections.statements';
 
 interface Row {
   readonly id: string;
@@ -39,24 +40,19 @@ function columnsOf(items: readonly Collection[]) {
 /** All the SQL of collections. Concurrent calls share statements, and writes share commits. */
 @Injectable()
 export class CollectionsRepository {
-  private readonly lists: Coalescer<null, WireText>;
+  private readonly wireList: WireList;
   private readonly gets: Coalescer<bigint, Row | undefined>;
   private readonly creates: Coalescer<Collection, WireText>;
   private readonly replaces: Coalescer<Replacement, Row | undefined>;
   private readonly removes: Coalescer<bigint, boolean>;
 
   constructor(database: Database) {
-    const list = database.read<{ wire: string }>('collections_list', LIST);
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
     const create = database.write<Row>('collections_create', CREATE);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<{ id: string }>('collections_remove', REMOVE);
 
-    this.lists = new Coalescer(async (askers) => {
-      const [row] = await list.run();
-      const wire = new WireText(row?.wire ?? '[]');
-      return askers.map(() => wire);
-    });
+    this.wireList = new WireList(database, 'collections');
     this.gets = new Coalescer(
       async (ids) => {
         const rows = new Map((await byIds.run({ ids })).map((row) => [row.id, row]));
@@ -87,8 +83,8 @@ export class CollectionsRepository {
   }
 
   /** All collections in id order. */
-  list(): Promise<WireText> {
-    return this.lists.add(null);
+  list(): Promise<WireText | WireStream> {
+    return this.wireList.read();
   }
 
   /** @throws NotFoundException "Collection not found". */

@@ -15,11 +15,6 @@ const itemColumns = sql.raw(
   'location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status',
 );
 
-/** All rows as one JSON array. */
-export const LIST = sql`
-  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
-  from (select wire from collections order by id) ordered`;
-
 export const BY_IDS = query
   .select({ id: collections.id, wire: collections.wire })
   .from(collections)

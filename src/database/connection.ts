@@ -17,6 +17,7 @@ const LAST_RETRY = 2000;
 
 // An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
 const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
+  set_config('extra_float_digits', '1', false),
   set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
     then 'on' else current_setting('synchronous_commit') end, false)`;
 
@@ -30,6 +31,8 @@ export class Connection {
   private retryDelay = FIRST_RETRY;
   private retryTimer: NodeJS.Timeout | undefined;
   private closed = false;
+  /** How often it was lost. */
+  losses = 0;
   /** When each statement under way was sent, oldest first. */
   private readonly sentAt: number[] = [];
 
@@ -134,6 +137,7 @@ export class Connection {
   private lose(client: Client, reason: string): void {
     if (this.client !== client) return;
     this.client = null;
+    this.losses += 1;
     this.socket?.destroy();
     this.options.log.warn(`A connection to PostgreSQL was lost: ${reason}`);
     this.reconnectLater();

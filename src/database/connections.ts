@@ -18,6 +18,11 @@ export class Connections {
     }, STUCK_CHECK_INTERVAL).unref();
   }
 
+  /** How many connections were lost so far. */
+  get lost(): number {
+    return this.all.reduce((sum, connection) => sum + connection.losses, 0);
+  }
+
   /** Opens every connection; those that fail keep trying. @throws when the first cannot be opened. */
   async open(): Promise<void> {
     const [first, ...others] = this.all;

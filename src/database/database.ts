@@ -5,6 +5,7 @@ import type { QueryConfig, QueryResult } from 'pg';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
 import { EmbeddedServer, EmbeddedServerError } from './embedded/embedded-server';
+import { ListStreams } from './list-streams';
 import { migrateDatabase } from './migrations';
 import { Statement, type Executor } from './statement';
 
@@ -16,6 +17,10 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Milliseconds. */
   readonly statementTimeout: number;
+  /** Most long lists that are sent at once. */
+  readonly streamLimit: number;
+  /** Milliseconds that a client may leave a piece of a long list unread. */
+  readonly writeTimeout: number;
 }
 
 const FIRST_RETRY = 100;
@@ -33,6 +38,7 @@ export class Database implements Executor {
   private readonly registered: Statement<object>[] = [];
   private embedded: EmbeddedServer | undefined;
   private connections: Connections | undefined;
+  private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: DatabaseOptions) {}
@@ -40,6 +46,17 @@ export class Database implements Executor {
   /** Every statement of the repositories. */
   get statements(): readonly Statement<object>[] {
     return this.registered;
+  }
+
+  /** How many connections were lost so far: what is remembered of the database does not outlive one. */
+  get epoch(): number {
+    return this.connections?.lost ?? 0;
+  }
+
+  /** Lists that are too long to hold. @throws DatabaseUnavailableError while PostgreSQL is starting. */
+  get listStreams(): ListStreams {
+    if (this.streams === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
+    return this.streams;
   }
 
   /**
@@ -54,6 +71,8 @@ export class Database implements Executor {
       try {
         await migrateDatabase(url);
         this.connections = await this.connect(url);
+        const { streamLimit: limit, writeTimeout } = this.options;
+        this.streams = new ListStreams({ connectionString: url, limit, writeTimeout });
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {
@@ -85,6 +104,7 @@ export class Database implements Executor {
   /** Finishes what is under way, disconnects, and stops the embedded server. */
   async close(): Promise<void> {
     this.closing.abort();
+    await this.streams?.end();
     await this.connections?.close();
     await this.embedded?.stop();
   }

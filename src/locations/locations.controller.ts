@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { Operation, type WireText } from '../contract';
+import { Operation, type WireStream, type WireText } from '../contract';
 import { Location } from './location.model';
 import { LocationsRepository } from './locations.repository';
 
@@ -10,7 +10,7 @@ export class LocationsController {
 
   @Get()
   @Operation('get_locations', 'Get all locations', [Location])
-  list(): Promise<WireText> {
+  list(): Promise<WireText | WireStream> {
     return this.locations.list();
   }
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { WireText } from '../contract';
+import { WireText, type WireStream } from '../contract';
 import { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
 import { storedFloat, storedText } from '../database/exact-text';
+import { WireList } from '../database/wire-list';
 import type { Location } from './location.model';
-import { CREATE, LIST } from './locations.statements';
+import { CREATE } from './locations.statements';
 
 /** The arrays that the statement unnests, one element an item. */
 function columnsOf(items: readonly Location[]) {
@@ -28,18 +29,13 @@ function columnsOf(items: readonly Location[]) {
 /** All the SQL of locations. */
 @Injectable()
 export class LocationsRepository {
-  private readonly lists: Coalescer<null, WireText>;
+  private readonly wireList: WireList;
   private readonly creates: Coalescer<Location, WireText>;
 
   constructor(database: Database) {
-    const list = database.read<{ wire: string }>('locations_list', LIST);
     const create = database.write<{ id: string; wire: string }>('locations_create', CREATE);
 
-    this.lists = new Coalescer(async (askers) => {
-      const [row] = await list.run();
-      const wire = new WireText(row?.wire ?? '[]');
-      return askers.map(() => wire);
-    });
+    this.wireList = new WireList(database, 'locations');
     this.creates = new Coalescer(async (items) => {
       const rows = await create.run(columnsOf(items));
       return rows.map(({ wire }) => new WireText(wire));
@@ -47,8 +43,8 @@ export class LocationsRepository {
   }
 
   /** All locations in id order. */
-  list(): Promise<WireText> {
-    return this.lists.add(null);
+  list(): Promise<WireText | WireStream> {
+    return this.wireList.read();
   }
 
   /** Stores a location under the next id; answers once it is committed. */

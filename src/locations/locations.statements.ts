@@ -4,11 +4,6 @@ const p = sql.placeholder;
 
 const itemColumns = sql.raw('name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact');
 
-/** All rows as one JSON array. */
-export const LIST = sql`
-  select '[' || coalesce(string_agg(wire, ','), '') || ']' as wire
-  from (select wire from locations order by id) ordered`;
-
 /** Takes the ids from the counter in the same transaction, as for collections. */
 export const CREATE = sql`
   with taken as (

@@ -56,7 +56,14 @@ describeOnEachMajor('the repositories', (cluster) => {
 
   beforeAll(async () => {
     url = await cluster().createDatabase();
-    database = new Database({ url, dataDir: '.', poolSize: 2, statementTimeout: 30_000 });
+    database = new Database({
+      url,
+      dataDir: '.',
+      poolSize: 2,
+      statementTimeout: 30_000,
+      streamLimit: 2,
+      writeTimeout: 30_000,
+    });
     await database.start();
     collectionsRepository = new CollectionsRepository(database);
     locationsRepository = new LocationsRepository(database);
@@ -76,7 +83,7 @@ describeOnEachMajor('the repositories', (cluster) => {
         expect(created.map(({ text }) => text)).toEqual(expected);
         const got = await Promise.all(items.map((_, index) => collectionsRepository.get(BigInt(index + 1))));
         expect(got.map(({ text }) => text)).toEqual(expected);
-        expect((await collectionsRepository.list()).text).toBe(`[${expected.join(',')}]`);
+        expect(await collectionsRepository.list()).toMatchObject({ text: `[${expected.join(',')}]` });
 
         const turned = [...items].reverse();
         const replaced = await Promise.all(
@@ -94,7 +101,7 @@ describeOnEachMajor('the repositories', (cluster) => {
         const expected = items.map((item, index) => spelledLocation(index + 1, item));
         const created = await Promise.all(items.map((item) => locationsRepository.create(item)));
         expect(created.map(({ text }) => text)).toEqual(expected);
-        expect((await locationsRepository.list()).text).toBe(`[${expected.join(',')}]`);
+        expect(await locationsRepository.list()).toMatchObject({ text: `[${expected.join(',')}]` });
       }),
       { numRuns: 15 },
     ));

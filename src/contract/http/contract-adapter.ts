@@ -9,6 +9,7 @@ import { ContractResponse } from './contract-response';
 import { handlerPlans, templateOf } from './handler-plans';
 import { answerMalformedRequests } from './malformed-requests';
 import { Turn } from './turn';
+import { WireStream } from './wire-stream';
 import { WireText } from './wire-text';
 import { writeJson, type PlainValue } from '../json/writer';
 
@@ -110,8 +111,10 @@ export class ContractAdapter extends ExpressAdapter {
 
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (!(response instanceof ContractResponse)) return super.reply(response, body, statusCode) as unknown;
-    const text = body instanceof WireText ? body.text : writeJson(body as PlainValue);
-    response.json(statusCode ?? response.statusCode, text);
+    const status = statusCode ?? response.statusCode;
+    if (body instanceof WireText) response.json(status, body.body);
+    else if (body instanceof WireStream) return response.stream(status, body);
+    else response.json(status, writeJson(body as PlainValue));
     return response;
   }
 

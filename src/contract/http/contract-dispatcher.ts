@@ -181,11 +181,16 @@ export class ContractDispatcher {
       return errors;
     };
 
+    const run = (request: ContractRequest, response: ContractResponse) => {
+      response.handled = true;
+      void handler(request, response, nothing);
+    };
+
     if (body === undefined) {
       return (request, response, { values }) => {
         const errors = readParameters(request, values);
         if (errors.length > 0) soon(() => response.json(422, renderErrors(errors)));
-        else void handler(request, response, nothing);
+        else run(request, response);
       };
     }
 
@@ -208,7 +213,7 @@ export class ContractDispatcher {
             return;
           }
           request.body = read.kind === 'model' ? read.model : undefined;
-          void handler(request, response, nothing);
+          run(request, response);
         },
         (error: unknown) => this.answerUnreadBody(error, response),
       );

@@ -1,5 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { HeaderPairs } from './cors';
+import type { WireStream } from './wire-stream';
 
 const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -15,6 +16,10 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   cors: HeaderPairs = [];
   /** The event loop's turn in which the request came. */
   turn = 0;
+  /** Whether a handler is at work on the request. */
+  handled = false;
+  /** Called in place of the handler's answer, when malformed bytes came with the request. */
+  instead: (() => void) | undefined;
   /** Shared by the answers of a server; once it drains, each of them ends its connection. */
   serving: { draining: boolean } = { draining: false };
   private readonly extra: string[] = [];
@@ -31,8 +36,8 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
     }
   }
 
-  /** Answers with JSON text. */
-  json(status: number, body: string): void {
+  /** Answers with JSON, as text or as UTF-8 bytes. */
+  json(status: number, body: string | Buffer): void {
     this.answer(status, JSON_TYPE, body, this.cors);
   }
 
@@ -44,18 +49,46 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
 
   /** Answers a redirect: no body, no content type. */
   redirect(status: number, location: string): void {
-    if (this.serving.draining) this.shouldKeepAlive = false;
-    this.writeHead(status, ['content-length', '0', 'location', location, ...this.cors]);
+    this.head(status, ['content-length', '0', 'location', location, ...this.cors]);
     this.end();
   }
 
-  private answer(status: number, type: string, body: string, cors: HeaderPairs): void {
-    if (this.serving.draining) this.shouldKeepAlive = false;
+  /** Answers with JSON that is too long to hold. The stream is closed whatever becomes of the client. */
+  async stream(status: number, body: WireStream): Promise<void> {
+    try {
+      if (this.instead !== undefined) {
+        this.instead();
+        return;
+      }
+      this.head(status, [
+        ...this.extra,
+        'content-length',
+        String(body.length),
+        'content-type',
+        JSON_TYPE,
+        ...this.cors,
+      ]);
+      await body.sendTo(this);
+    } finally {
+      await body.close();
+    }
+  }
+
+  private answer(status: number, type: string, body: string | Buffer, cors: HeaderPairs): void {
+    if (this.instead !== undefined) {
+      this.instead();
+      return;
+    }
     const length = String(Buffer.byteLength(body));
-    this.writeHead(status, [...this.extra, 'content-length', length, 'content-type', type, ...cors]);
+    this.head(status, [...this.extra, 'content-length', length, 'content-type', type, ...cors]);
     // Head and body of a text go out as one UTF-8 string, which would change header bytes beyond ASCII.
     const echoes = this.extra.length > 0 ? [...this.extra, ...cors] : cors;
     if (echoes.some((text) => beyondAscii.test(text))) this.end(Buffer.from(body));
     else this.end(body);
+  }
+
+  private head(status: number, headers: string[]): void {
+    if (this.serving.draining) this.shouldKeepAlive = false;
+    this.writeHead(status, headers);
   }
 }

@@ -29,13 +29,16 @@ function answerTo(code: string | undefined): string | undefined {
 }
 
 /**
- * Whether an answer under way has to be finished before the malformed bytes are answered. The old server answered them
- * at once if they came with the request or inside its body, and its answer to the request was lost; bytes that come
- * later find the request answered.
+ * Answers malformed bytes on a connection whose last request has this answer. The old server answered them at once if
+ * they came with the request or inside its body: what it was asked to do was done all the same, but its answer was
+ * lost. Bytes that come later find the request answered.
  */
-function comesFirst(response: ContractResponse, turn: Turn): boolean {
-  if (response.writableFinished || response.destroyed) return false;
-  return response.headersSent || (response.req.complete && response.turn !== turn.current());
+function answerAfter(response: ContractResponse | undefined, turn: Turn, end: () => void): void {
+  if (response === undefined || response.writableFinished || response.destroyed) end();
+  else if (response.headersSent || (response.req.complete && response.turn !== turn.current()))
+    response.once('close', end);
+  else if (response.handled) response.instead = end;
+  else end();
 }
 
 /**
@@ -62,8 +65,6 @@ export function answerMalformedRequests(
       // The client may go on sending; what it sends is not read any more.
       setTimeout(() => socket.destroy(), LINGER).unref();
     };
-    const response = latest(socket);
-    if (response !== undefined && comesFirst(response, turn)) response.once('close', end);
-    else end();
+    answerAfter(latest(socket), turn, end);
   });
 }
