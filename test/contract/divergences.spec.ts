@@ -6,6 +6,7 @@ import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
+import { collection } from './collection-text';
 import { RawClient, type Answer } from './raw-client';
 
 // Each point of docs/divergences.md has the test of its number here.
@@ -29,14 +30,6 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => app.close());
 beforeEach(() => query(database, 'truncate collections, locations, id_counters'));
-
-/** A collection's JSON text, some fields of it replaced by other JSON text. */
-function collection(fields: Readonly<Record<string, string>> = {}): string {
-  const defaults = { location: '"Depot"', waste_type: '"paper"', quantity: '1.5', unit: '"kg"' };
-  const all = { ...defaults, collected_date: '"2024-01-15T10:30:00"', ...fields };
-  const members = Object.entries(all).map(([name, text]) => `"${name}":${text}`);
-  return `{${members.join(',')}}`;
-}
 
 const post = (fields?: Readonly<Record<string, string>>) => client.ask('POST', COLLECTIONS, [], collection(fields));
 
@@ -290,3 +283,24 @@ test('20. a TAB in a repeated header is sent back', async () => {
     headers: { 'access-control-allow-origin': 'https://a\tb', 'access-control-allow-headers': 'a,\tb' },
   });
 });
+
+test('21. a long list that is not read is cut off', async () => {
+  await query(
+    database,
+    `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
+    select id, repeat('x', 1000), 'paper', 1, 'kg', '2024-01-15', 'pending' from generate_series(1, 20001) id`,
+  );
+  const state = async () => {
+    const sql = `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
+    return (await query(database, sql)).length;
+  };
+  const answer = await client.stall(COLLECTIONS, async () => {
+    await eventually(async () => expect(await state()).toBe(1));
+    await eventually(async () => expect(await state()).toBe(0));
+  });
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
+  expect(length).toBeGreaterThan(20_000_000);
+  expect(body.length).toBeGreaterThan(0);
+  expect(body.length).toBeLessThan(length);
+}, 60_000);

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { HeaderPair } from '../../src/recordings/exchange';
 import { parseTarget, sendBytes, sendRaw, type RawResponse } from '../../src/recordings/raw-http';
 
@@ -22,6 +23,18 @@ export class RawClient {
   /** These very bytes; the answer to them. */
   async send(bytes: string | Buffer): Promise<Answer> {
     return read(await sendBytes(parseTarget(this.url), Buffer.from(bytes), 'GET'));
+  }
+
+  /** Asks for a path, reads nothing until told to, then everything there is. */
+  async stall(path: string, until: () => Promise<unknown>): Promise<string> {
+    const socket = connect(parseTarget(this.url)).pause();
+    socket.on('error', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await until();
+    const pieces: Buffer[] = [];
+    socket.on('data', (piece) => pieces.push(piece));
+    await new Promise((closed) => socket.once('close', closed).resume());
+    return Buffer.concat(pieces).toString();
   }
 }
 
