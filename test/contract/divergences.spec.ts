@@ -15,8 +15,6 @@ const ORIGIN: HeaderPair = ['Origin', 'https://city.test'];
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' };
 const COLLECTIONS = '/api/collections';
 const LIMITS = { BODY_LIMIT: '64KB', HEAD_LIMIT: '32KB', REQUEST_TIMEOUT: '1s' };
-const UNAVAILABLE = { status: 503, body: '{"detail":"Service Unavailable"}' };
-const MALFORMED = { status: 400, body: 'Invalid HTTP request received.' };
 
 const cluster = useCluster();
 let database: string;
@@ -33,8 +31,6 @@ beforeEach(() => query(database, 'truncate collections, locations, id_counters')
 
 const post = (fields?: Readonly<Record<string, string>>) => client.ask('POST', COLLECTIONS, [], collection(fields));
 
-const health = (answer: string) => answer.match(/\{"status":"healthy","timestamp":"[^"]+"\}/g) ?? [];
-
 /** The one error of a 422. */
 function problem({ status, body }: Answer): unknown {
   expect(status).toBe(422);
@@ -43,7 +39,7 @@ function problem({ status, body }: Answer): unknown {
   return detail[0];
 }
 
-/** The next record gets the first id: none was stored before it, and no id was used. */
+/** The next record gets the first id: none was stored before it. */
 async function expectNothingStored(): Promise<void> {
   expect((await client.ask('GET', COLLECTIONS)).body).toBe('[]');
   expect(JSON.parse((await post()).body)).toMatchObject({ id: 1 });
@@ -185,12 +181,13 @@ test('12. there is no static file with U+0000 in its name', async () => {
 });
 
 test('13. without PostgreSQL: 503, and whatever needs none as always', async () => {
+  const unavailable = { status: 503, body: '{"detail":"Service Unavailable"}' };
   await cluster().shutDown();
   const headers = { ...CORS, 'retry-after': '2', 'content-type': 'application/json' };
   const requests = [COLLECTIONS, `${COLLECTIONS}/1`, '/api/locations', '/api/analytics', '/health'];
   for (const path of requests)
-    expect(await client.ask('GET', path, [ORIGIN])).toMatchObject({ ...UNAVAILABLE, headers });
-  expect(await post()).toMatchObject(UNAVAILABLE);
+    expect(await client.ask('GET', path, [ORIGIN])).toMatchObject({ ...unavailable, headers });
+  expect(await post()).toMatchObject(unavailable);
   expect((await post({ unit: '1' })).status).toBe(422);
   expect((await client.ask('GET', '/')).status).toBe(200);
   expect((await client.ask('PATCH', COLLECTIONS)).status).toBe(405);
@@ -253,7 +250,7 @@ test('18. a chunk extension of 16 KB: 400', async () => {
     return client.ask('POST', COLLECTIONS, [['Transfer-Encoding', 'chunked']], body);
   };
   expect((await chunked(16_000)).status).toBe(200);
-  expect(await chunked(20_000)).toMatchObject(MALFORMED);
+  expect(await chunked(20_000)).toMatchObject({ status: 400, body: 'Invalid HTTP request received.' });
 }, 15_000);
 
 test('19. Upgrade is ignored', async () => {
@@ -262,7 +259,7 @@ test('19. Upgrade is ignored', async () => {
       ['Upgrade', protocol],
       ['Connection', 'Upgrade, close'],
     ];
-    expect(health((await client.ask('GET', '/health', upgrade)).body)).toHaveLength(1);
+    expect((await client.ask('GET', '/health', upgrade)).status).toBe(200);
     const created = await client.ask('POST', COLLECTIONS, upgrade, collection());
     expect(JSON.parse(created.body)).toMatchObject({ id: index + 1 });
   }
