@@ -10,10 +10,12 @@ It is a test tool: nothing here is part of the product.
 import argparse
 import asyncio
 import os
+import re
 import sys
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Awaitable, Callable, List, Optional
 
@@ -73,6 +75,15 @@ class Store:
         self.next_collection = 1
         self.next_location = 1
 
+    def load(self, model: type, file: str, count: int) -> None:
+        """Adds the first `count` collections of a file of JSON bodies, one a line, as if they were created."""
+        with open(file, "rb") as lines:
+            for line in islice(lines, count):
+                collection = model.model_validate_json(line)
+                collection.id = self.next_collection
+                self.next_collection += 1
+                self.collections.append(collection)
+
     def position(self, collection_id: int) -> int:
         """The place of the collection in the list; 404 if there is none."""
         for position, collection in enumerate(self.collections):
@@ -113,13 +124,17 @@ def text(value: Any) -> str:
 
 def create_app(store: Store, untyped: bool, reset_port: Optional[int]) -> FastAPI:
     """The application over `store`; a `reset_port` adds a second, loopback port that empties it."""
+    WasteCollection = untyped_model() if untyped else typed_model()
+
+    def load(count: int) -> None:
+        store.load(WasteCollection, os.environ.get("REFERENCE_SEED_FILE", os.devnull), count)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI):
         if reset_port is None:
             yield
             return
-        async with await asyncio.start_server(empty_on_request(store), "127.0.0.1", reset_port):
+        async with await asyncio.start_server(empty_on_request(store, load), "127.0.0.1", reset_port):
             yield
 
     app = FastAPI(
@@ -138,7 +153,7 @@ def create_app(store: Store, untyped: bool, reset_port: Optional[int]) -> FastAP
         """Serve the main frontend page"""
         return (STATIC / "index.html").read_text(encoding="utf-8")
 
-    add_collections(app, store, untyped_model() if untyped else typed_model())
+    add_collections(app, store, WasteCollection)
     add_locations(app, store)
     add_analytics(app, store)
     return app
@@ -220,14 +235,19 @@ def add_analytics(app: FastAPI, store: Store) -> None:
 
 
 def empty_on_request(
-    store: Store,
+    store: Store, load: Callable[[int], None]
 ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    """Every HTTP request without a body, whatever its method and path, empties the store and is answered 204."""
+    """Every HTTP request without a body, whatever its method and path, empties the store and is answered 204.
+
+    The path /rows/N then adds the first N collections of REFERENCE_SEED_FILE.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while await reader.readuntil(b"\r\n\r\n"):
+            while head := await reader.readuntil(b"\r\n\r\n"):
                 store.clear()
+                if rows := re.match(rb"\S+ /rows/(\d+) ", head):
+                    load(int(rows[1]))
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -1,0 +1,143 @@
+// The floor of the comparison: the same routes on bare node:http and pg. It validates nothing, batches nothing, and sends
+// one prepared statement a request on one pipelined connection.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Client } from 'pg';
+
+interface Row {
+  id: string;
+  location: string;
+  waste_type: string;
+  quantity: number;
+  unit: string;
+  collected_date: string;
+  status: string;
+}
+
+interface Totals {
+  waste_type: string;
+  quantity: number;
+  total: string;
+  pending: string;
+  completed: string;
+}
+
+type Body = Omit<Row, 'id'>;
+
+const [, , url = '', port = ''] = process.argv;
+const COLUMNS = 'id, location, waste_type, quantity, unit, collected_date, status';
+const ITEM = /^\/api\/collections\/(\d+)$/;
+
+const db = new Client({ connectionString: url, pipeline: true });
+const select = async <R extends object>(name: string, text: string, values: unknown[] = []): Promise<R[]> =>
+  (await db.query<R>({ name, text, values })).rows;
+
+// Enough of Python's floats for the benchmark's quantities.
+const float = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));
+
+const render = (row: Row) =>
+  `{"id":${row.id},"location":${JSON.stringify(row.location)},"waste_type":"${row.waste_type}"` +
+  `,"quantity":${float(row.quantity)},"unit":"${row.unit}","collected_date":"${row.collected_date}","status":"${row.status}"}`;
+
+const valuesOf = (body: Body) => [
+  body.location,
+  body.waste_type,
+  body.quantity,
+  body.unit,
+  body.collected_date,
+  body.status,
+];
+
+async function list(): Promise<string> {
+  const rows = await select<Row>('list', `select ${COLUMNS} from collections order by id`);
+  return `[${rows.map(render).join(',')}]`;
+}
+
+async function analytics(): Promise<string> {
+  const rows = await select<Totals>(
+    'analytics',
+    `select waste_type, sum(quantity order by id) as quantity, count(*) as total,
+       count(*) filter (where status = 'pending') as pending, count(*) filter (where status = 'completed') as completed
+     from collections group by waste_type order by min(id)`,
+  );
+  const sum = (key: 'total' | 'pending' | 'completed') => rows.reduce((total, row) => total + Number(row[key]), 0);
+  const byType = rows.map(({ waste_type, quantity }) => `"${waste_type}":${float(quantity)}`).join(',');
+  return (
+    `{"total_collections":${sum('total')},"pending_collections":${sum('pending')}` +
+    `,"completed_collections":${sum('completed')},"waste_by_type":{${byType}}}`
+  );
+}
+
+async function health(): Promise<string> {
+  await select('health', 'select 1');
+  return JSON.stringify({ status: 'healthy', timestamp: new Date().toISOString().replace('Z', '000') });
+}
+
+async function create(body: Body): Promise<string> {
+  const [row] = await select<Row>(
+    'create',
+    `insert into collections (location, waste_type, quantity, unit, collected_date, status)
+     values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
+    valuesOf(body),
+  );
+  if (row === undefined) throw new Error('nothing was inserted');
+  return render(row);
+}
+
+async function get(id: string): Promise<string | undefined> {
+  const [row] = await select<Row>('get', `select ${COLUMNS} from collections where id = $1`, [id]);
+  return row && render(row);
+}
+
+async function update(id: string, body: Body): Promise<string | undefined> {
+  const [row] = await select<Row>(
+    'update',
+    `update collections set location = $2, waste_type = $3, quantity = $4, unit = $5, collected_date = $6, status = $7
+     where id = $1 returning ${COLUMNS}`,
+    [id, ...valuesOf(body)],
+  );
+  return row && render(row);
+}
+
+function bodyOf(request: IncomingMessage): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (piece: string) => (text += piece));
+    request.on('end', () => resolve(JSON.parse(text) as Body));
+    request.on('error', reject);
+  });
+}
+
+async function answer(request: IncomingMessage): Promise<string | undefined> {
+  const { method, url: path = '' } = request;
+  if (path === '/api/collections') return method === 'POST' ? create(await bodyOf(request)) : list();
+  if (path === '/api/analytics') return analytics();
+  if (path === '/health') return health();
+  const id = ITEM.exec(path)?.[1];
+  if (id === undefined) return undefined;
+  return method === 'PUT' ? update(id, await bodyOf(request)) : get(id);
+}
+
+function send(response: ServerResponse, body: string | undefined): void {
+  const text = body ?? '{"detail":"Collection not found"}';
+  response.writeHead(body === undefined ? 404 : 200, {
+    'content-length': Buffer.byteLength(text),
+    'content-type': 'application/json',
+  });
+  response.end(text);
+}
+
+async function main(): Promise<void> {
+  await db.connect();
+  await db.query(`create table if not exists collections (
+    id bigint generated by default as identity primary key, location text not null, waste_type text not null,
+    quantity double precision not null, unit text not null, collected_date text not null, status text not null)`);
+  createServer((request, response) => {
+    answer(request).then(
+      (body) => send(response, body),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  }).listen(Number(port), '127.0.0.1');
+}
+
+void main();

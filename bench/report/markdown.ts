@@ -1,0 +1,98 @@
+import type { StatementLimit } from '../pgbench';
+import { SIDE_NAMES, type SideName } from '../sides/side';
+import type { Start } from '../starts';
+import { spreadOf, type Spread } from '../statistics';
+import type { Environment } from './environment';
+import type { CellSummary, Figure, SideSummary } from './summary';
+
+/** All that a run found. */
+export interface BenchReport {
+  readonly environment: Environment;
+  readonly options: { readonly rounds: number; readonly seconds: number };
+  readonly cells: readonly CellSummary[];
+  readonly starts: Readonly<Record<SideName, readonly Start[]>>;
+  readonly statements: readonly StatementLimit[];
+}
+
+/** Beyond this share of the machine, others disturbed a cell. */
+const DISTURBED = 0.1;
+
+const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const ratio = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+function figure({ figures }: SideSummary, name: Figure, show = digits): string {
+  const value = figures[name];
+  return value === undefined ? '–' : show(value);
+}
+
+function ratiosTable(cells: readonly CellSummary[]): string {
+  const shown = (summary: SideSummary, name: Figure) => (summary.ratios[name] ? ratio(summary.ratios[name]) : '–');
+  const rows = cells.map(({ name, refused, sides }) => {
+    if (refused !== undefined) return [name, `refused: ${refused}`, '', '', '', ''];
+    const disturbed = SIDE_NAMES.some((side) => sides[side].othersCpu > DISTURBED) ? ' \\*' : '';
+    const { api, floor } = sides;
+    const latencies = (['p50', 'p95', 'p99'] as const).map((percentile) => shown(api, percentile));
+    return [
+      name + disturbed,
+      shown(api, 'perSecond'),
+      shown(floor, 'perSecond'),
+      ...latencies,
+      shown(api, 'serverCpu'),
+    ];
+  });
+  return table(['cell', 'api req/s', 'floor req/s', 'api P50', 'api P95', 'api P99', 'api CPU'], rows);
+}
+
+function figuresTable(cells: readonly CellSummary[]): string {
+  const rows = cells.flatMap(({ name, refused, sides }) =>
+    SIDE_NAMES.filter(() => refused === undefined).map((side) => {
+      const of = (key: Figure, show?: (value: number) => string) => figure(sides[side], key, show);
+      const latencies = [of('p50'), of('p95'), of('p99')];
+      const memory = [of('peakRss', megabytes), of('pss', megabytes)];
+      return [name, side, of('perSecond'), ...latencies, of('serverCpu'), of('postgresCpu'), ...memory];
+    }),
+  );
+  const cpu = 'ms for 1,000 requests';
+  const head = ['P50 ms', 'P95 ms', 'P99 ms', `server CPU, ${cpu}`, `PostgreSQL CPU, ${cpu}`, 'peak RSS MB', 'PSS MB'];
+  return table(['cell', 'side', 'req/s', ...head], rows);
+}
+
+function startsTable(starts: BenchReport['starts']): string {
+  const rows = SIDE_NAMES.filter((side) => starts[side].length > 0).map((side) => {
+    const of = (pick: (start: Start) => number) => spreadOf(starts[side].map(pick));
+    const time = of(({ milliseconds }) => milliseconds);
+    const [rss, pss] = [of(({ idle }) => idle.rss).median, of(({ idle }) => idle.pss).median];
+    return [side, ratio(time), megabytes(rss), megabytes(pss)];
+  });
+  return table(['side', 'ms to the first 200', 'idle RSS MB', 'idle PSS MB'], rows);
+}
+
+function statementsTable(statements: readonly StatementLimit[]): string {
+  const rows = statements.map(({ name, items, clients, perSecond, latency }) => {
+    return [name, String(items), String(clients), digits(perSecond), digits(perSecond * items), latency.toFixed(3)];
+  });
+  return table(['statement', 'items', 'clients', 'statements/s', 'items/s', 'ms'], rows);
+}
+
+/** The report as a person reads it. */
+export function markdownOf({ environment, options, cells, starts, statements }: BenchReport): string {
+  const configuration = Object.entries(environment).map(([name, value]) => `- ${name}: ${value}`);
+  const disturbed = `\\* others took more than ${DISTURBED * 100} % of the machine in a round: no finding.`;
+  const parts = [
+    '# Side by side',
+    `${options.rounds} rounds of ${options.seconds} s a cell and side, taking turns. The median of the rounds, and the least and greatest round in parentheses.`,
+    '![Requests a second, as ratio to the reference](throughput.svg)',
+    `## Ratio to the reference\n\nMore is better for req/s, less for the others.\n\n${ratiosTable(cells)}\n\n${disturbed}`,
+    `## Figures\n\n${figuresTable(cells)}`,
+    `## Start\n\n${startsTable(starts)}`,
+    ...(statements.length > 0 ? [`## The API's statements in pgbench\n\n${statementsTable(statements)}`] : []),
+    `## Configuration\n\n${configuration.join('\n')}`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

@@ -1,0 +1,110 @@
+import { availableParallelism } from 'node:os';
+import { collectionBodies } from './bodies';
+import type { Cell } from './cells';
+import { cpuOf, cpuWithoutRunningChildren, machineCpu, memoryOf, peakMemoryOf, resetPeak } from './processes';
+import type { Side } from './sides/side';
+import { SteadyWriter } from './steady-writer';
+import { errorsIn, runWrk, type LoadResult } from './wrk';
+
+/** How long and from what a cell is measured. */
+export interface RunOptions {
+  /** Whole seconds of the measured load; a warm-up of a third goes before it. */
+  readonly seconds: number;
+  readonly seedFile: string;
+  /** Process id of the PostgreSQL server. */
+  readonly postgres: number;
+}
+
+/** One cell on one side in one round. Latencies are milliseconds, CPU is milliseconds for 1,000 requests. */
+export interface Measurement {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly serverCpu: number;
+  /** Of all processes of PostgreSQL; undefined for a side without one. */
+  readonly postgresCpu: number | undefined;
+  /** Most resident bytes of the server during the load. */
+  readonly peakRss: number;
+  /** The server's proportional bytes right after the load. */
+  readonly pss: number;
+  /** Updates beside the load, a second. */
+  readonly writesBeside: number | undefined;
+  /** Share of the machine that went to others than the server, PostgreSQL, wrk and the benchmark: 0.5 is a half. */
+  readonly othersCpu: number;
+}
+
+/** A run that counts for nothing, and why. */
+export interface Refusal {
+  readonly refused: string;
+}
+
+const writerBodies = collectionBodies(500, 3);
+
+/** Measures one cell on one side, on fresh data of the cell's size. */
+export async function measure(
+  cell: Cell,
+  side: Side,
+  round: number,
+  { seconds, seedFile, postgres }: RunOptions,
+): Promise<Measurement | Refusal> {
+  const { url, pid } = side.server;
+  const load = { url, kind: cell.kind, connections: cell.connections, rows: cell.rows, bodies: seedFile };
+  await side.setRows(cell.rows);
+  await runWrk({ ...load, seconds: seconds / 3, seed: 1000 + round });
+  // What the warm-up added is not part of the cell.
+  if (cell.kind === 'create' || cell.kind === 'mixed') await side.setRows(cell.rows);
+  resetPeak(pid);
+
+  const writer = cell.writesBeside > 0 ? new SteadyWriter(url, cell.rows, writerBodies, cell.writesBeside) : undefined;
+  const used = cpuMeter({ server: pid, postgres });
+  const result = await runWrk({ ...load, seconds, seed: round });
+  const cpu = used();
+  writer?.stop();
+
+  const errors =
+    errorsIn(result) ?? (writer && writer.failed > 0 ? `${writer.failed} updates beside failed` : undefined);
+  if (errors !== undefined) return { refused: errors };
+  return measurement(result, side, cpu, writer);
+}
+
+interface CpuUse {
+  readonly server: number;
+  readonly postgres: number;
+  readonly others: number;
+}
+
+/** Starts to count CPU time; the answer ends it and gives microseconds, and the others' share of the machine. */
+function cpuMeter({ server, postgres }: { server: number; postgres: number }): () => CpuUse {
+  const read = () => ({
+    server: cpuOf(server),
+    postgres: cpuOf(postgres),
+    own: cpuWithoutRunningChildren(process.pid),
+    machine: machineCpu(),
+    at: performance.now(),
+  });
+  const before = read();
+  return () => {
+    const after = read();
+    const use = (key: keyof typeof before) => after[key] - before[key];
+    const others = use('machine') - use('server') - use('postgres') - use('own');
+    const capacity = use('at') * 1000 * availableParallelism();
+    return { server: use('server'), postgres: use('postgres'), others: Math.max(0, others / capacity) };
+  };
+}
+
+function measurement(result: LoadResult, side: Side, cpu: CpuUse, writer: SteadyWriter | undefined): Measurement {
+  const seconds = result.microseconds / 1e6;
+  return {
+    perSecond: result.requests / seconds,
+    p50: result.p50 / 1000,
+    p95: result.p95 / 1000,
+    p99: result.p99 / 1000,
+    serverCpu: cpu.server / result.requests,
+    postgresCpu: side.postgres === undefined ? undefined : cpu.postgres / result.requests,
+    peakRss: peakMemoryOf(side.server.pid),
+    pss: memoryOf(side.server.pid).pss,
+    writesBeside: writer && writer.written / seconds,
+    othersCpu: cpu.others,
+  };
+}

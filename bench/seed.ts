@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { Client } from 'pg';
+import { collectionBodies } from './bodies';
+import { MOST_ROWS } from './cells';
+
+/** How a table of collections is filled from `seed(id, body)`. */
+export interface SeededTable {
+  /** Empties everything that the side stores. */
+  readonly empty: string;
+  /** Fills it with the rows up to id `$1`. */
+  readonly fill: string;
+  /** After that many rows, the next one gets the next id. */
+  readonly count: string;
+}
+
+/** Writes as many bodies as any cell needs, one a line: the same data for all sides. */
+export function writeSeedFile(file: string): void {
+  const bodies = collectionBodies(MOST_ROWS);
+  writeFileSync(file, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
+}
+
+/** A database whose collections can be set to the first rows of the seed file. */
+export class SeededDatabase {
+  private constructor(
+    private readonly client: Client,
+    private readonly table: SeededTable,
+  ) {}
+
+  /** Puts all bodies into a table `seed` of this database. */
+  static async prepare(url: string, table: SeededTable): Promise<SeededDatabase> {
+    const client = new Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('create unlogged table seed (id bigint generated always as identity primary key, body jsonb)');
+    const bodies = collectionBodies(MOST_ROWS).map((body) => JSON.stringify(body));
+    await client.query('insert into seed (body) select unnest($1::jsonb[])', [bodies]);
+    return new SeededDatabase(client, table);
+  }
+
+  /** Leaves exactly the first `rows` rows, vacuumed, and no checkpoint due. */
+  async setRows(rows: number): Promise<void> {
+    await this.client.query(this.table.empty);
+    await this.client.query(this.table.fill, [rows]);
+    await this.client.query(this.table.count, [rows]);
+    await this.client.query('vacuum analyze collections');
+    await this.client.query('checkpoint');
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+}

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { SeededDatabase, type SeededTable } from '../seed';
+import { DatabaseSide } from './database-side';
+
+const MAIN = resolve(__dirname, '../../dist/main.js');
+
+const TABLE: SeededTable = {
+  empty: 'truncate collections, locations, id_counters',
+  fill: `insert into collections (id, location, waste_type, quantity, unit, collected_date, status, completed_at)
+    select id, body->>'location', (body->>'waste_type')::waste_type, (body->>'quantity')::double precision,
+      (body->>'unit')::unit, (body->>'collected_date')::timestamp, (body->>'status')::status,
+      case when body->>'status' = 'completed' then now() end
+    from seed where id <= $1 order by id`,
+  count: `insert into id_counters (resource, next_id) values ('collections', $1::bigint + 1)`,
+};
+
+/** This server, built, with its default settings. */
+export function startApi(url: string, postgres: number): Promise<DatabaseSide> {
+  return DatabaseSide.start(
+    'api',
+    postgres,
+    () => SeededDatabase.prepare(url, TABLE),
+    (port) => ({
+      command: process.execPath,
+      args: ['--enable-source-maps', MAIN],
+      environment: { DATABASE_URL: url, PORT: String(port), ADMIN_PORT: '0' },
+    }),
+  );
+}

@@ -1,0 +1,20 @@
+import type { ServerUnderTest } from './server-under-test';
+
+export const SIDE_NAMES = ['reference', 'api', 'floor'] as const;
+
+/** `reference`: the old API's stack; `api`: this server; `floor`: bare node:http and pg, one statement a request. */
+export type SideName = (typeof SIDE_NAMES)[number];
+
+/** One of the servers that are measured side by side. */
+export interface Side {
+  readonly name: SideName;
+  /** Process id of the PostgreSQL server behind it. */
+  readonly postgres: number | undefined;
+  /** The server, once started. */
+  readonly server: ServerUnderTest;
+  /** Starts a server as the measured one, on the same data, for its start-up time. */
+  launch(): Promise<ServerUnderTest>;
+  /** Leaves exactly the first `rows` rows of the seed, the next id behind them. */
+  setRows(rows: number): Promise<void>;
+  stop(): Promise<void>;
+}
