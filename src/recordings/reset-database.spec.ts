@@ -1,13 +1,13 @@
 import { Client } from 'pg';
-import { startPrivateCluster, type PrivateCluster } from '../../test/recordings/private-cluster';
+import { PostgresCluster } from '../../test/support/postgres-cluster';
 import { DatabaseReset, ResetError } from './reset-database';
 
-let cluster: PrivateCluster;
+let cluster: PostgresCluster;
 let client: Client;
 let reset: DatabaseReset;
 
 beforeAll(async () => {
-  cluster = await startPrivateCluster();
+  cluster = await PostgresCluster.start();
   client = new Client({ connectionString: cluster.url });
   await client.connect();
 }, 60_000);

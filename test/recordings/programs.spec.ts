@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import type { Exchange } from '../../src/recordings/exchange';
 import { readRecordings, writeRecordings } from '../../src/recordings/files';
-import { startPrivateCluster, type PrivateCluster } from './private-cluster';
+import { PostgresCluster } from '../support/postgres-cluster';
 import { answerBytes, startRecordedServer, type RecordedServer } from './recorded-server';
 
 const ROOT = resolve(__dirname, '../..');
@@ -140,10 +140,10 @@ describe('replay', () => {
 });
 
 describe('replay with a database', () => {
-  let cluster: PrivateCluster;
+  let cluster: PostgresCluster;
   let client: Client;
   beforeAll(async () => {
-    cluster = await startPrivateCluster();
+    cluster = await PostgresCluster.start();
     client = new Client({ connectionString: cluster.url });
     await client.connect();
     await client.query('create table waste as select generate_series(1, 1234)');
