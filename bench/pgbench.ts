@@ -108,7 +108,7 @@ export async function measureStatements(
       await writeFile(file, pgbenchScript(text, items));
       for (const clients of CLIENTS) {
         await setRows(ROWS);
-        const options = ['-n', '-M', 'prepared', '-c', String(clients), '-T', String(seconds), '-f', file, '-d', url];
+        const options = ['-n', '-M', 'prepared', '-c', String(clients), '-T', String(seconds), '-f', file, url];
         const { stdout } = await run(program, options);
         const limit = { name, items, clients, ...figuresIn(stdout) };
         limits.push(limit);

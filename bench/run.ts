@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { collectionBodies } from './bodies';
 import type { Cell } from './cells';
 import { cpuOf, cpuWithoutRunningChildren, machineCpu, memoryOf, peakMemoryOf, resetPeak } from './processes';
@@ -39,6 +40,7 @@ export interface Refusal {
   readonly refused: string;
 }
 
+const SETTLE = 150;
 const writerBodies = collectionBodies(500, 3);
 
 /** Measures one cell on one side, on fresh data of the cell's size. */
@@ -50,10 +52,10 @@ export async function measure(
 ): Promise<Measurement | Refusal> {
   const { url, pid } = side.server;
   const load = { url, kind: cell.kind, connections: cell.connections, rows: cell.rows, bodies: seedFile };
-  await side.setRows(cell.rows);
+  await setRows(side, cell.rows);
   await runWrk({ ...load, seconds: seconds / 3, seed: 1000 + round });
   // What the warm-up added is not part of the cell.
-  if (cell.kind === 'create' || cell.kind === 'mixed') await side.setRows(cell.rows);
+  if (cell.kind === 'create' || cell.kind === 'mixed') await setRows(side, cell.rows);
   resetPeak(pid);
 
   const writer = cell.writesBeside > 0 ? new SteadyWriter(url, cell.rows, writerBodies, cell.writesBeside) : undefined;
@@ -66,6 +68,12 @@ export async function measure(
     errorsIn(result) ?? (writer && writer.failed > 0 ? `${writer.failed} updates beside failed` : undefined);
   if (errors !== undefined) return { refused: errors };
   return measurement(result, side, cpu, writer);
+}
+
+async function setRows(side: Side, rows: number): Promise<void> {
+  // wrk hung up with requests under way, which the server still carries out.
+  await sleep(SETTLE);
+  await side.setRows(rows);
 }
 
 interface CpuUse {

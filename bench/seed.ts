@@ -39,9 +39,12 @@ export class SeededDatabase {
 
   /** Leaves exactly the first `rows` rows, vacuumed, and no checkpoint due. */
   async setRows(rows: number): Promise<void> {
-    await this.client.query(this.table.empty);
-    await this.client.query(this.table.fill, [rows]);
-    await this.client.query(this.table.count, [rows]);
+    const { empty, fill, count } = this.table;
+    await this.client.query('begin');
+    await this.client.query(empty);
+    await this.client.query(fill, [rows]);
+    await this.client.query(count, [rows]);
+    await this.client.query('commit');
     await this.client.query('vacuum analyze collections');
     await this.client.query('checkpoint');
   }

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { BenchError } from './bench-error';
 import type { Kind } from './cells';
 
@@ -28,36 +29,21 @@ export interface LoadResult {
   readonly errors: Readonly<Record<'connect' | 'read' | 'write' | 'status' | 'timeout', number>>;
 }
 
+const run = promisify(execFile);
 const SCRIPT = join(__dirname, 'load.lua');
+/** Seconds after which an answer counts as an error. */
 const ANSWER_TIMEOUT = 30;
 
 /** Runs wrk on one thread, which on this load is far from its limit. @throws BenchError if wrk is missing or fails */
-export function runWrk({ url, kind, connections, seconds, rows, seed, bodies }: Load): Promise<LoadResult> {
-  const args = [
-    '-t',
-    '1',
-    '-c',
-    String(connections),
-    '-d',
-    `${Math.ceil(seconds)}s`,
-    '--timeout',
-    `${ANSWER_TIMEOUT}s`,
-  ];
+export async function runWrk({ url, kind, connections, seconds, rows, seed, bodies }: Load): Promise<LoadResult> {
+  const pace = ['-t1', `-c${connections}`, `-d${Math.ceil(seconds)}s`, `--timeout=${ANSWER_TIMEOUT}s`];
   const script = ['-s', SCRIPT, url, '--', kind, String(rows), String(seed), bodies];
-  return new Promise((resolve, reject) => {
-    const child = spawn('wrk', [...args, ...script], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (piece: Buffer) => (output += piece.toString()));
-    child.stderr.on('data', (piece: Buffer) => (output += piece.toString()));
-    child.on('error', (error) =>
-      reject(new BenchError(`wrk does not run (${error.message}): install the package wrk`)),
-    );
-    child.on('close', (code) => {
-      const last = output.trim().split('\n').at(-1) ?? '';
-      if (code === 0 && last.startsWith('{')) resolve(JSON.parse(last) as LoadResult);
-      else reject(new BenchError(`wrk ended with status ${code ?? -1}: ${output.slice(-500)}`));
-    });
+  const { stdout, stderr } = await run('wrk', [...pace, ...script]).catch((error: unknown) => {
+    throw new BenchError(`wrk does not run (${(error as Error).message}): is the package wrk installed?`);
   });
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  if (!last.startsWith('{')) throw new BenchError(`wrk said: ${stderr || stdout.slice(-500)}`);
+  return JSON.parse(last) as LoadResult;
 }
 
 /** The errors of a run in words; undefined if there were none. */
