@@ -87,9 +87,14 @@ function rootOf(name: string, earlier: ReadonlyMap<string, PlayedStage>): string
   return dirname(stage.workdir);
 }
 
+/** What the way to the registry needs: an engine gets it from its own settings. */
+function surroundings(): NodeJS.ProcessEnv {
+  const wanted = /^(PATH|HOME|.*_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => wanted.test(name)));
+}
+
 async function run(command: string, cwd: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  const { PATH = '', HOME = '/' } = process.env;
-  const child = spawn('sh', ['-ec', command], { cwd, env: { PATH, HOME, ...environment } });
+  const child = spawn('sh', ['-ec', command], { cwd, env: { ...surroundings(), ...environment } });
   let words = '';
   const keep = (piece: Buffer) => (words = (words + piece.toString()).slice(-4000));
   child.stdout.on('data', keep);
