@@ -20,4 +20,7 @@ module.exports = {
   // Nest 12 ships ES modules only, which jest cannot require on Node 20.
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs)/)'],
   setupFiles: ['reflect-metadata'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  coveragePathIgnorePatterns: ['/node_modules/', '/test/'],
+  maxWorkers: 2,
 };
