@@ -71,8 +71,8 @@ export class Database implements Executor {
       try {
         await migrateDatabase(url);
         this.connections = await this.connect(url);
-        const { streamLimit: limit, writeTimeout } = this.options;
-        this.streams = new ListStreams({ connectionString: url, limit, writeTimeout });
+        const { streamLimit: limit, writeTimeout, statementTimeout } = this.options;
+        this.streams = new ListStreams({ connectionString: url, limit, writeTimeout, statementTimeout });
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {

@@ -9,6 +9,8 @@ export interface ListStreamsOptions {
   readonly limit: number;
   /** Milliseconds that a client may leave a piece unread. */
   readonly writeTimeout: number;
+  /** Milliseconds that reading a piece may take on the server; this side waits a second longer. */
+  readonly statementTimeout: number;
 }
 
 /** Rows and bytes of a page: few enough to hold, many enough to be worth a round trip. */
@@ -40,6 +42,8 @@ export class ListStreams {
       connectionString: options.connectionString,
       max: options.limit,
       connectionTimeoutMillis: 2000,
+      statement_timeout: options.statementTimeout,
+      query_timeout: options.statementTimeout + 1000,
       idleTimeoutMillis: 10_000,
       keepAlive: true,
       application_name: 'waste-collection-api lists',
