@@ -1,0 +1,169 @@
+import { useCluster } from '../../test/support/clusters';
+import { eventually } from '../../test/support/eventually';
+import { Gate } from '../../test/support/gate';
+import { query } from '../../test/support/postgres-cluster';
+import { Connection } from './connection';
+import { Connections } from './connections';
+import { DatabaseUnavailableError } from './database-errors';
+
+jest.setTimeout(60_000);
+
+describe('on a PostgreSQL that comes and goes', () => {
+  const cluster = useCluster();
+
+  describe('a connection', () => {
+    let warnings: string[];
+    let gate: Gate;
+    let connection: Connection;
+
+    const options = (changes: object = {}) => ({
+      connectionString: cluster().url,
+      statementTimeout: 1000,
+      log: { warn: (message: string) => void warnings.push(message), info: () => undefined },
+      ...changes,
+    });
+    const terminate = () =>
+      query(
+        cluster().url,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waste-collection-api'`,
+      );
+
+    beforeEach(async () => {
+      warnings = [];
+      gate = new Gate(cluster().socket);
+      await gate.open();
+      connection = new Connection(
+        options({ connectionString: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }),
+      );
+    });
+    afterEach(async () => {
+      await connection.close();
+      await gate.close();
+    });
+
+    it('sends nothing before it is connected', async () => {
+      expect(connection.ready).toBe(false);
+      await expect(connection.query({ text: 'select' })).rejects.toThrow(DatabaseUnavailableError);
+    });
+
+    it('sets what answers depend on, whatever the database and role have', async () => {
+      await query(
+        cluster().url,
+        `alter role tester set synchronous_commit = off; alter role tester set timezone = 'Asia/Kathmandu'`,
+      );
+      await connection.connect();
+      await query(cluster().url, 'alter role tester reset all');
+      const { rows } = await connection.query({
+        text: `select name, setting from pg_settings where name in ('synchronous_commit', 'TimeZone', 'statement_timeout') order by name`,
+      });
+      expect(rows).toEqual([
+        { name: 'TimeZone', setting: 'UTC' },
+        { name: 'statement_timeout', setting: '1000' },
+        { name: 'synchronous_commit', setting: 'on' },
+      ]);
+    });
+
+    it('leaves a commit that is more than durable as it is', async () => {
+      await query(cluster().url, 'alter role tester set synchronous_commit = remote_apply');
+      await connection.connect();
+      await query(cluster().url, 'alter role tester reset all');
+      expect((await connection.query({ text: 'show synchronous_commit' })).rows).toEqual([
+        { synchronous_commit: 'remote_apply' },
+      ]);
+    });
+
+    it('answers statements in their order, and one that fails alone', async () => {
+      await connection.connect();
+      const sent = ['select 1 as n', 'select 1 / 0', 'select 2 as n'].map((text) =>
+        connection.query<{ n: number }>({ text }),
+      );
+      expect(connection.load).toBe(3);
+      const answers = await Promise.allSettled(sent);
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(connection.load).toBe(0);
+    });
+
+    it('fails what is under way when it is lost, says so, and comes back', async () => {
+      await connection.connect();
+      const slow = connection.query({ text: 'select pg_sleep(1)' });
+      const failed = expect(slow).rejects.toThrow();
+      await terminate();
+      await failed;
+      expect(warnings).toEqual([expect.stringContaining('A connection to PostgreSQL was lost: ')]);
+      await eventually(() => expect(connection.ready).toBe(true));
+      expect((await connection.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
+    });
+
+    it('ends a statement that takes too long, and goes on', async () => {
+      await connection.connect();
+      await expect(connection.query({ text: 'select pg_sleep(5)' })).rejects.toMatchObject({ code: '57014' });
+      expect(connection.ready).toBe(true);
+    });
+
+    it('hangs up only when its oldest statement is a second over its time', async () => {
+      await connection.connect();
+      gate.swallow();
+      const asked = connection.query({ text: 'select' });
+      const sentBy = Date.now();
+      connection.hangUpIfStuck(sentBy + 2000 - 500);
+      expect(connection.ready).toBe(true);
+      connection.hangUpIfStuck(sentBy + 2001);
+      await expect(asked).rejects.toThrow();
+      gate.pass();
+      await eventually(() => expect(connection.ready).toBe(true));
+    });
+
+    it('prepares its statements afresh when a table has changed under them', async () => {
+      await query(cluster().url, 'drop table if exists changing; create table changing as select 1 as a');
+      await connection.connect();
+      const statement = { name: 'changing', text: 'select * from changing' };
+      expect((await connection.query(statement)).rows).toEqual([{ a: 1 }]);
+      await query(cluster().url, 'alter table changing add b int default 2');
+      await expect(connection.query(statement)).rejects.toThrow('cached plan must not change result type');
+      await eventually(async () => expect((await connection.query(statement)).rows).toEqual([{ a: 1, b: 2 }]));
+    });
+
+    it('keeps trying while PostgreSQL is away, and stops when it is closed', async () => {
+      await gate.close();
+      connection.keepConnected();
+      await eventually(() => expect(warnings.length).toBeGreaterThan(2));
+      expect(warnings[0]).toMatch(/^PostgreSQL is not to be had, trying again in 50 ms: .*ECONNREFUSED/);
+      expect(warnings[1]).toContain('trying again in 100 ms');
+      await gate.open();
+      await eventually(() => expect(connection.ready).toBe(true));
+      await connection.close();
+      expect(connection.ready).toBe(false);
+      connection.keepConnected();
+      expect(connection.ready).toBe(false);
+    });
+
+    it('finishes what is under way before it closes', async () => {
+      await connection.connect();
+      const asked = connection.query({ text: 'select pg_sleep(0.2), 1 as one' });
+      await connection.close();
+      expect((await asked).rows).toMatchObject([{ one: 1 }]);
+    });
+
+    it('closes although nobody answers', async () => {
+      await connection.connect();
+      gate.swallow();
+      const asked = expect(connection.query({ text: 'select' })).rejects.toThrow();
+      await connection.close();
+      await asked;
+    });
+
+    it('several share the statements, the least busy first', async () => {
+      const connections = new Connections(options(), 3);
+      await connections.open();
+      const backends = async () => {
+        const sent = Array.from({ length: 3 }, () =>
+          connections.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid, pg_sleep(0.05)' }),
+        );
+        return new Set((await Promise.all(sent)).map(({ rows }) => rows[0]?.pid)).size;
+      };
+      await eventually(async () => expect(await backends()).toBe(3));
+      await connections.close();
+      expect(() => connections.query({ text: 'select' })).toThrow(DatabaseUnavailableError);
+    });
+  });
+});
