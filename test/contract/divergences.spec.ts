@@ -9,7 +9,7 @@ import { startTestApp, type TestApp } from '../support/test-app';
 import { collection } from './collection-text';
 import { RawClient, type Answer } from './raw-client';
 
-// Each point of docs/divergences.md has the test of its number here.
+// Each point of docs/divergences.md has the test of its number here or, from 18 on, in divergences-http.spec.ts.
 
 const ORIGIN: HeaderPair = ['Origin', 'https://city.test'];
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' };
@@ -50,7 +50,10 @@ test('the document has a test for each of its points', () => {
     [...readFileSync(resolve(__dirname, file), 'utf8').matchAll(pattern)].map(([, number]) => Number(number));
   const points = numbers('../../docs/divergences.md', /^### (\d+)\. /gm);
   expect(points).toEqual(Array.from(points, (_, index) => index + 1));
-  expect(numbers('divergences.spec.ts', /^test\('(\d+)\. /gm)).toEqual(points);
+  const tests = ['divergences.spec.ts', 'divergences-http.spec.ts'].flatMap((file) =>
+    numbers(file, /^test\('(\d+)\. /gm),
+  );
+  expect(tests.sort((a, b) => a - b)).toEqual(points);
 });
 
 test('1. an unknown waste type is refused', async () => {
@@ -242,44 +245,6 @@ test('17. a request that does not arrive within REQUEST_TIMEOUT: 408', async () 
     timedOut,
   );
 }, 15_000);
-
-test('18. a chunk extension of 16 KB: 400', async () => {
-  const chunked = (extension: number) => {
-    const text = collection();
-    const body = `${text.length.toString(16)};${'x'.repeat(extension)}\r\n${text}\r\n0\r\n\r\n`;
-    return client.ask('POST', COLLECTIONS, [['Transfer-Encoding', 'chunked']], body);
-  };
-  expect((await chunked(16_000)).status).toBe(200);
-  expect(await chunked(20_000)).toMatchObject({ status: 400, body: 'Invalid HTTP request received.' });
-}, 15_000);
-
-test('19. Upgrade is ignored', async () => {
-  for (const [index, protocol] of ['websocket', 'h2c'].entries()) {
-    const upgrade: HeaderPair[] = [
-      ['Upgrade', protocol],
-      ['Connection', 'Upgrade, close'],
-    ];
-    expect((await client.ask('GET', '/health', upgrade)).status).toBe(200);
-    const created = await client.ask('POST', COLLECTIONS, upgrade, collection());
-    expect(JSON.parse(created.body)).toMatchObject({ id: index + 1 });
-  }
-});
-
-test('20. a TAB in a repeated header is sent back', async () => {
-  const origin: HeaderPair = ['Origin', 'https://a\tb'];
-  const preflight: HeaderPair[] = [
-    origin,
-    ['Access-Control-Request-Method', 'GET'],
-    ['Access-Control-Request-Headers', 'a,\tb'],
-  ];
-  expect((await client.ask('GET', '/health', [origin, ['Cookie', 'a=b']])).headers).toMatchObject({
-    'access-control-allow-origin': 'https://a\tb',
-  });
-  expect(await client.ask('OPTIONS', '/health', preflight)).toMatchObject({
-    status: 200,
-    headers: { 'access-control-allow-origin': 'https://a\tb', 'access-control-allow-headers': 'a,\tb' },
-  });
-});
 
 test('21. a long list that is not read is cut off', async () => {
   await query(

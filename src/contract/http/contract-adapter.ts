@@ -1,5 +1,5 @@
 import type { RequestHandler } from '@nestjs/common/internal';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -37,13 +37,15 @@ const KEEP_ALIVE = 5000;
 /**
  * Nest's Express adapter with the contract before it. Every request is first matched as the old server matched it;
  * routes of the contract go straight to Nest's handlers, with bodies and ids read by their plans, and pages go on
- * to Express. On the contract's side a handler returns WireText or a plain value; what belongs to Express (res.json,
- * middleware, @Ip, @Redirect, @Query, StreamableFile) does not work there, and is refused when the routes are bound.
+ * to Express. On the contract's side a handler returns WireText, a WireStream or a plain value; what belongs to Express
+ * (res.json, middleware, StreamableFile) does not work there, and parameters that Express would have to give (@Query, @Ip,
+ * @HostParam, @Session, files) are refused when the routes are bound.
  */
 export class ContractAdapter extends ExpressAdapter {
   private readonly dispatcher: ContractDispatcher;
   private readonly latest = new WeakMap<Duplex, ContractResponse>();
   private readonly turn = new Turn();
+  private refuse: (socket: Duplex) => void = () => undefined;
   private readonly serving = { draining: false };
 
   constructor(private readonly contract: ContractServerOptions) {
@@ -51,10 +53,11 @@ export class ContractAdapter extends ExpressAdapter {
     // No header that the old server did not send.
     this.disable('x-powered-by');
     this.disable('etag');
-    this.dispatcher = new ContractDispatcher(contract, (request, response) => {
-      const express: unknown = this.getInstance();
-      (express as RequestListener)(request, response);
-    });
+    const express = (request: IncomingMessage, response: ContractResponse) => {
+      const listener: unknown = this.getInstance();
+      (listener as RequestListener)(request, response);
+    };
+    this.dispatcher = new ContractDispatcher(contract, express, ({ socket }) => this.refuse(socket));
   }
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
@@ -105,7 +108,7 @@ export class ContractAdapter extends ExpressAdapter {
       this.handle(request, response),
     );
     server.on('connect', (request: ContractRequest, socket: Duplex) => this.handleConnect(request, socket));
-    answerMalformedRequests(server, this.turn, (socket) => this.latest.get(socket));
+    this.refuse = answerMalformedRequests(server, this.turn, (socket) => this.latest.get(socket));
     this.httpServer = server;
   }
 

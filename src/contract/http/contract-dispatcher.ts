@@ -37,7 +37,6 @@ type Step = (
   headers: ContractHeaders,
 ) => void;
 
-const MALFORMED = 'Invalid HTTP request received.';
 const NOT_FOUND = '{"detail":"Not Found"}';
 const METHOD_NOT_ALLOWED = '{"detail":"Method Not Allowed"}';
 const UNREADABLE = '{"detail":"There was an error parsing the body"}';
@@ -65,6 +64,7 @@ export class ContractDispatcher {
   constructor(
     private readonly options: DispatcherOptions,
     private readonly express: (request: IncomingMessage, response: ContractResponse) => void,
+    private readonly refuse: (request: IncomingMessage) => void,
   ) {
     this.trusted = trustedPeers(options.trustedProxies);
     for (const [path, methods] of Object.entries(options.pages)) this.addPage(path, methods);
@@ -83,6 +83,9 @@ export class ContractDispatcher {
     for (const [key, handler] of this.handlers) {
       const plan = byRoute.get(key);
       if (plan === undefined) throw new Error(`No controller declares ${key}`);
+      if (plan.express.length > 0) {
+        throw new Error(`${key} has parameters that only Express can fill: ${plan.express.join(', ')}`);
+      }
       const route = this.table.route(plan.template);
       route.allow ??= plan.method;
       route.methods.set(plan.method, this.stepFor(plan, route, handler));
@@ -94,8 +97,7 @@ export class ContractDispatcher {
     const target = readTarget(request.url ?? '');
     const headers = readHeaders(request.rawHeaders);
     if (target === null || !isChunkedOrAbsent(headers.transferEncoding)) {
-      response.shouldKeepAlive = false;
-      soon(() => response.plain(400, MALFORMED));
+      this.refuse(request);
       return;
     }
     if (isPreflight(request.method, headers)) {
@@ -223,8 +225,6 @@ export class ContractDispatcher {
   private answerUnreadBody(error: unknown, response: ContractResponse): void {
     if (error instanceof BodyAborted) return;
     if (!(error instanceof BodyTooLarge)) throw error;
-    // What is left of the body is not read: the connection cannot carry another request.
-    response.shouldKeepAlive = false;
-    response.json(413, TOO_LARGE);
+    response.refuse(413, TOO_LARGE);
   }
 }

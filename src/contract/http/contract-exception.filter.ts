@@ -2,7 +2,10 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { HttpAdapterHost } from '@nestjs/core';
 import { ContractResponse } from './contract-response';
 
-/** Errors in the old API's form: what an HttpException carries, and for anything else the old server's crash answer. */
+/**
+ * Errors in the old API's form: what an HttpException carries, under `detail`, and for anything else the old server's
+ * crash answer.
+ */
 @Catch()
 export class ContractExceptionFilter implements ExceptionFilter {
   private readonly log = new Logger('Contract');
@@ -15,7 +18,8 @@ export class ContractExceptionFilter implements ExceptionFilter {
     if (httpAdapter.isHeadersSent(response)) return;
     if (error instanceof HttpException) {
       const answer = error.getResponse();
-      httpAdapter.reply(response, typeof answer === 'string' ? { detail: answer } : answer, error.getStatus());
+      const inOldForm = typeof answer === 'object' && 'detail' in answer;
+      httpAdapter.reply(response, inOldForm ? answer : { detail: error.message }, error.getStatus());
       return;
     }
     this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));

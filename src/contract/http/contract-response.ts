@@ -5,6 +5,9 @@ import type { WireStream } from './wire-stream';
 const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
+/** Milliseconds that a refused body is read past. */
+const LINGER = 2000;
+
 const beyondAscii = /[\x80-\xff]/;
 
 /**
@@ -51,6 +54,22 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   redirect(status: number, location: string): void {
     this.head(status, ['content-length', '0', 'location', location, ...this.cors]);
     this.end();
+  }
+
+  /**
+   * Answers with JSON while the client is still sending, and ends the connection. What the client sends is read past for
+   * a while: a connection that is closed over unread bytes takes the answer with it.
+   */
+  refuse(status: number, body: string): void {
+    this.shouldKeepAlive = false;
+    this.head(status, ['content-length', String(Buffer.byteLength(body)), 'content-type', JSON_TYPE, ...this.cors]);
+    this.write(body);
+    const end = () => {
+      clearTimeout(timer);
+      this.end();
+    };
+    const timer = setTimeout(end, LINGER);
+    this.req.once('end', end).once('close', end).resume();
   }
 
   /** Answers with JSON that is too long to hold. The stream is closed whatever becomes of the client. */

@@ -15,6 +15,8 @@ export interface HandlerPlan {
   readonly body: Model<object> | undefined;
   /** The class of that model. */
   readonly bodyType: Type | undefined;
+  /** Kinds of parameters that only Express can fill. */
+  readonly express: readonly string[];
   /** What the API's documentation says of the handler; undefined keeps it out. */
   readonly operation: OperationDescription | undefined;
 }
@@ -22,6 +24,10 @@ export interface HandlerPlan {
 // Nest keys the parameters of a handler by kind and index: `5:0`.
 const PARAM = String(RouteParamtypes.PARAM);
 const BODY = String(RouteParamtypes.BODY);
+
+// These are filled from what Express adds to a request, which the contract's side does not have.
+const OF_EXPRESS = ['QUERY', 'IP', 'HOST', 'SESSION', 'FILE', 'FILES'] as const;
+const REFUSED = new Map(OF_EXPRESS.map((name) => [String(RouteParamtypes[name]), name]));
 
 interface RouteArgument {
   readonly index: number;
@@ -42,10 +48,13 @@ function planOf(controller: Type, handler: (...args: unknown[]) => unknown, name
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as Type[];
   const found = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, RouteArgument>;
   const integers: string[] = [];
+  const express: string[] = [];
   let bodyType: Type | undefined;
   for (const [key, { index, data }] of Object.entries(found)) {
     const kind = key.split(':')[0];
     const type = types[index] as unknown;
+    const ofExpress = REFUSED.get(kind ?? '');
+    if (ofExpress !== undefined) express.push(ofExpress);
     if (kind === PARAM && type === BigInt && data !== undefined) integers.push(data);
     if (kind === BODY) bodyType = type as Type;
   }
@@ -55,6 +64,7 @@ function planOf(controller: Type, handler: (...args: unknown[]) => unknown, name
     integers,
     body: bodyType === undefined ? undefined : modelOf(bodyType as Type<object>),
     bodyType,
+    express,
     operation: Reflect.getMetadata(OPERATION_METADATA, handler) as OperationDescription | undefined,
   };
 }

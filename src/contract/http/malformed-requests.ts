@@ -13,7 +13,7 @@ function text(status: string, type: string, body: string): string {
 }
 
 /** What uvicorn's httptools protocol writes for a head that it cannot parse: no CORS, whatever the request. */
-export const MALFORMED = text('400 Bad Request', 'text/plain; charset=utf-8', 'Invalid HTTP request received.');
+const MALFORMED = text('400 Bad Request', 'text/plain; charset=utf-8', 'Invalid HTTP request received.');
 
 const HEAD_TOO_LARGE = text(
   '431 Request Header Fields Too Large',
@@ -45,17 +45,17 @@ function answerAfter(response: ContractResponse | undefined, turn: Turn, end: ()
  * Answers what node's parser refuses as the old server did. Node may report one fault twice, which is answered once.
  *
  * @param latest the answer to the last request of a connection.
+ * @returns a function that refuses a request which node's parser let through.
  */
 export function answerMalformedRequests(
   server: Server,
   turn: Turn,
   latest: (socket: Duplex) => ContractResponse | undefined,
-): void {
+): (socket: Duplex) => void {
   const answered = new WeakSet<Duplex>();
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const refuse = (socket: Duplex, answer: string | undefined) => {
     if (answered.has(socket)) return;
     answered.add(socket);
-    const answer = answerTo(error.code);
     if (answer === undefined || !socket.writable) {
       socket.destroy();
       return;
@@ -66,5 +66,7 @@ export function answerMalformedRequests(
       setTimeout(() => socket.destroy(), LINGER).unref();
     };
     answerAfter(latest(socket), turn, end);
-  });
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, answerTo(error.code)));
+  return (socket) => refuse(socket, MALFORMED);
 }
