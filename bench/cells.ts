@@ -32,7 +32,9 @@ export const CELLS: readonly Cell[] = [
   ...across('update', 'update', 1000),
   ...across('mixed', 'mixed', 1000),
   ...across('analytics-1000', 'analytics', 1000),
+  ...across('analytics-1000-writes', 'analytics', 1000, WRITES_BESIDE),
   ...across('analytics-100000', 'analytics', 100_000),
+  ...across('analytics-100000-writes', 'analytics', 100_000, WRITES_BESIDE),
   ...across('health', 'health', 1000),
 ];
 
@@ -40,9 +42,9 @@ export const CELLS: readonly Cell[] = [
 export const MOST_ROWS = Math.max(...CELLS.map(({ rows }) => rows));
 
 const groupOf = ({ name }: Cell) => name.replace(/@.*/, '');
-const QUICK = ['get', 'list-1000', 'create', 'update', 'mixed', 'analytics-1000', 'health'];
+const QUICK = ['get', 'list-1000', 'list-1000-writes', 'create', 'update', 'mixed', 'analytics-1000', 'health'];
 // An answer of the reference takes tens of milliseconds there: 128 connections wait for seconds.
-const SLOW = ['list-10000', 'analytics-100000'];
+const SLOW = ['list-10000', 'analytics-100000', 'analytics-100000-writes'];
 
 /** The cells of a quick run, a usual one or a full one. */
 export function cellsOf(size: 'quick' | 'usual' | 'full'): Cell[] {
