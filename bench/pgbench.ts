@@ -105,7 +105,7 @@ export async function measureStatements(
   for (const name of MEASURED) {
     const text = texts.get(name);
     if (text === undefined) throw new BenchError(`the API has no statement ${name}`);
-    for (const items of text.includes('[]') ? ITEMS : [1]) {
+    for (const items of text.includes('::bigint[]') || text.includes('::text[]') ? ITEMS : [1]) {
       const file = join(folder, `${name}-${items}.sql`);
       await writeFile(file, pgbenchScript(text, items));
       for (const clients of CLIENTS) {
