@@ -1,4 +1,4 @@
-import { BenchError } from './bench-error';
+import { InvalidArgumentError } from 'commander';
 
 /** What is asked for; `mixed` is 80 % get, 10 % create, 10 % update. */
 export type Kind = 'get' | 'list' | 'create' | 'update' | 'mixed' | 'analytics' | 'health';
@@ -53,12 +53,14 @@ export function cellsOf(size: 'quick' | 'usual' | 'full'): Cell[] {
   return CELLS.filter((cell) => !(SLOW.includes(groupOf(cell)) && cell.connections === 128));
 }
 
-/** The cells of these names (`get@32`) or groups (`get`). @throws BenchError for a name that there is not */
+/** The cells of these names (`get@32`) or groups (`get`). @throws InvalidArgumentError for a name that there is not */
 export function cellsNamed(names: readonly string[]): Cell[] {
   const unknown = names.filter((name) => !CELLS.some((cell) => cell.name === name || groupOf(cell) === name));
   if (unknown.length > 0) {
     const groups = [...new Set(CELLS.map(groupOf))].join(', ');
-    throw new BenchError(`there is no cell ${unknown.join(', ')}; there are ${groups}, each also with @1, @32 or @128`);
+    throw new InvalidArgumentError(
+      `there is no cell ${unknown.join(', ')}; there are ${groups}, each also with @1, @32 or @128`,
+    );
   }
   return CELLS.filter((cell) => names.includes(cell.name) || names.includes(groupOf(cell)));
 }

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { PostgresCluster } from '../test/support/postgres-cluster';
 import { BenchError } from './bench-error';
 import { demandFreshBuild } from './built';
-import { cellsNamed, cellsOf } from './cells';
+import { cellsNamed, cellsOf, type Cell } from './cells';
 import { wholeNumber } from './options';
 import { findPgbench, measureStatements, type StatementLimit } from './pgbench';
 import { throughputChart } from './report/chart';
@@ -23,7 +23,7 @@ import { measureStarts } from './starts';
 interface BenchOptions {
   quick?: boolean;
   full?: boolean;
-  only?: string[];
+  only?: Cell[];
   rounds?: number;
   seconds?: number;
   statements: boolean;
@@ -56,7 +56,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 /** @returns whether every cell gave figures */
 async function bench(options: BenchOptions): Promise<boolean> {
   const size = options.full ? 'full' : options.quick ? 'quick' : 'usual';
-  const cells = options.only === undefined ? cellsOf(size) : cellsNamed(options.only);
+  const cells = options.only ?? cellsOf(size);
   const { rounds = SIZES[size].rounds, seconds = SIZES[size].seconds } = options;
   demandFreshBuild();
   await mkdir(RESULTS, { recursive: true });
