@@ -42,8 +42,8 @@ const command = new Command('bench')
   .description('Measures this server beside the old API and a bare Node server. Results: bench/results/.')
   .option('--quick', 'one round of a second, the most telling cells: does it work, and roughly how well')
   .option('--full', 'every cell, five rounds of six seconds')
-  .option('--only <cells>', 'only these cells, separated by commas, such as get,list-1000@32', (text) =>
-    text.split(','),
+  .option('--only <cells>', 'only these cells, separated by commas, such as get,list-1000@32', (names) =>
+    cellsNamed(names.split(',')),
   )
   .option('--rounds <number>', 'how many rounds', wholeNumber(1, 100))
   .option('--seconds <number>', 'seconds of load in each round', wholeNumber(1, 600))
