@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
 import { Coalescer } from './coalescer';
 
@@ -6,6 +6,11 @@ function serverError(code: string): DatabaseError {
   const error = new DatabaseError(`error ${code}`, 0, 'error');
   error.code = code;
   return error;
+}
+
+/** Long enough for results to arrive and the next statement to be sent. */
+async function someTurns(): Promise<void> {
+  for (let count = 0; count < 5; count++) await turn();
 }
 
 /** Records each batch, and lets the test decide when and how it ends. */
@@ -26,7 +31,7 @@ describe('Coalescer', () => {
     const { batches, ends, run } = controlled();
     const coalescer = new Coalescer(run);
     const results = Promise.all([1, 2, 3].map((item) => coalescer.add(item)));
-    await sleep(1);
+    await someTurns();
     expect(batches).toEqual([[1, 2, 3]]);
     ends[0]!();
     expect(await results).toEqual(['r1', 'r2', 'r3']);
@@ -36,13 +41,13 @@ describe('Coalescer', () => {
     const { batches, ends, run } = controlled();
     const coalescer = new Coalescer(run);
     const first = coalescer.add(1);
-    await sleep(1);
+    await someTurns();
     const later = Promise.all([coalescer.add(2), coalescer.add(3)]);
-    await sleep(1);
+    await someTurns();
     expect(batches).toEqual([[1]]);
     ends[0]!();
     expect(await first).toBe('r1');
-    await sleep(1);
+    await someTurns();
     expect(batches).toEqual([[1], [2, 3]]);
     ends[1]!();
     expect(await later).toEqual(['r2', 'r3']);
@@ -53,7 +58,7 @@ describe('Coalescer', () => {
     const coalescer = new Coalescer(run, { maxInFlight: 2 });
     for (const item of [1, 2, 3]) {
       void coalescer.add(item);
-      await sleep(1);
+      await someTurns();
     }
     expect(batches).toEqual([[1], [2]]);
   });
@@ -63,7 +68,7 @@ describe('Coalescer', () => {
     const coalescer = new Coalescer(run, { maxItems: 2 });
     const results = Promise.all([1, 2, 3, 4, 5].map((item) => coalescer.add(item)));
     for (let index = 0; index < 3; index++) {
-      await sleep(1);
+      await someTurns();
       ends[index]!();
     }
     expect(await results).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
@@ -75,7 +80,7 @@ describe('Coalescer', () => {
     const coalescer = new Coalescer(run, { key: (item) => item % 10 });
     const results = Promise.all([1, 2, 11, 12, 21, 3].map((item) => coalescer.add(item)));
     for (let index = 0; index < 3; index++) {
-      await sleep(1);
+      await someTurns();
       ends[index]!();
     }
     await results;
@@ -99,7 +104,7 @@ describe('Coalescer', () => {
       const { batches, ends, run } = controlled();
       const coalescer = new Coalescer(run);
       const results = Promise.allSettled([1, 2].map((item) => coalescer.add(item)));
-      await sleep(1);
+      await someTurns();
       ends[0]!(error);
       expect(await results).toEqual([
         { status: 'rejected', reason: error },
@@ -113,11 +118,11 @@ describe('Coalescer', () => {
     const { ends, run } = controlled();
     const coalescer = new Coalescer(run);
     const first = coalescer.add(1);
-    await sleep(1);
+    await someTurns();
     ends[0]!(new Error('lost'));
     await expect(first).rejects.toThrow('lost');
     const second = coalescer.add(2);
-    await sleep(1);
+    await someTurns();
     ends[1]!();
     expect(await second).toBe('r2');
   });

@@ -28,7 +28,7 @@ export function classify(error: unknown, kind: 'read' | 'write'): unknown {
   const answered = error instanceof DatabaseError;
   const fatal = answered && (error.severity === 'FATAL' || error.severity === 'PANIC');
   if (answered && !fatal) {
-    return error.code !== undefined && PASSING.test(error.code)
+    return isStalePlan(error) || (error.code !== undefined && PASSING.test(error.code))
       ? new DatabaseUnavailableError(`PostgreSQL answered ${error.code}: ${error.message}`, { cause: error })
       : error;
   }

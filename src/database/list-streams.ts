@@ -17,6 +17,9 @@ export interface ListStreamsOptions {
 const PAGE_ROWS = 2000;
 const PAGE_BYTES = 1024 * 1024;
 
+/** Less than any id, also of rows that were written by hand. */
+const BEFORE_ALL = String(-(2n ** 63n));
+
 const BEGIN = 'begin isolation level repeatable read, read only';
 
 const measure = (table: string) =>
@@ -86,7 +89,7 @@ export class ListStreams {
 
   private async *pieces(client: PoolClient, table: string): AsyncGenerator<string> {
     const text = page(table);
-    let after: string | null = '0';
+    let after: string | null = BEFORE_ALL;
     let before = '[';
     while (after !== null) {
       const result: { rows: { wire: string | null; last: string | null }[] } = await client.query({

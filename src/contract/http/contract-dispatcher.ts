@@ -95,11 +95,22 @@ export class ContractDispatcher {
   /** Answers one request. */
   dispatch(request: ContractRequest, response: ContractResponse): void {
     const target = readTarget(request.url ?? '');
-    const headers = readHeaders(request.rawHeaders);
-    if (target === null || !isChunkedOrAbsent(headers.transferEncoding)) {
+    if (target === null) {
       this.refuse(request);
       return;
     }
+    const headers = readHeaders(request.rawHeaders);
+    this.answerTarget(request, response, target, headers);
+    // The old server's parser looked at the framing of the body last: what needed no body was done by then.
+    if (!isChunkedOrAbsent(headers.transferEncoding)) this.refuse(request);
+  }
+
+  private answerTarget(
+    request: ContractRequest,
+    response: ContractResponse,
+    target: RequestTarget,
+    headers: ContractHeaders,
+  ): void {
     if (isPreflight(request.method, headers)) {
       const answer = preflight(headers);
       soon(() => response.plain(answer.status, answer.body, answer.headers));
@@ -148,9 +159,12 @@ export class ContractDispatcher {
     route.allow = methods.join(', ');
     for (const method of methods) {
       route.methods.set(method, (request, response) => {
-        response.setCorsHeaders();
-        request.url = path;
-        this.express(request, response);
+        soon(() => {
+          if (response.instead !== undefined) return;
+          response.setCorsHeaders();
+          request.url = path;
+          this.express(request, response);
+        });
       });
     }
   }
@@ -159,8 +173,11 @@ export class ContractDispatcher {
     const route = this.table.mount(prefix);
     for (const method of ['GET', 'HEAD']) {
       route.methods.set(method, (request, response, { values }) => {
-        response.setCorsHeaders();
-        void handler(request, response, values[0] ?? '');
+        soon(() => {
+          if (response.instead !== undefined) return;
+          response.setCorsHeaders();
+          void handler(request, response, values[0] ?? '');
+        });
       });
     }
   }

@@ -38,7 +38,10 @@ function answerAfter(response: ContractResponse | undefined, turn: Turn, end: ()
   else if (response.headersSent || (response.req.complete && response.turn !== turn.current()))
     response.once('close', end);
   else if (response.handled) response.instead = end;
-  else end();
+  else {
+    response.instead = () => undefined;
+    end();
+  }
 }
 
 /**
