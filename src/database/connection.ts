@@ -16,8 +16,9 @@ const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
 
 // An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
+// Plans are made once a connection: the statements look rows up by id, and which ids changes no plan.
 const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
-  set_config('extra_float_digits', '1', false),
+  set_config('extra_float_digits', '1', false), set_config('plan_cache_mode', 'force_generic_plan', false),
   set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
     then 'on' else current_setting('synchronous_commit') end, false)`;
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { sql } from 'drizzle-orm';
@@ -27,17 +26,20 @@ export class DatabaseIndicator {
   /** Up, or down with the reason. */
   async isHealthy(key: string): Promise<HealthIndicatorResult> {
     const session = this.indicators.check(key);
-    const cancel = new AbortController();
     try {
-      const answered = await Promise.race([
-        this.pings.add(null).then(() => true),
-        sleep(TIME_LIMIT, false, { signal: cancel.signal, ref: false }),
-      ]);
-      return answered ? session.up() : session.down(`no answer within ${TIME_LIMIT} ms`);
+      return (await this.answersInTime()) ? session.up() : session.down(`no answer within ${TIME_LIMIT} ms`);
     } catch (error) {
       return session.down(error instanceof Error ? error.message : String(error));
-    } finally {
-      cancel.abort();
     }
+  }
+
+  private answersInTime(): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, TIME_LIMIT, false);
+      this.pings
+        .add(null)
+        .then(() => resolve(true), reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 }
