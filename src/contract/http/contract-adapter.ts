@@ -115,9 +115,11 @@ export class ContractAdapter extends ExpressAdapter {
   override reply(response: unknown, body: unknown, statusCode?: number): unknown {
     if (!(response instanceof ContractResponse)) return super.reply(response, body, statusCode) as unknown;
     const status = statusCode ?? response.statusCode;
-    if (body instanceof WireText) response.json(status, body.body);
-    else if (body instanceof WireStream) return response.stream(status, body);
-    else response.json(status, writeJson(body as PlainValue));
+    if (body instanceof WireStream) return response.stream(status, body);
+    const json = body instanceof WireText ? body.body : writeJson(body as PlainValue);
+    // A handler that needed no database may be done before the parser has seen all that came with the request.
+    if (response.turn === this.turn.current()) setImmediate(() => response.json(status, json));
+    else response.json(status, json);
     return response;
   }
 
