@@ -2,9 +2,9 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Optional packages are native programs (PostgreSQL, test tools) that a build does not run.
-RUN npm ci --omit=optional --ignore-scripts
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+# With the optional packages: the compiler is a native program.
+RUN npm ci --ignore-scripts
+COPY .swcrc ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build

@@ -1,14 +1,8 @@
-const swc = [
-  '@swc/jest',
-  {
-    jsc: {
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-      target: 'es2022',
-    },
-    module: { type: 'commonjs' },
-  },
-];
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+// What compiles the server compiles the tests.
+const swc = ['@swc/jest', JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'))];
 
 /** @type {import('jest').Config} */
 module.exports = {

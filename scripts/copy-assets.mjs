@@ -1,7 +1,7 @@
 /**
  * Puts what the browser loads into dist/public: the dashboard with Chart.js, and the documentation pages with Swagger UI
  * and ReDoc, each with its licence. The packages are needed here only; at run time nothing is read from node_modules.
- * Runs after `nest build`, which empties dist/. Exits with 1 and a sentence where a source is missing.
+ * Runs after the compiler, which empties dist/. Exits with 1 and a sentence where a source is missing.
  */
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
