@@ -100,6 +100,18 @@ describe('limits and odd requests', () => {
     });
 
     it.each([
+      ['an empty Transfer-Encoding, which changes nothing', 'Transfer-Encoding:', 1],
+      ['an unknown Transfer-Encoding, behind what was asked', 'Transfer-Encoding: identity', 0],
+      ['a chunk that is none, behind what was asked', 'Transfer-Encoding: chunked\r\n\r\nzz', 0],
+    ])('a DELETE with %s, is malformed', async (_, header, left) => {
+      const created = await fetch(`${app.url}/api/collections`, json('POST', aCollection()));
+      const path = `/api/collections/${((await created.json()) as { id: number }).id}`;
+      const answers = answersIn(await sendText(app.url, head(`DELETE ${path}`, header)));
+      expect(answers).toMatchObject([{ status: 400, body: 'Invalid HTTP request received.' }]);
+      expect((await fetch(app.url + path)).status).toBe(left === 1 ? 200 : 404);
+    });
+
+    it.each([
       ['a method that nobody knows', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n'],
       ['a raw space', 'GET /api collections HTTP/1.1\r\nHost: a\r\n\r\n'],
       ['a raw byte', 'GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n'],

@@ -95,11 +95,12 @@ export class ContractDispatcher {
   /** Answers one request. */
   dispatch(request: ContractRequest, response: ContractResponse): void {
     const target = readTarget(request.url ?? '');
-    if (target === null) {
+    const headers = readHeaders(request.rawHeaders);
+    // An empty Transfer-Encoding was malformed as a header; any other that is not chunked, only as a framing of the body.
+    if (target === null || headers.transferEncoding === '') {
       this.refuse(request);
       return;
     }
-    const headers = readHeaders(request.rawHeaders);
     this.answerTarget(request, response, target, headers);
     // The old server's parser looked at the framing of the body last: what needed no body was done by then.
     if (!isChunkedOrAbsent(headers.transferEncoding)) this.refuse(request);
