@@ -4,7 +4,7 @@ import type { SQLWrapper } from 'drizzle-orm';
 import type { QueryConfig, QueryResult } from 'pg';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
-import { EmbeddedServer, EmbeddedServerError } from './embedded/embedded-server';
+import { EmbeddedServer } from './embedded/embedded-server';
 import { ListStreams } from './list-streams';
 import { migrateDatabase } from './migrations';
 import { Statement, type Executor } from './statement';
@@ -139,5 +139,3 @@ export class Database implements Executor {
     return statement;
   }
 }
-
-export { EmbeddedServerError };

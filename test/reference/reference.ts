@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { describeWith } from '../support/describe-with';
 
 const PYTHON = join(__dirname, 'venv', 'bin', 'python');
 const APP = join(__dirname, 'app.py');
@@ -32,19 +33,10 @@ export async function startReference({ untyped = false } = {}): Promise<Referenc
  * with CI set they fail, so that a build cannot pass without them.
  */
 export function describeWithReference(name: string, tests: () => void): void {
-  if (existsSync(PYTHON)) {
-    describe(name, tests);
-    return;
-  }
-  const reason = 'the live reference is not installed: run test/reference/install.sh (needs Python 3.11)';
-  if (process.env.CI) {
-    test(name, () => {
-      throw new Error(reason);
-    });
-    return;
-  }
-  process.stderr.write(`skipped "${name}": ${reason}\n`);
-  describe.skip(name, tests);
+  const missing = existsSync(PYTHON)
+    ? undefined
+    : 'the live reference is not installed: run test/reference/install.sh (needs Python 3.11)';
+  describeWith(missing, name, tests);
 }
 
 function freePort(): Promise<number> {
