@@ -47,13 +47,16 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
       numRuns: 25,
     });
 
-  const floatsAgree = (values: number[]) =>
-    compare(
-      'select public.wire_float(value) as text from unnest($1::double precision[]) as item (value)',
-      values,
-      [values.map(storedFloat)],
-      pythonFloat,
-    );
+  /** What collection_wire writes of one field; it spells ordinary values by itself. */
+  const inCollection = (field: string, { quantity = '1', date = `timestamp '2024-01-01'`, offset = 'null' }) =>
+    `public.collection_wire(1, 'Depot', null, 'paper', ${quantity}, 'kg', ${date}, ${offset}, 'pending')::json ${field}`;
+
+  const floatsAgree = async (values: number[]) => {
+    for (const spelled of ['public.wire_float(value)', inCollection(`->> 'quantity'`, { quantity: 'value' })]) {
+      const sql = `select ${spelled} as text from unnest($1::double precision[]) as item (value)`;
+      await compare(sql, values, [values.map(storedFloat)], pythonFloat);
+    }
+  };
 
   const textsAgree = (values: string[]) =>
     compare(
@@ -63,14 +66,15 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
       writeString,
     );
 
-  const datetimesAgree = (values: ContractDatetime[]) =>
-    compare(
-      `select public.wire_datetime(wall_clock, utc_offset) as text
-       from unnest($1::timestamp[], $2::smallint[]) as item (wall_clock, utc_offset)`,
-      values,
-      [values.map(({ wallClock }) => wallClock), values.map(({ offsetMinutes }) => offsetMinutes)],
-      String,
-    );
+  const datetimesAgree = async (values: ContractDatetime[]) => {
+    const columns = [values.map(({ wallClock }) => wallClock), values.map(({ offsetMinutes }) => offsetMinutes)];
+    const ofCollection = inCollection(`->> 'collected_date'`, { date: 'wall_clock', offset: 'utc_offset' });
+    for (const spelled of ['public.wire_datetime(wall_clock, utc_offset)', ofCollection]) {
+      const sql = `select ${spelled} as text
+        from unnest($1::timestamp[], $2::smallint[]) as item (wall_clock, utc_offset)`;
+      await compare(sql, values, columns, String);
+    }
+  };
 
   it('any double', () => holds(doubles, floatsAgree));
   it('doubles on the border of two others, and where the layout changes', () => floatsAgree(DOUBLE_TRAPS));
