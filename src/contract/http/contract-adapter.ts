@@ -148,9 +148,18 @@ export class ContractAdapter extends ExpressAdapter {
     return this;
   }
 
+  /** Requests that a client sends without waiting are answered one after the other, as the old server did. */
   private handle(request: ContractRequest, response: ContractResponse): void {
+    const previous = this.latest.get(request.socket);
     this.latest.set(request.socket, response);
     response.turn = this.turn.current();
+    if (previous === undefined || previous.writableFinished) this.start(request, response);
+    else previous.once('finish', () => this.start(request, response));
+  }
+
+  private start(request: ContractRequest, response: ContractResponse): void {
+    // Malformed bytes behind it were answered in its place.
+    if (response.instead !== undefined) return;
     response.serving = this.serving;
     // Express' answers do not look again.
     if (this.serving.draining) response.shouldKeepAlive = false;

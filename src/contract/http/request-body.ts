@@ -24,21 +24,39 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       reject(new BodyTooLarge());
       return;
     }
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limit) {
-        request.removeAllListeners('data');
-        reject(new BodyTooLarge());
+    // A body that came with its head has been parsed by the next tick: it is taken whole, without a stream's events.
+    process.nextTick(() => {
+      if (!request.complete || request.destroyed) {
+        collect(request, limit, resolve, reject);
         return;
       }
-      chunks.push(chunk);
+      const body = (request.read() as Buffer | null) ?? EMPTY;
+      if (body.length > limit) reject(new BodyTooLarge());
+      else resolve(body);
     });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, length)));
-    request.on('error', () => reject(new BodyAborted()));
-    request.on('close', () => {
-      if (!request.complete) reject(new BodyAborted());
-    });
+  });
+}
+
+function collect(
+  request: IncomingMessage,
+  limit: number,
+  resolve: (body: Buffer) => void,
+  reject: (error: BodyTooLarge | BodyAborted) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > limit) {
+      request.removeAllListeners('data');
+      reject(new BodyTooLarge());
+      return;
+    }
+    chunks.push(chunk);
+  });
+  request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, length)));
+  request.on('error', () => reject(new BodyAborted()));
+  request.on('close', () => {
+    if (!request.complete) reject(new BodyAborted());
   });
 }
