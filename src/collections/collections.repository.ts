@@ -20,6 +20,9 @@ interface Replacement {
 /** Ids beyond PostgreSQL's bigint belong to no row: they are not found without asking. */
 const LARGEST_ID = 2n ** 63n - 1n;
 
+/** While one statement commits, the next is on its way behind it. */
+const WRITES = { maxInFlight: 2, minBeside: 8 };
+
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
 /** The arrays that the statements unnest, one element an item. */
@@ -53,17 +56,14 @@ export class CollectionsRepository {
     const remove = database.write<{ id: string }>('collections_remove', REMOVE);
 
     this.wireList = new WireList(database, 'collections');
-    this.gets = new Coalescer(
-      async (ids) => {
-        const rows = new Map((await byIds.run({ ids })).map((row) => [row.id, row]));
-        return ids.map((id) => rows.get(String(id)));
-      },
-      { maxInFlight: 2 },
-    );
+    this.gets = new Coalescer(async (ids) => {
+      const rows = new Map((await byIds.run({ ids })).map((row) => [row.id, row]));
+      return ids.map((id) => rows.get(String(id)));
+    });
     this.creates = new Coalescer(async (items) => {
       const rows = await create.run({ count: items.length, ...columnsOf(items) });
       return rows.map(({ wire }) => new WireText(wire));
-    });
+    }, WRITES);
     this.replaces = new Coalescer(
       async (items) => {
         const ids = items.map(({ id }) => id);
@@ -71,7 +71,7 @@ export class CollectionsRepository {
         const rows = new Map((await replace.run({ ids, ...columns })).map((row) => [row.id, row]));
         return ids.map((id) => rows.get(String(id)));
       },
-      { key: ({ id }) => id },
+      { ...WRITES, key: ({ id }) => id },
     );
     this.removes = new Coalescer(
       async (ids) => {

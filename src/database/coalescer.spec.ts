@@ -63,6 +63,28 @@ describe('Coalescer', () => {
     expect(batches).toEqual([[1], [2]]);
   });
 
+  it('sends a statement beside another one only for enough items, and gives each its share', async () => {
+    const { batches, ends, run } = controlled();
+    const coalescer = new Coalescer(run, { maxInFlight: 2, minBeside: 3 });
+    const results = [1, 2].map((item) => coalescer.add(item));
+    await someTurns();
+    results.push(...[3, 4].map((item) => coalescer.add(item)));
+    await someTurns();
+    expect(batches).toEqual([[1, 2]]);
+    results.push(...[5, 6, 7, 8].map((item) => coalescer.add(item)));
+    await someTurns();
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4, 5, 6],
+    ]);
+    for (let index = 0; index < 3; index++) {
+      ends[index]!();
+      await someTurns();
+    }
+    expect(batches[2]).toEqual([7, 8]);
+    expect(await Promise.all(results)).toHaveLength(8);
+  });
+
   it('puts no more items into a statement than it may, and keeps their order', async () => {
     const { batches, ends, run } = controlled();
     const coalescer = new Coalescer(run, { maxItems: 2 });

@@ -5,6 +5,8 @@ export interface CoalescerOptions<Item> {
   readonly maxItems?: number;
   /** Most statements under way; while they are, new items gather for the next one. */
   readonly maxInFlight?: number;
+  /** Fewest items for which a statement is sent beside those under way: a commit of its own costs more than waiting. */
+  readonly minBeside?: number;
   /** Items of the same key never share a statement: the later one goes into a later statement. */
   readonly key?: (item: Item) => unknown;
 }
@@ -22,18 +24,21 @@ interface Waiting<Item, Result> {
 export class Coalescer<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private inFlight = 0;
+  private itemsInFlight = 0;
   private scheduled = false;
   private readonly maxItems: number;
   private readonly maxInFlight: number;
+  private readonly minBeside: number;
   private readonly key: ((item: Item) => unknown) | undefined;
 
   /** @param run executes one statement for the items and answers one result an item, in their order. */
   constructor(
     private readonly run: (items: Item[]) => Promise<Result[]>,
-    { maxItems = 500, maxInFlight = 1, key }: CoalescerOptions<Item> = {},
+    { maxItems = 500, maxInFlight = 1, minBeside = 1, key }: CoalescerOptions<Item> = {},
   ) {
     this.maxItems = maxItems;
     this.maxInFlight = maxInFlight;
+    this.minBeside = minBeside;
     this.key = key;
   }
 
@@ -47,22 +52,37 @@ export class Coalescer<Item, Result> {
 
   /** Sends at the end of the event loop's turn, so that requests read in the same turn travel together. */
   private schedule(): void {
-    if (this.scheduled || this.inFlight >= this.maxInFlight) return;
+    if (this.scheduled || !this.maySend()) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      while (this.waiting.length > 0 && this.inFlight < this.maxInFlight) void this.send(this.take());
+      while (this.maySend()) void this.send(this.take());
     });
   }
 
+  private maySend(): boolean {
+    const least = this.inFlight === 0 ? 1 : this.minBeside;
+    return this.inFlight < this.maxInFlight && this.waiting.length >= least;
+  }
+
+  /**
+   * Most items of the next statement: its share of all that are unanswered. If one statement took them all, this process
+   * would wait while PostgreSQL works, and PostgreSQL while this process answers.
+   */
+  private share(): number {
+    const fair = Math.ceil((this.waiting.length + this.itemsInFlight) / this.maxInFlight);
+    return Math.min(this.maxItems, Math.max(fair, this.minBeside));
+  }
+
   private take(): Waiting<Item, Result>[] {
-    if (this.key === undefined) return this.waiting.splice(0, this.maxItems);
+    const most = this.share();
+    if (this.key === undefined) return this.waiting.splice(0, most);
     const taken: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
     const keys = new Set<unknown>();
     for (const waiting of this.waiting) {
       const key = this.key(waiting.item);
-      if (taken.length < this.maxItems && !keys.has(key)) taken.push(waiting);
+      if (taken.length < most && !keys.has(key)) taken.push(waiting);
       else left.push(waiting);
       keys.add(key);
     }
@@ -72,6 +92,7 @@ export class Coalescer<Item, Result> {
 
   private async send(batch: Waiting<Item, Result>[]): Promise<void> {
     this.inFlight += 1;
+    this.itemsInFlight += batch.length;
     try {
       const results = await this.run(batch.map(({ item }) => item));
       batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
@@ -80,6 +101,7 @@ export class Coalescer<Item, Result> {
       else batch.forEach(({ reject }) => reject(error));
     } finally {
       this.inFlight -= 1;
+      this.itemsInFlight -= batch.length;
       if (this.waiting.length > 0) this.schedule();
     }
   }

@@ -4,7 +4,7 @@ import { DatabaseUnavailableError } from './database-errors';
 
 const STUCK_CHECK_INTERVAL = 250;
 
-/** The pool of pipelined connections: every statement of the API goes to the one with the least under way. */
+/** The pool of pipelined connections. */
 export class Connections {
   private readonly all: Connection[];
   private readonly stuckTimer: NodeJS.Timeout;
@@ -30,19 +30,35 @@ export class Connections {
     for (const connection of others) connection.keepConnected();
   }
 
-  /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
-  query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
-    let best: Connection | undefined;
-    for (const connection of this.all) {
-      if (connection.ready && (best === undefined || connection.load < best.load)) best = connection;
-    }
-    if (best === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    return best.query<Row>(config);
+  /**
+   * Sends one statement.
+   *
+   * @param lane statements of one lane go to one connection, which carries them out in the order in which they were
+   * sent; without one, a statement goes to the connection with the least under way.
+   * @throws DatabaseUnavailableError, the server's error, or that of a lost connection.
+   */
+  query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>> {
+    const connection = lane === undefined ? this.leastLoaded() : this.ofLane(lane);
+    if (connection === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
+    return connection.query<Row>(config);
   }
 
   /** Finishes what is under way and disconnects for good. */
   async close(): Promise<void> {
     clearInterval(this.stuckTimer);
     await Promise.all(this.all.map((connection) => connection.close()));
+  }
+
+  private leastLoaded(): Connection | undefined {
+    let best: Connection | undefined;
+    for (const connection of this.all) {
+      if (connection.ready && (best === undefined || connection.load < best.load)) best = connection;
+    }
+    return best;
+  }
+
+  private ofLane(lane: number): Connection | undefined {
+    const own = this.all[lane % this.all.length];
+    return own?.ready ? own : this.leastLoaded();
   }
 }

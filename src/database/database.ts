@@ -90,15 +90,15 @@ export class Database implements Executor {
     return this.register(new Statement<Row>(this, name, 'read', query));
   }
 
-  /** Registers a statement that changes rows. */
+  /** Registers a statement that changes rows: each of its runs comes after those that were sent before. */
   write<Row extends object>(name: string, query: SQLWrapper): Statement<Row> {
-    return this.register(new Statement<Row>(this, name, 'write', query));
+    return this.register(new Statement<Row>(this, name, 'write', query, this.registered.length));
   }
 
   /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
-  async query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
+  async query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>> {
     if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    return this.connections.query<Row>(config);
+    return this.connections.query<Row>(config, lane);
   }
 
   /** Finishes what is under way, disconnects, and stops the embedded server. */

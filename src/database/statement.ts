@@ -7,7 +7,8 @@ const dialect = new PgDialect();
 
 /** What a statement is sent through. */
 export interface Executor {
-  query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>>;
+  /** @param lane statements of one lane are carried out in the order in which they were sent. */
+  query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>>;
 }
 
 /**
@@ -23,6 +24,8 @@ export class Statement<Row extends object> {
     readonly name: string,
     readonly kind: 'read' | 'write',
     query: SQLWrapper,
+    /** Set where the order of calls is the order of their effects. */
+    private readonly lane?: number,
   ) {
     const rendered = dialect.sqlToQuery(query.getSQL());
     this.text = rendered.sql;
@@ -36,11 +39,8 @@ export class Statement<Row extends object> {
    */
   async run(values: Record<string, unknown> = {}): Promise<Row[]> {
     try {
-      const { rows } = await this.executor.query<Row>({
-        name: this.name,
-        text: this.text,
-        values: fillPlaceholders(this.params, values),
-      });
+      const config = { name: this.name, text: this.text, values: fillPlaceholders(this.params, values) };
+      const { rows } = await this.executor.query<Row>(config, this.lane);
       return rows;
     } catch (error) {
       throw classify(error, this.kind);
