@@ -24,6 +24,7 @@ function across(name: string, kind: Kind, rows: number, writesBeside = 0): Cell[
 /** Every cell, in the order of the report. */
 export const CELLS: readonly Cell[] = [
   ...across('get', 'get', 1000),
+  { name: 'get-100000@1', kind: 'get', rows: 100_000, connections: 1, writesBeside: 0 },
   ...across('list-100', 'list', 100),
   ...across('list-1000', 'list', 1000),
   ...across('list-1000-writes', 'list', 1000, WRITES_BESIDE),

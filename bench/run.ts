@@ -23,6 +23,8 @@ export interface Measurement {
   readonly p95: number;
   readonly p99: number;
   readonly serverCpu: number;
+  /** Of the server and of PostgreSQL together. */
+  readonly cpu: number;
   /** Of all processes of PostgreSQL; undefined for a side without one. */
   readonly postgresCpu: number | undefined;
   /** Most resident bytes of the server during the load. */
@@ -109,6 +111,7 @@ function measurement(result: LoadResult, side: Side, cpu: CpuUse, writer: Steady
     p95: result.p95 / 1000,
     p99: result.p99 / 1000,
     serverCpu: cpu.server / result.requests,
+    cpu: (cpu.server + (side.postgres === undefined ? 0 : cpu.postgres)) / result.requests,
     postgresCpu: side.postgres === undefined ? undefined : cpu.postgres / result.requests,
     peakRss: peakMemoryOf(side.server.pid),
     pss: memoryOf(side.server.pid).pss,

@@ -7,7 +7,7 @@ import { MOST_ROWS } from './cells';
 export interface SeededTable {
   /** Empties everything that the side stores. */
   readonly empty: string;
-  /** Fills it with the rows up to id `$1`. */
+  /** Fills it with the rows up to id `$1`, their ids moved by `$2`. */
   readonly fill: string;
   /** After that many rows, the next one gets the next id. */
   readonly count: string;
@@ -37,16 +37,23 @@ export class SeededDatabase {
     return new SeededDatabase(client, table);
   }
 
-  /** Leaves exactly the first `rows` rows, vacuumed, and no checkpoint due. */
+  /** Leaves exactly the first `rows` rows, vacuumed, and no checkpoint due; beyond the seed its rows come again. */
   async setRows(rows: number): Promise<void> {
     const { empty, fill, count } = this.table;
     await this.client.query('begin');
     await this.client.query(empty);
-    await this.client.query(fill, [rows]);
+    for (let first = 0; first < rows; first += MOST_ROWS) {
+      await this.client.query(fill, [Math.min(rows - first, MOST_ROWS), first]);
+    }
     await this.client.query(count, [rows]);
     await this.client.query('commit');
     await this.client.query('vacuum analyze collections');
     await this.client.query('checkpoint');
+  }
+
+  /** Changes a row to what it was. */
+  async touch(): Promise<void> {
+    await this.client.query('update collections set quantity = quantity where id = 1');
   }
 
   async close(): Promise<void> {

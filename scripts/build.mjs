@@ -25,4 +25,5 @@ await Promise.all(
     await writeFile(`${output}.map`, map);
   }),
 );
+await import('./bundle.mjs');
 await import('./copy-assets.mjs');

@@ -3,6 +3,7 @@ import { SIDE_NAMES, type SideName } from '../sides/side';
 import type { Start } from '../starts';
 import { spreadOf, type Spread } from '../statistics';
 import type { Environment } from './environment';
+import type { Large } from '../large';
 import type { CellSummary, Figure, SideSummary } from './summary';
 
 /** All that a run found. */
@@ -10,6 +11,7 @@ export interface BenchReport {
   readonly environment: Environment;
   readonly options: { readonly rounds: number; readonly seconds: number };
   readonly cells: readonly CellSummary[];
+  readonly large: Large | undefined;
   readonly starts: Readonly<Record<SideName, readonly Start[]>>;
   readonly statements: readonly StatementLimit[];
 }
@@ -38,15 +40,12 @@ function ratiosTable(cells: readonly CellSummary[]): string {
     const disturbed = SIDE_NAMES.some((side) => sides[side].othersCpu > DISTURBED) ? ' \\*' : '';
     const { api, floor } = sides;
     const latencies = (['p50', 'p95', 'p99'] as const).map((percentile) => shown(api, percentile));
-    return [
-      name + disturbed,
-      shown(api, 'perSecond'),
-      shown(floor, 'perSecond'),
-      ...latencies,
-      shown(api, 'serverCpu'),
-    ];
+    return [name + disturbed, shown(api, 'perSecond'), shown(floor, 'perSecond'), ...latencies, shown(api, 'cpu')];
   });
-  return table(['cell', 'api req/s', 'floor req/s', 'api P50', 'api P95', 'api P99', 'api CPU'], rows);
+  return table(
+    ['cell', 'api req/s', 'floor req/s', 'api P50', 'api P95', 'api P99', 'api CPU, PostgreSQL’s included'],
+    rows,
+  );
 }
 
 function figuresTable(cells: readonly CellSummary[]): string {
@@ -80,8 +79,17 @@ function statementsTable(statements: readonly StatementLimit[]): string {
   return table(['statement', 'items', 'clients', 'statements/s', 'items/s', 'ms'], rows);
 }
 
+function largeTable({ api, postgres, reference, lists, ratio: share }: Large): string {
+  const rows = lists.map(({ changed, firstByte, total, bytes, peakRss }) => {
+    const times = [firstByte.toFixed(0), total.toFixed(0)];
+    return [changed ? 'after a write' : 'unchanged', ...times, megabytes(bytes), megabytes(peakRss)];
+  });
+  const memory = `Proportional memory: reference ${megabytes(reference)} MB; server ${megabytes(api)} MB and PostgreSQL ${megabytes(postgres)} MB, together ${digits(share)} of the reference.`;
+  return `${table(['list', 'ms to the first byte', 'ms in all', 'MB sent', 'peak RSS MB'], rows)}\n\n${memory}`;
+}
+
 /** The report as a person reads it. */
-export function markdownOf({ environment, options, cells, starts, statements }: BenchReport): string {
+export function markdownOf({ environment, options, cells, large, starts, statements }: BenchReport): string {
   const configuration = Object.entries(environment).map(([name, value]) => `- ${name}: ${value}`);
   const disturbed = `\\* others took more than ${DISTURBED * 100} % of the machine in a round: no finding.`;
   const parts = [
@@ -91,6 +99,7 @@ export function markdownOf({ environment, options, cells, starts, statements }: 
     `## Ratio to the reference\n\nMore is better for req/s, less for the others.\n\n${ratiosTable(cells)}\n\n${disturbed}`,
     `## Figures\n\n${figuresTable(cells)}`,
     `## Start\n\n${startsTable(starts)}`,
+    ...(large === undefined ? [] : [`## A million rows\n\n${largeTable(large)}`]),
     ...(statements.length > 0 ? [`## The API's statements in pgbench\n\n${statementsTable(statements)}`] : []),
     `## Configuration\n\n${configuration.join('\n')}`,
   ];

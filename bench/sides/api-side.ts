@@ -1,13 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SeededDatabase, type SeededTable } from '../seed';
 import { DatabaseSide } from './database-side';
 
-const MAIN = resolve(__dirname, '../../dist/main.js');
+const ROOT = resolve(__dirname, '../..');
+
+/** As "npm start" starts it, flags included. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  const [, ...args] = scripts.start.split(' ');
+  return args.map((arg) => (arg.endsWith('.js') ? resolve(ROOT, arg) : arg));
+}
 
 const TABLE: SeededTable = {
   empty: 'truncate collections, locations, id_counters',
   fill: `insert into collections (id, location, waste_type, quantity, unit, collected_date, status, completed_at)
-    select id, body->>'location', (body->>'waste_type')::waste_type, (body->>'quantity')::double precision,
+    select id + $2::bigint, body->>'location', (body->>'waste_type')::waste_type, (body->>'quantity')::double precision,
       (body->>'unit')::unit, (body->>'collected_date')::timestamp, (body->>'status')::status,
       case when body->>'status' = 'completed' then now() end
     from seed where id <= $1 order by id`,
@@ -22,7 +30,7 @@ export function startApi(url: string, postgres: number): Promise<DatabaseSide> {
     () => SeededDatabase.prepare(url, TABLE),
     (port) => ({
       command: process.execPath,
-      args: ['--enable-source-maps', MAIN],
+      args: startArguments(),
       environment: { DATABASE_URL: url, PORT: String(port), ADMIN_PORT: '0' },
     }),
   );

@@ -37,6 +37,11 @@ export class DatabaseSide implements Side {
     return this.database.setRows(rows);
   }
 
+  /** Changes a row by SQL, which ends what the server knows of the table. */
+  touch(): Promise<void> {
+    return this.database.touch();
+  }
+
   async stop(): Promise<void> {
     await this.database.close();
     await this.server.stop();

@@ -9,7 +9,7 @@ const TABLE: SeededTable = {
   fill: `insert into collections (location, waste_type, quantity, unit, collected_date, status)
     select body->>'location', body->>'waste_type', (body->>'quantity')::double precision, body->>'unit',
       body->>'collected_date', body->>'status'
-    from seed where id <= $1 order by id`,
+    from seed where id <= $1 and $2::bigint >= 0 order by id`,
   count: `select setval(pg_get_serial_sequence('collections', 'id'), $1::bigint)`,
 };
 

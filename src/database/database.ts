@@ -72,7 +72,13 @@ export class Database implements Executor {
         await migrateDatabase(url);
         this.connections = await this.connect(url);
         const { streamLimit: limit, writeTimeout, statementTimeout } = this.options;
-        this.streams = new ListStreams({ connectionString: url, limit, writeTimeout, statementTimeout });
+        this.streams = new ListStreams({
+          connectionString: url,
+          limit,
+          writeTimeout,
+          statementTimeout,
+          epoch: () => this.epoch,
+        });
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {

@@ -4,7 +4,8 @@ import { sql, type SQL } from 'drizzle-orm';
  * What is visible now, as text: two equal snapshots of one running PostgreSQL see the same rows, since a transaction
  * that changes any takes an id, which shows in every snapshot after it. The start time tells one server from another.
  */
-export const SNAPSHOT: SQL = sql`pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text`;
+export const SNAPSHOT_TEXT = `pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text`;
+export const SNAPSHOT: SQL = sql.raw(SNAPSHOT_TEXT);
 
 /**
  * The last answer to a question that many ask, with the snapshot it was read in. It may be given again only while the

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
 import { WireStream } from '../contract';
 import { classify, DatabaseUnavailableError } from './database-errors';
+import { KeptAnswer, SNAPSHOT_TEXT } from './kept-answer';
 
 export interface ListStreamsOptions {
   readonly connectionString: string;
@@ -11,6 +12,22 @@ export interface ListStreamsOptions {
   readonly writeTimeout: number;
   /** Milliseconds that reading a piece may take on the server; this side waits a second longer. */
   readonly statementTimeout: number;
+  /** How many connections to PostgreSQL were lost so far. */
+  readonly epoch: () => number;
+}
+
+type Table = 'collections' | 'locations';
+
+interface Page {
+  /** The rows' texts, null behind the last one. */
+  readonly wire: string | null;
+  readonly last: string | null;
+}
+
+interface Extent {
+  readonly rows: number;
+  /** Of the rows' texts alone. */
+  readonly bytes: number;
 }
 
 /** Rows and bytes of a page: few enough to hold, many enough to be worth a round trip. */
@@ -22,14 +39,25 @@ const BEFORE_ALL = String(-(2n ** 63n));
 
 const BEGIN = 'begin isolation level repeatable read, read only';
 
+const snapshot = `select ${SNAPSHOT_TEXT} as snapshot`;
+
 const measure = (table: string) =>
   `select count(*) as rows, coalesce(sum(octet_length(wire)), 0) as bytes from ${table}`;
 
+/** The rows behind $1; only where they are long is it worth finding out how many make a page. */
 const page = (table: string) => `
-  select string_agg(wire, ',' order by id) as wire, max(id) as last from (
-    select id, wire, sum(octet_length(wire)) over (order by id) - octet_length(wire) as before
-    from (select id, wire from ${table} where id > $1 order by id limit ${PAGE_ROWS}) page
-  ) sized where before < ${PAGE_BYTES}`;
+  with page as materialized (select id, wire from ${table} where id > $1 order by id limit ${PAGE_ROWS}),
+  short as (
+    select string_agg(wire, ',') as wire, max(id) as last from page
+    where (select sum(octet_length(wire)) from page) <= ${PAGE_BYTES}
+  ),
+  long as (
+    select string_agg(wire, ',' order by id) as wire, max(id) as last from (
+      select id, wire, sum(octet_length(wire)) over (order by id rows unbounded preceding) - octet_length(wire) as before
+      from page where (select last from short) is null
+    ) sized where before < ${PAGE_BYTES}
+  )
+  select coalesce(short.wire, long.wire) as wire, coalesce(short.last, long.last) as last from short, long`;
 
 /**
  * Lists that are too long to hold: their length first, then page by page in one snapshot, on connections of their own,
@@ -38,6 +66,10 @@ const page = (table: string) => `
 export class ListStreams {
   private readonly log = new Logger('Database');
   private readonly pool: Pool;
+  private readonly extents: Record<Table, KeptAnswer<Extent>> = {
+    collections: new KeptAnswer(),
+    locations: new KeptAnswer(),
+  };
   private underway = 0;
 
   constructor(private readonly options: ListStreamsOptions) {
@@ -56,7 +88,7 @@ export class ListStreams {
   }
 
   /** @throws DatabaseUnavailableError when there are too many streams, or no connection. */
-  async open(table: 'collections' | 'locations'): Promise<WireStream> {
+  async open(table: Table): Promise<WireStream> {
     if (this.underway >= this.options.limit) {
       throw new DatabaseUnavailableError(`${this.underway} long lists are being sent, and no more are allowed at once`);
     }
@@ -71,9 +103,9 @@ export class ListStreams {
       // The error reaches the statement under way; without a listener it would end the process as well.
       client.on('error', () => undefined);
       await client.query(BEGIN);
-      const { rows } = await client.query<{ rows: string; bytes: string }>(measure(table));
-      const count = Number(rows[0]?.rows);
-      const length = Number(rows[0]?.bytes) + Math.max(count - 1, 0) + 2;
+      const { rows, bytes } = await this.measure(client, table);
+      // Commas between the rows, and the brackets.
+      const length = bytes + Math.max(rows - 1, 0) + 2;
       const { writeTimeout } = this.options;
       return new WireStream({ length, pieces: this.pieces(client, table), close: () => close(false), writeTimeout });
     } catch (error) {
@@ -87,24 +119,38 @@ export class ListStreams {
     await this.pool.end();
   }
 
-  private async *pieces(client: PoolClient, table: string): AsyncGenerator<string> {
+  /** Counting looks at every row, so it is done once for as long as nothing changes. */
+  private async measure(client: PoolClient, table: Table): Promise<Extent> {
+    const kept = this.extents[table];
+    const epoch = this.options.epoch();
+    const now = (await client.query<{ snapshot: string }>(snapshot)).rows[0]?.snapshot ?? '';
+    const known = kept.at(now, epoch);
+    if (known !== undefined) return known;
+    const { rows: found } = await client.query<{ rows: string; bytes: string }>(measure(table));
+    const extent = { rows: Number(found[0]?.rows), bytes: Number(found[0]?.bytes) };
+    kept.keep(now, epoch, extent);
+    return extent;
+  }
+
+  /** While a page is being sent, the next one is being read. */
+  private async *pieces(client: PoolClient, table: Table): AsyncGenerator<string> {
     const text = page(table);
-    let after: string | null = BEFORE_ALL;
-    let before = '[';
-    while (after !== null) {
-      const result: { rows: { wire: string | null; last: string | null }[] } = await client.query({
-        name: `${table}_page`,
-        text,
-        values: [after],
-      });
-      const [row] = result.rows;
-      if (row?.wire != null) {
-        yield before + row.wire;
-        before = ',';
+    const read = async (after: string) => {
+      const { rows } = await client.query<Page>({ name: `${table}_page`, text, values: [after] });
+      return rows[0] ?? { wire: null, last: null };
+    };
+    let next = read(BEFORE_ALL);
+    for (let before = '['; ; before = ',') {
+      const { wire, last } = await next;
+      if (wire === null || last === null) {
+        yield before === '[' ? '[]' : ']';
+        return;
       }
-      after = row?.last ?? null;
+      next = read(last);
+      // Whoever stops here does not wait for it any more.
+      next.catch(() => undefined);
+      yield before + wire;
     }
-    yield before === '[' ? '[]' : ']';
   }
 
   private async giveBack(client: PoolClient | undefined, failed: boolean): Promise<void> {

@@ -1,7 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../version';
 
-/** Where the asset build puts its output; the same folder seen from dist/ and, under test, from src/. */
-const PUBLIC_DIR = resolve(__dirname, '../../dist/public');
+/** Where the asset build puts its output. */
+const PUBLIC_DIR = join(PACKAGE_ROOT, 'dist/public');
 
 /** The front page that comes with the package: index.html and what it refers to. */
 export const DASHBOARD_DIR = join(PUBLIC_DIR, 'dashboard');

