@@ -11,6 +11,7 @@ import { throughputChart } from './report/chart';
 import { environmentOf } from './report/environment';
 import { markdownOf, type BenchReport } from './report/markdown';
 import { summarize } from './report/summary';
+import { measureCrash } from './crash';
 import { measureLarge } from './large';
 import { measureRounds } from './rounds';
 import { demandSameAnswers } from './same-answers';
@@ -55,12 +56,12 @@ const command = new Command('bench')
     wholeNumber(13, 99),
   )
   .option('--no-statements', 'leave out pgbench')
-  .addHelpText('after', '\nExit codes: 0 measured, 1 could not measure or refused a cell, 2 wrong use.')
+  .addHelpText('after', '\nExit codes: 0 measured, 1 could not measure, refused a cell or lost a row, 2 wrong use.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-/** @returns whether every cell gave figures */
+/** @returns whether every cell gave figures, and no acknowledged row was lost */
 async function bench(options: BenchOptions): Promise<boolean> {
   const size = options.full ? 'full' : options.quick ? 'quick' : 'usual';
   const cells = options.only ?? cellsOf(size);
@@ -91,9 +92,11 @@ async function bench(options: BenchOptions): Promise<boolean> {
     const large = options.full ? await measureLarge(api, seedFile, RESULTS, say) : undefined;
     const environment = await environmentOf(cluster.url, findPgbench());
     const summary = summarize(results);
-    await writeReport({ environment, options: { rounds, seconds }, cells: summary, large, starts, statements });
+    // The last, for no session outlives it.
+    const crash = options.full ? await measureCrash(cluster, apiUrl, api.server.url) : undefined;
+    await writeReport({ environment, options: { rounds, seconds }, cells: summary, large, starts, statements, crash });
     await writeFile(join(RESULTS, 'rounds.json'), JSON.stringify(results, null, 2));
-    return summary.every(({ refused }) => refused === undefined);
+    return summary.every(({ refused }) => refused === undefined) && (crash === undefined || crash.lost === 0);
   } finally {
     await Promise.all(sides.map((side) => side.stop()));
     await cluster.stop();

@@ -50,9 +50,10 @@ export async function measure(
   cell: Cell,
   side: Side,
   round: number,
-  { seconds, seedFile, postgres }: RunOptions,
+  { seconds: usual, seedFile, postgres }: RunOptions,
 ): Promise<Measurement | Refusal> {
   const { url, pid } = side.server;
+  const seconds = Math.max(usual, cell.leastSeconds);
   const load = { url, kind: cell.kind, connections: cell.connections, rows: cell.rows, bodies: seedFile };
   await setRows(side, cell.rows);
   await runWrk({ ...load, seconds: seconds / 3, seed: 1000 + round });

@@ -3,6 +3,7 @@ import { SIDE_NAMES, type SideName } from '../sides/side';
 import type { Start } from '../starts';
 import { spreadOf, type Spread } from '../statistics';
 import type { Environment } from './environment';
+import type { Crash } from '../crash';
 import type { Large } from '../large';
 import type { CellSummary, Figure, SideSummary } from './summary';
 
@@ -12,6 +13,7 @@ export interface BenchReport {
   readonly options: { readonly rounds: number; readonly seconds: number };
   readonly cells: readonly CellSummary[];
   readonly large: Large | undefined;
+  readonly crash: Crash | undefined;
   readonly starts: Readonly<Record<SideName, readonly Start[]>>;
   readonly statements: readonly StatementLimit[];
 }
@@ -88,8 +90,12 @@ function largeTable({ api, postgres, reference, lists, ratio: share }: Large): s
   return `${table(['list', 'ms to the first byte', 'ms in all', 'MB sent', 'peak RSS MB'], rows)}\n\n${memory}`;
 }
 
+function crashInWords({ acknowledged, unknown, refused, lost }: Crash): string {
+  return `${acknowledged} acknowledged, of them ${lost} lost; ${unknown} of unknown outcome (504), ${refused} refused (503).`;
+}
+
 /** The report as a person reads it. */
-export function markdownOf({ environment, options, cells, large, starts, statements }: BenchReport): string {
+export function markdownOf({ environment, options, cells, large, starts, statements, crash }: BenchReport): string {
   const configuration = Object.entries(environment).map(([name, value]) => `- ${name}: ${value}`);
   const disturbed = `\\* others took more than ${DISTURBED * 100} % of the machine in a round: no finding.`;
   const parts = [
@@ -101,6 +107,7 @@ export function markdownOf({ environment, options, cells, large, starts, stateme
     `## Start\n\n${startsTable(starts)}`,
     ...(large === undefined ? [] : [`## A million rows\n\n${largeTable(large)}`]),
     ...(statements.length > 0 ? [`## The API's statements in pgbench\n\n${statementsTable(statements)}`] : []),
+    ...(crash === undefined ? [] : [`## kill -9 of PostgreSQL amid creates\n\n${crashInWords(crash)}`]),
     `## Configuration\n\n${configuration.join('\n')}`,
   ];
   return `${parts.join('\n\n')}\n`;
