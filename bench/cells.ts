@@ -24,7 +24,7 @@ const SLOW = ['list-10000', 'analytics-100000', 'analytics-100000-writes'];
 const SLOW_SECONDS = 12;
 
 function cell(name: string, kind: Kind, rows: number, connections: number, writesBeside: number): Cell {
-  const leastSeconds = SLOW.includes(name) && connections > 1 ? SLOW_SECONDS : 1;
+  const leastSeconds = SLOW.includes(name) ? SLOW_SECONDS : 1;
   return { name: `${name}@${connections}`, kind, rows, connections, writesBeside, leastSeconds };
 }
 
