@@ -253,7 +253,8 @@ test('21. a long list that is not read is cut off', async () => {
     select id, repeat('x', 1000), 'paper', 1, 'kg', '2024-01-15', 'pending' from generate_series(1, 20001) id`,
   );
   const state = async () => {
-    const sql = `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
+    const sql = `select from pg_stat_activity where datname = current_database()
+      and application_name = 'waste-collection-api lists' and xact_start is not null`;
     return (await query(database, sql)).length;
   };
   const answer = await client.stall(COLLECTIONS, async () => {

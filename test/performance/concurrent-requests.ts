@@ -14,7 +14,7 @@ const SETTLE_TURNS = 5;
 
 /**
  * Sends requests so that which of them share a statement does not depend on the moment: the database is held while the
- * first `alone` go out one by one, each with a statement of its own, and while all others gather behind them.
+ * first `alone` come one by one, each as far as it can go, and while all others gather behind them.
  *
  * @returns the statuses, in the order of the requests
  */
