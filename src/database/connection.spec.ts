@@ -101,14 +101,19 @@ describe('on a PostgreSQL that comes and goes', () => {
       expect(connection.ready).toBe(true);
     });
 
-    it('hangs up only when its oldest statement is a second over its time', async () => {
+    it('is stuck only when its oldest statement is a second over its time, and hangs up if it stayed silent', async () => {
       await connection.connect();
       gate.swallow();
+      const askedFrom = Date.now();
       const asked = connection.query({ text: 'select' });
       const sentBy = Date.now();
-      connection.hangUpIfStuck(sentBy + 2000 - 500);
+      expect(connection.stuckSince(sentBy + 2000 - 500)).toBeUndefined();
+      const since = connection.stuckSince(sentBy + 2001) ?? 0;
+      expect(since).toBeGreaterThanOrEqual(askedFrom);
+      // It answered later than that: somebody else is stuck.
+      connection.hangUpIfSilentSince(askedFrom - 60_000);
       expect(connection.ready).toBe(true);
-      connection.hangUpIfStuck(sentBy + 2001);
+      connection.hangUpIfSilentSince(since);
       await expect(asked).rejects.toThrow();
       gate.pass();
       await eventually(() => expect(connection.ready).toBe(true));

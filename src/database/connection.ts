@@ -34,6 +34,8 @@ export class Connection {
   private closed = false;
   /** How often it was lost. */
   losses = 0;
+  /** When PostgreSQL last answered anything here. */
+  private answeredAt = 0;
   /** When each statement under way was sent, oldest first. */
   private readonly sentAt: number[] = [];
 
@@ -80,6 +82,7 @@ export class Connection {
     }
     this.client = client;
     this.socket = socket;
+    this.answeredAt = Date.now();
     this.retryDelay = FIRST_RETRY;
   }
 
@@ -104,7 +107,9 @@ export class Connection {
     if (client === null) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
     this.sentAt.push(Date.now());
     try {
-      return await client.query<Row>(config);
+      const result = await client.query<Row>(config);
+      this.answeredAt = Date.now();
+      return result;
     } catch (error) {
       // The connection holds a plan that no longer fits: a new one prepares its statements afresh.
       if (isStalePlan(error)) this.hangUp();
@@ -114,10 +119,15 @@ export class Connection {
     }
   }
 
-  /** Hangs up if the oldest statement has waited too long: the peer is gone without a word. */
-  hangUpIfStuck(now: number): void {
+  /** When the oldest statement was sent, if it has waited so long that the peer must be gone without a word. */
+  stuckSince(now: number): number | undefined {
     const [oldest] = this.sentAt;
-    if (oldest !== undefined && now - oldest > this.options.statementTimeout + 1000) this.hangUp();
+    return oldest !== undefined && now - oldest > this.options.statementTimeout + 1000 ? oldest : undefined;
+  }
+
+  /** Hangs up unless PostgreSQL has answered here since then: one that is gone leaves every connection silent. */
+  hangUpIfSilentSince(since: number): void {
+    if (this.answeredAt <= since) this.hangUp();
   }
 
   /** Finishes what is under way and disconnects for good; a server that does not answer is left after two seconds. */

@@ -12,10 +12,7 @@ export class Connections {
   /** @param size how many connections to hold. */
   constructor(options: ConnectionOptions, size: number) {
     this.all = Array.from({ length: size }, () => new Connection(options));
-    this.stuckTimer = setInterval(() => {
-      const now = Date.now();
-      for (const connection of this.all) connection.hangUpIfStuck(now);
-    }, STUCK_CHECK_INTERVAL).unref();
+    this.stuckTimer = setInterval(() => this.hangUpStuckOnes(Date.now()), STUCK_CHECK_INTERVAL).unref();
   }
 
   /** How many connections were lost so far. */
@@ -47,6 +44,13 @@ export class Connections {
   async close(): Promise<void> {
     clearInterval(this.stuckTimer);
     await Promise.all(this.all.map((connection) => connection.close()));
+  }
+
+  /** If the others were kept, each would be found out in turn, and a request could wait for all of them. */
+  private hangUpStuckOnes(now: number): void {
+    for (const since of this.all.map((connection) => connection.stuckSince(now))) {
+      if (since !== undefined) for (const connection of this.all) connection.hangUpIfSilentSince(since);
+    }
   }
 
   private leastLoaded(): Connection | undefined {
