@@ -119,6 +119,30 @@ describe('on a PostgreSQL that comes and goes', () => {
       await eventually(() => expect(connection.ready).toBe(true));
     });
 
+    it('is given up when it falls silent between two answers, and with it those that were silent as long', async () => {
+      const connections = new Connections(
+        options({ connectionString: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }),
+        2,
+      );
+      await connections.open();
+      const backend = async (lane: number) =>
+        (await connections.query({ text: 'select pg_backend_pid()' }, lane)).rows[0];
+      await eventually(async () => expect(await backend(1)).not.toEqual(await backend(0)));
+      // Sent together: the first answer comes after the second question was asked.
+      const answered = connections.query({ text: 'select pg_sleep(0.1)' }, 0);
+      const swallowed = connections.query({ text: 'select pg_sleep(0.5)' }, 0);
+      const failed = expect(swallowed).rejects.toThrow();
+      await answered;
+      gate.swallow();
+      const also = expect(connections.query({ text: 'select' }, 0)).rejects.toThrow();
+      await failed;
+      await also;
+      await eventually(() => expect(connections.lost).toBe(2));
+      gate.pass();
+      await eventually(() => connections.query({ text: 'select' }, 0));
+      await connections.close();
+    });
+
     it('prepares its statements afresh when a table has changed under them', async () => {
       await query(cluster().url, 'drop table if exists changing; create table changing as select 1 as a');
       await connection.connect();

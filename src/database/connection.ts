@@ -125,6 +125,11 @@ export class Connection {
     return oldest !== undefined && now - oldest > this.options.statementTimeout + 1000 ? oldest : undefined;
   }
 
+  /** Gives the connection up, with all that is under way; it comes back by itself. */
+  hangUp(): void {
+    this.socket?.destroy();
+  }
+
   /** Hangs up unless PostgreSQL has answered here since then: one that is gone leaves every connection silent. */
   hangUpIfSilentSince(since: number): void {
     if (this.answeredAt <= since) this.hangUp();
@@ -139,10 +144,6 @@ export class Connection {
     const timer = setTimeout(() => this.hangUp(), CLOSE_TIMEOUT);
     await client?.end();
     clearTimeout(timer);
-  }
-
-  private hangUp(): void {
-    this.socket?.destroy();
   }
 
   private lose(client: Client, reason: string): void {

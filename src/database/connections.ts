@@ -48,8 +48,12 @@ export class Connections {
 
   /** If the others were kept, each would be found out in turn, and a request could wait for all of them. */
   private hangUpStuckOnes(now: number): void {
-    for (const since of this.all.map((connection) => connection.stuckSince(now))) {
-      if (since !== undefined) for (const connection of this.all) connection.hangUpIfSilentSince(since);
+    for (const stuck of this.all) {
+      const since = stuck.stuckSince(now);
+      if (since === undefined) continue;
+      // It may have answered what was sent before.
+      stuck.hangUp();
+      for (const connection of this.all) connection.hangUpIfSilentSince(since);
     }
   }
 
