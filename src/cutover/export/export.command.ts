@@ -1,0 +1,96 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { Argument, Command } from 'commander';
+import { readConfig } from '../../config';
+import { migrateDatabase } from '../../database/migrations';
+import { EXIT_HELP } from '../command-line';
+import { CutoverError, messageOf, UsageError } from '../cutover-error';
+import { Progress } from '../progress';
+import type { ListSummary } from '../sides/list-digest';
+import { RESOURCES, type Resource } from '../sides/resource';
+import { StoredLists } from '../sides/stored-lists';
+
+interface ExportOptions {
+  out?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+const HELP = `
+The list is written as the API answers it, byte for byte, from one moment of the database of DATABASE_URL. A file is
+complete or absent, and import reads it: waste-cutover import --file collections=FILE
+
+  waste-cutover export collections --out collections.json
+${EXIT_HELP}`;
+
+/** The verb `export`: a list out of the database, in the old API's form. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('Writes a list out of the database of the new API, in the form of the old one.')
+    .addArgument(new Argument('<resource>', 'which list').choices(RESOURCES))
+    .option('--out <file>', 'where to write (default: standard output)')
+    .option('--force', 'replace the file if there is one')
+    .option('--json', 'print a summary as JSON; needs --out')
+    .addHelpText('after', HELP)
+    .action(runExport);
+}
+
+async function runExport(resource: Resource, { out, force = false, json = false }: ExportOptions): Promise<void> {
+  if (json && out === undefined) throw new UsageError('standard output holds the list: give --out with --json');
+  const { databaseUrl } = readConfig();
+  if (databaseUrl === undefined) throw new UsageError('set DATABASE_URL to the database of the new API');
+  if (out !== undefined && !force && (await exists(out))) {
+    throw new UsageError(`${out} is there already: give another name, or --force to replace it`);
+  }
+  await migrateDatabase(databaseUrl).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'StartRefusedError') throw error;
+    throw new CutoverError(`the database of DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
+  });
+  const lists = new StoredLists(databaseUrl);
+  try {
+    const write = (target: Writable) => writeList(lists, resource, target);
+    const { rows, sha256 } = out === undefined ? await printed(write) : await writeFile(out, write);
+    const text = `${resource}: ${rows} rows, SHA-256 ${sha256}\n`;
+    if (json) process.stdout.write(`${JSON.stringify({ resource, rows, sha256, file: out })}\n`);
+    else process.stderr.write(text);
+  } finally {
+    await lists.close();
+  }
+}
+
+async function writeList(lists: StoredLists, resource: Resource, target: Writable): Promise<ListSummary> {
+  const progress = new Progress(`exporting ${resource}`);
+  const summary = await lists.writeTo(resource, target, (rows) => progress.show(rows));
+  progress.end();
+  return summary;
+}
+
+/** @throws CutoverError if the reader of a pipe goes away */
+async function printed(write: (target: Writable) => Promise<ListSummary>): Promise<ListSummary> {
+  return write(process.stdout).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    throw new CutoverError('whoever read standard output went away before the end of the list');
+  });
+}
+
+/** Writes beside the file and renames, so that a file of this name is always a whole list. @throws CutoverError */
+async function writeFile(name: string, write: (target: Writable) => Promise<ListSummary>): Promise<ListSummary> {
+  const partial = `${name}.partial`;
+  try {
+    const summary = await write(createWriteStream(partial));
+    await rename(partial, name);
+    return summary;
+  } catch (error) {
+    await rm(partial, { force: true });
+    if (error instanceof CutoverError) throw error;
+    throw new CutoverError(`${name} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

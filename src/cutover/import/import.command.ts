@@ -1,0 +1,154 @@
+import { Command } from 'commander';
+import { readConfig } from '../../config';
+import { asArgument, collected, EXIT, EXIT_HELP, timeoutOption } from '../command-line';
+import { UsageError } from '../cutover-error';
+import { isResource, RESOURCES, type Resource } from '../sides/resource';
+import { parseSideUrl, SideClient } from '../sides/side-client';
+import { FileSource } from './file-source';
+import { importLists, RowsRefusedError, type ImportReport } from './import';
+import type { ListSource } from './list-source';
+import { probeNextCollectionId } from './probe';
+import { ServerSource } from './server-source';
+import { TargetDatabase } from './target-database';
+import { ValueMap } from './value-map';
+
+interface ImportOptions {
+  from?: URL;
+  file: string[];
+  only?: string;
+  nextId: string[];
+  probe?: boolean;
+  map: string[];
+  replace?: boolean;
+  withoutUnreadable?: boolean;
+  timeout: number;
+  json?: boolean;
+}
+
+const HELP = `
+The target is the database of DATABASE_URL. Everything is written in one transaction or nothing at all. An import that is
+there already is left as it is, so running it again is safe.
+
+The old API does not tell the id that it gives next, which is above the highest one if the newest rows were deleted.
+Without --next-id and --probe it is taken to be the highest id + 1.
+
+  waste-cutover import --from http://127.0.0.1:8000 --probe
+  waste-cutover import --file collections=collections.json --file locations=locations.json --next-id 1001
+${EXIT_HELP}`;
+
+/** The verb `import`: from a running old API, or from saved lists, into the database of the new one. */
+export function importCommand(): Command {
+  return new Command('import')
+    .description('Copies the data of the old API into the database of the new one, with the same ids in the same order.')
+    .option('--from <url>', 'the old API: http://host:port', asArgument(parseSideUrl))
+    .option('--file <[resource=]file>', 'a saved list, of collections unless named otherwise; may be repeated', collected, [])
+    .option('--only <resource>', `copy nothing but ${RESOURCES.join(' or ')}`)
+    .option('--next-id <[resource=]n>', 'the id of the next row, of collections unless named otherwise', collected, [])
+    .option('--probe', 'find the next id by creating and deleting a collection at the old API, which burns one id')
+    .option('--map <field:from=to>', 'a value that the new API does not have; may be repeated', collected, [])
+    .option('--replace', 'remove what the target has')
+    .option('--without-unreadable', 'leave out rows that the old API cannot render')
+    .addOption(timeoutOption())
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', HELP)
+    .action(runImport);
+}
+
+async function runImport(options: ImportOptions): Promise<void> {
+  const map = new ValueMap(options.map);
+  const nextIds = nextIdsOf(options);
+  const side = options.from && new SideClient(options.from, options.timeout);
+  const sources = sourcesOf(options, side);
+  const probe = options.probe ? probeOf(sources, nextIds, side) : undefined;
+  const { databaseUrl } = readConfig();
+  if (databaseUrl === undefined) throw new UsageError('set DATABASE_URL to the database of the new API');
+
+  const { replace = false, withoutUnreadable = false } = options;
+  const target = await TargetDatabase.open(databaseUrl);
+  try {
+    const report = await importLists({ target, sources, map, nextIds, probe, replace, withoutUnreadable, say });
+    process.stdout.write(options.json ? `${JSON.stringify(jsonOf(report))}\n` : textOf(report));
+  } catch (error) {
+    if (!(error instanceof RowsRefusedError) || !options.json) throw error;
+    const { rows, kinds, message } = error;
+    process.stderr.write(`error: ${message}\n`);
+    process.stdout.write(`${JSON.stringify({ outcome: 'refused', rows, kinds })}\n`);
+    process.exitCode = EXIT.failed;
+  } finally {
+    side?.close();
+    await target.close();
+  }
+}
+
+/** Where each resource comes from: a file that was named for it, else the old API. @throws UsageError */
+function sourcesOf({ from, file, only }: ImportOptions, side: SideClient | undefined): Map<Resource, ListSource> {
+  if (only !== undefined && !isResource(only)) throw new UsageError(`--only is one of ${RESOURCES.join(', ')}`);
+  if (from === undefined && file.length === 0) throw new UsageError('say where the data is: --from URL or --file FILE');
+  const files = new Map<Resource, ListSource>();
+  for (const [resource, name] of file.map(named)) {
+    if (files.has(resource)) throw new UsageError(`there are two files of ${resource}`);
+    files.set(resource, new FileSource(name));
+  }
+  const sources = new Map<Resource, ListSource>();
+  for (const resource of RESOURCES.filter((name) => only === undefined || only === name)) {
+    const source = files.get(resource) ?? (side && new ServerSource(side));
+    if (source !== undefined) sources.set(resource, source);
+  }
+  if (sources.size === 0) throw new UsageError(`there is no file of ${only ?? ''}: add --file ${only ?? ''}=FILE`);
+  return sources;
+}
+
+/** `resource=value`, or a value of collections. */
+function named(text: string): [resource: Resource, value: string] {
+  const resource = RESOURCES.find((name) => text.startsWith(`${name}=`));
+  return resource === undefined ? ['collections', text] : [resource, text.slice(resource.length + 1)];
+}
+
+function nextIdsOf({ nextId }: ImportOptions): Map<Resource, bigint> {
+  const ids = new Map<Resource, bigint>();
+  for (const [resource, value] of nextId.map(named)) {
+    if (!/^[1-9]\d{0,17}$/.test(value)) throw new UsageError(`--next-id ${value} is not a whole number from 1 on`);
+    if (ids.has(resource)) throw new UsageError(`there are two next ids of ${resource}`);
+    ids.set(resource, BigInt(value));
+  }
+  return ids;
+}
+
+function probeOf(
+  sources: ReadonlyMap<Resource, ListSource>,
+  nextIds: ReadonlyMap<Resource, bigint>,
+  side: SideClient | undefined,
+): () => Promise<bigint> {
+  if (side === undefined) throw new UsageError('--probe asks the old API: add --from URL');
+  if (!sources.has('collections')) throw new UsageError('--probe is of collections, which are not imported');
+  if (nextIds.has('collections')) throw new UsageError('give --next-id or --probe, not both');
+  return async () => {
+    const nextId = await probeNextCollectionId(side);
+    say(`collections: the probe has burnt id ${nextId - 1n} of ${side.name}`);
+    return nextId;
+  };
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
+function textOf({ outcome, lists, mapped }: ImportReport): string {
+  const lines = lists.map(({ resource, summary: { rows, sha256 }, nextId, respelled, unreadable }) => {
+    const spelled = respelled > 0 ? `, ${respelled} spelled otherwise by the new API` : '';
+    const left = unreadable.length > 0 ? `, ${unreadable.length} left out` : '';
+    return `${resource}: ${rows} rows${spelled}${left}, next id ${nextId}, SHA-256 ${sha256}: ${outcome}`;
+  });
+  for (const [rule, rows] of Object.entries(mapped)) lines.push(`--map ${rule}: ${rows} rows`);
+  return `${lines.join('\n')}\n`;
+}
+
+function jsonOf({ outcome, lists, mapped }: ImportReport): object {
+  const resources = lists.map(({ resource, summary, nextId, respelled, unreadable }) => {
+    const numbers = { nextId: Number(nextId), respelled, unreadable: unreadable.map(Number) };
+    return [resource, { ...summary, ...numbers }] as const;
+  });
+  // Kilobytes, as the system counts.
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  return { outcome, ...Object.fromEntries(resources), mapped, peakMemory };
+}

@@ -1,0 +1,12 @@
+/** What a side keeps, in the order in which it is read. */
+export const RESOURCES = ['collections', 'locations'] as const;
+export type Resource = (typeof RESOURCES)[number];
+
+/** The path of a resource's list. */
+export function listPath(resource: Resource): string {
+  return `/api/${resource}`;
+}
+
+export function isResource(name: string): name is Resource {
+  return (RESOURCES as readonly string[]).includes(name);
+}
