@@ -42,7 +42,10 @@ describe('waste-cutover export', () => {
     }
   });
 
-  it('writes an empty array of an empty database', async () => {
+  it('writes an empty array of an empty database, and refuses one that is not the API’s', async () => {
+    const foreign = await run('export', 'locations');
+    expect(foreign).toMatchObject({ code: 1, stderr: expect.stringContaining('no tables of this API') });
+    await (await startTestApp(database)).close();
     expect(await run('export', 'locations')).toMatchObject({ code: 0, stdout: '[]' });
   });
 
@@ -73,6 +76,7 @@ describe('waste-cutover export', () => {
 
   it('never replaces a file unasked, and leaves no part of one', async () => {
     const out = join(directory, 'list.json');
+    await (await startTestApp(database)).close();
     await writeFile(out, 'mine');
     expect(await run('export', 'collections', '--out', out)).toMatchObject({
       code: 2,

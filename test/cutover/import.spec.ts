@@ -150,7 +150,7 @@ describeWithReference('waste-cutover import', () => {
         'collections, id 3: unit "bags": Input should be',
         '2 rows cannot be held by the new schema, and nothing was written',
         '2 rows: --map waste_type:cardboard=<organic|plastic|paper|metal|glass|electronic>',
-        '1 rows: --map unit:bags=<kg|tons|liters>',
+        '1 row: --map unit:bags=<kg|tons|liters>',
       ]) {
         expect(ended.stderr).toContain(line);
       }

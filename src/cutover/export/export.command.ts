@@ -2,14 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Argument, Command } from 'commander';
-import { readConfig } from '../../config';
-import { migrateDatabase } from '../../database/migrations';
 import { EXIT_HELP } from '../command-line';
 import { CutoverError, messageOf, UsageError } from '../cutover-error';
 import { Progress } from '../progress';
 import type { ListSummary } from '../sides/list-digest';
-import { RESOURCES, type Resource } from '../sides/resource';
+import { RESOURCES, rowCount, type Resource } from '../sides/resource';
 import { StoredLists } from '../sides/stored-lists';
+import { targetUrl } from '../target';
 
 interface ExportOptions {
   out?: string;
@@ -38,20 +37,15 @@ export function exportCommand(): Command {
 
 async function runExport(resource: Resource, { out, force = false, json = false }: ExportOptions): Promise<void> {
   if (json && out === undefined) throw new UsageError('standard output holds the list: give --out with --json');
-  const { databaseUrl } = readConfig();
-  if (databaseUrl === undefined) throw new UsageError('set DATABASE_URL to the database of the new API');
+  const url = targetUrl();
   if (out !== undefined && !force && (await exists(out))) {
     throw new UsageError(`${out} is there already: give another name, or --force to replace it`);
   }
-  await migrateDatabase(databaseUrl).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'StartRefusedError') throw error;
-    throw new CutoverError(`the database of DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
-  });
-  const lists = new StoredLists(databaseUrl);
+  const lists = new StoredLists(url);
   try {
     const write = (target: Writable) => writeList(lists, resource, target);
     const { rows, sha256 } = out === undefined ? await printed(write) : await writeFile(out, write);
-    const text = `${resource}: ${rows} rows, SHA-256 ${sha256}\n`;
+    const text = `${resource}: ${rowCount(rows)}, SHA-256 ${sha256}\n`;
     if (json) process.stdout.write(`${JSON.stringify({ resource, rows, sha256, file: out })}\n`);
     else process.stderr.write(text);
   } finally {

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { readConfig } from '../../config';
+import { writeJson, type PlainObject } from '../../contract/json/writer';
 import { asArgument, collected, EXIT, EXIT_HELP, timeoutOption } from '../command-line';
 import { UsageError } from '../cutover-error';
-import { isResource, RESOURCES, type Resource } from '../sides/resource';
+import { isResource, RESOURCES, rowCount, type Resource } from '../sides/resource';
 import { parseSideUrl, SideClient } from '../sides/side-client';
+import { targetUrl } from '../target';
 import { FileSource } from './file-source';
 import { importLists, RowsRefusedError, type ImportReport } from './import';
 import type { ListSource } from './list-source';
@@ -60,14 +61,11 @@ async function runImport(options: ImportOptions): Promise<void> {
   const side = options.from && new SideClient(options.from, options.timeout);
   const sources = sourcesOf(options, side);
   const probe = options.probe ? probeOf(sources, nextIds, side) : undefined;
-  const { databaseUrl } = readConfig();
-  if (databaseUrl === undefined) throw new UsageError('set DATABASE_URL to the database of the new API');
-
   const { replace = false, withoutUnreadable = false } = options;
-  const target = await TargetDatabase.open(databaseUrl);
+  const target = await TargetDatabase.open(targetUrl());
   try {
     const report = await importLists({ target, sources, map, nextIds, probe, replace, withoutUnreadable, say });
-    process.stdout.write(options.json ? `${JSON.stringify(jsonOf(report))}\n` : textOf(report));
+    process.stdout.write(options.json ? `${writeJson(jsonOf(report))}\n` : textOf(report));
   } catch (error) {
     if (!(error instanceof RowsRefusedError) || !options.json) throw error;
     const { rows, kinds, message } = error;
@@ -137,18 +135,19 @@ function textOf({ outcome, lists, mapped }: ImportReport): string {
   const lines = lists.map(({ resource, summary: { rows, sha256 }, nextId, respelled, unreadable }) => {
     const spelled = respelled > 0 ? `, ${respelled} spelled otherwise by the new API` : '';
     const left = unreadable.length > 0 ? `, ${unreadable.length} left out` : '';
-    return `${resource}: ${rows} rows${spelled}${left}, next id ${nextId}, SHA-256 ${sha256}: ${outcome}`;
+    return `${resource}: ${rowCount(rows)}${spelled}${left}, next id ${nextId}, SHA-256 ${sha256}: ${outcome}`;
   });
-  for (const [rule, rows] of Object.entries(mapped)) lines.push(`--map ${rule}: ${rows} rows`);
+  for (const [rule, rows] of Object.entries(mapped)) lines.push(`--map ${rule}: ${rowCount(rows)}`);
   return `${lines.join('\n')}\n`;
 }
 
-function jsonOf({ outcome, lists, mapped }: ImportReport): object {
-  const resources = lists.map(({ resource, summary, nextId, respelled, unreadable }) => {
-    const numbers = { nextId: Number(nextId), respelled, unreadable: unreadable.map(Number) };
-    return [resource, { ...summary, ...numbers }] as const;
+/** Whole numbers as bigint, which is how the contract's JSON tells them from floats. */
+function jsonOf({ outcome, lists, mapped }: ImportReport): PlainObject {
+  const resources = lists.map(({ resource, summary: { rows, sha256 }, nextId, respelled, unreadable }) => {
+    return [resource, { rows: BigInt(rows), sha256, nextId, respelled: BigInt(respelled), unreadable }] as const;
   });
-  // Kilobytes, as the system counts.
-  const peakMemory = process.resourceUsage().maxRSS * 1024;
-  return { outcome, ...Object.fromEntries(resources), mapped, peakMemory };
+  const rules = Object.entries(mapped).map(([rule, rows]) => [rule, BigInt(rows)] as const);
+  // Bytes; the system counts kilobytes.
+  const peakMemory = BigInt(process.resourceUsage().maxRSS) * 1024n;
+  return { outcome, ...Object.fromEntries(resources), mapped: Object.fromEntries(rules), peakMemory };
 }

@@ -1,6 +1,6 @@
 import { CutoverError } from '../cutover-error';
 import { Progress } from '../progress';
-import type { Resource } from '../sides/resource';
+import { rowCount, type Resource } from '../sides/resource';
 import type { Spool } from '../sides/spool';
 import { checkList, type CheckedList } from './check-list';
 import type { ListSource, ReadList } from './list-source';
@@ -44,7 +44,7 @@ export class RowsRefusedError extends CutoverError {
     advice: readonly string[],
   ) {
     const resolve = advice.length === 0 ? '' : `. To resolve them:\n  ${advice.join('\n  ')}`;
-    super(`${rows} rows cannot be held by the new schema, and nothing was written${resolve}`);
+    super(`${rowCount(rows)} cannot be held by the new schema, and nothing was written${resolve}`);
   }
 }
 
@@ -99,7 +99,7 @@ async function checkLists(request: ImportRequest, lists: ReadonlyMap<Resource, R
   if (refused.rows > 0) throw new RowsRefusedError(refused.rows, refused.kinds, refused.advice);
   if (unreadable.length > 0 && !request.withoutUnreadable) {
     throw new CutoverError(
-      `${unreadable.length} rows could not be read, and nothing was written. The old API can still replace them (PUT) or ` +
+      `${rowCount(unreadable.length)} could not be read, and nothing was written. The old API can still replace them (PUT) or ` +
         'delete them (DELETE); or leave them out with --without-unreadable',
     );
   }

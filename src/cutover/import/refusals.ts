@@ -1,3 +1,4 @@
+import { rowCount } from '../sides/resource';
 import type { Refusal } from './row-reader';
 import { valuesOfEnumeration } from './value-map';
 
@@ -43,16 +44,17 @@ export class RefusalList {
       const values = valuesOfEnumeration(field);
       if (values === undefined || !value.startsWith('"')) return [];
       const rule = `${field}:${JSON.parse(value) as string}=`;
-      return [`${rows} rows: --map ${quoted(rule)}<${values.join('|')}>`];
+      return [`${rowCount(rows)}: --map ${quoted(rule)}<${values.join('|')}>`];
     });
   }
 
   private count({ resource, field, value, reason }: Refusal): void {
-    const shown = value?.slice(0, SHOWN);
-    const key = JSON.stringify([resource, field, shown, field === 'id' ? '' : reason]);
+    // Each id is another one; what they have in common is the field.
+    const [shown, why] = field === 'id' ? [undefined, 'ids must ascend from 1 on'] : [value?.slice(0, SHOWN), reason];
+    const key = JSON.stringify([resource, field, shown, why]);
     const kind = this.byKind.get(key);
     if (kind !== undefined) kind.rows += 1;
-    else if (this.byKind.size < MOST_KINDS) this.byKind.set(key, { resource, field, value: shown, reason, rows: 1 });
+    else if (this.byKind.size < MOST_KINDS) this.byKind.set(key, { resource, field, value: shown, reason: why, rows: 1 });
   }
 }
 

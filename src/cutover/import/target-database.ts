@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { StartRefusedError } from '../../database/database-errors';
 import { migrateDatabase } from '../../database/migrations';
 import { CutoverError, messageOf } from '../cutover-error';
 import type { ImportedResource, TypedRow } from './imported-resource';
@@ -38,7 +39,7 @@ export class TargetDatabase {
       await client.query(`set statement_timeout = 0; set synchronous_commit = 'on'; set lock_timeout = '10s'`);
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (error instanceof Error && error.name === 'StartRefusedError') throw error;
+      if (error instanceof StartRefusedError) throw error;
       throw new CutoverError(`the database of DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
     }
     return new TargetDatabase(client, url);

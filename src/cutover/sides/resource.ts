@@ -7,6 +7,11 @@ export function listPath(resource: Resource): string {
   return `/api/${resource}`;
 }
 
+/** `1 row`, `12 rows`. */
+export function rowCount(rows: number): string {
+  return rows === 1 ? '1 row' : `${rows} rows`;
+}
+
 export function isResource(name: string): name is Resource {
   return (RESOURCES as readonly string[]).includes(name);
 }

@@ -1,5 +1,7 @@
 import { Transform, type TransformCallback, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { DatabaseError } from 'pg';
+import type { WireStream } from '../../contract';
 import { ListStreams } from '../../database/list-streams';
 import { CutoverError, messageOf } from '../cutover-error';
 import { ListDigest, type ListSummary } from './list-digest';
@@ -9,6 +11,8 @@ import { RowSplitter } from './row-splitter';
 /** In milliseconds: as long as an operator's pager may stand still, or PostgreSQL may count a long table. */
 const PATIENCE = 86_400_000;
 const COUNT_TIMEOUT = 600_000;
+
+const UNDEFINED_TABLE = '42P01';
 
 /** The lists of the new API, written by the code that the API itself writes long lists with, without the API. */
 export class StoredLists {
@@ -30,7 +34,7 @@ export class StoredLists {
    * @throws CutoverError if the database fails half-way; what writing to `target` throws
    */
   async writeTo(resource: Resource, target: Writable, onRows: (rows: number) => void = () => undefined): Promise<ListSummary> {
-    const list = await this.streams.open(resource);
+    const list = await this.open(resource);
     const meter = new ListMeter(onRows);
     const end = target !== process.stdout;
     try {
@@ -43,6 +47,15 @@ export class StoredLists {
       await list.close();
     }
     return meter.summary;
+  }
+
+  private async open(resource: Resource): Promise<WireStream> {
+    try {
+      return await this.streams.open(resource);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== UNDEFINED_TABLE) throw error;
+      throw new CutoverError('the database has no tables of this API: is DATABASE_URL right?', { cause: error });
+    }
   }
 
   /** Ends the connection. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { asArgument, EXIT, EXIT_HELP, parseCount, timeoutOption } from '../command-line';
-import { RESOURCES } from '../sides/resource';
+import { RESOURCES, rowCount } from '../sides/resource';
 import { parseSideUrl, SideClient } from '../sides/side-client';
 import type { Difference } from './differences';
 import { verifySides, type Verification } from './verify';
@@ -53,8 +53,8 @@ function textOf(verification: Verification): string {
   const lines: string[] = [];
   for (const resource of RESOURCES) {
     const { equal, left, right, differing, differences } = verification[resource];
-    lines.push(`${resource}: ${equal ? 'equal' : `${differing} rows differ`}`);
-    lines.push(`  left   ${left.rows} rows, SHA-256 ${left.sha256}`, `  right  ${right.rows} rows, SHA-256 ${right.sha256}`);
+    lines.push(`${resource}: ${equal ? 'equal' : differing === 1 ? '1 row differs' : `${differing} rows differ`}`);
+    lines.push(`  left   ${rowCount(left.rows)}, SHA-256 ${left.sha256}`, `  right  ${rowCount(right.rows)}, SHA-256 ${right.sha256}`);
     lines.push(...differences.flatMap(linesOf));
     if (differing > differences.length) lines.push(`  … and ${differing - differences.length} more`);
   }

@@ -1,7 +1,7 @@
 import { CutoverError } from '../cutover-error';
 import { Progress } from '../progress';
 import type { ListSummary } from '../sides/list-digest';
-import { RESOURCES, type Resource } from '../sides/resource';
+import type { Resource } from '../sides/resource';
 import type { SideAnswer } from '../sides/side-client';
 import { Spool } from '../sides/spool';
 import { differencesOf, type Difference } from './differences';
@@ -45,10 +45,8 @@ export interface Verification {
  * @throws CutoverError if a side cannot be read
  */
 export async function verifySides(left: VerifiedSide, right: VerifiedSide, show: number): Promise<Verification> {
-  const [collections, locations] = [
-    await compareLists(left, right, RESOURCES[0], show),
-    await compareLists(left, right, RESOURCES[1], show),
-  ];
+  const collections = await compareLists(left, right, 'collections', show);
+  const locations = await compareLists(left, right, 'locations', show);
   const analytics = await compareAnalytics(left, right);
   return { equal: collections.equal && locations.equal && analytics.equal, collections, locations, analytics };
 }
@@ -60,7 +58,7 @@ async function compareLists(
   resource: Resource,
   show: number,
 ): Promise<ListComparison> {
-  const spools = await bothOrNone([take(left, resource), take(right, resource)]);
+  const spools = await both(take(left, resource), take(right, resource));
   try {
     const [one, other] = spools;
     const equal = one.summary.sha256 === other.summary.sha256;
@@ -85,11 +83,14 @@ async function take(side: VerifiedSide, resource: Resource): Promise<Spool> {
   return spool;
 }
 
-async function bothOrNone(taken: readonly [Promise<Spool>, Promise<Spool>]): Promise<readonly [Spool, Spool]> {
-  const [left, right] = await Promise.allSettled(taken);
-  if (left.status === 'fulfilled' && right.status === 'fulfilled') return [left.value, right.value];
-  for (const one of [left, right]) if (one.status === 'fulfilled') await one.value.close();
-  throw left.status === 'rejected' ? left.reason : (right as PromiseRejectedResult).reason;
+/** @throws what the first one throws; the other is closed when it comes */
+async function both(left: Promise<Spool>, right: Promise<Spool>): Promise<readonly [Spool, Spool]> {
+  try {
+    return await Promise.all([left, right]);
+  } catch (error) {
+    for (const one of [left, right]) void one.then((spool) => spool.close()).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function compareAnalytics(left: VerifiedSide, right: VerifiedSide): Promise<AnalyticsComparison> {
