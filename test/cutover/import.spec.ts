@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { describeWithReference, startReference, type Reference } from '../reference/reference';
 import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
@@ -113,6 +114,19 @@ describeWithReference('waste-cutover import', () => {
       await send('DELETE', `${url}/api/collections/1`);
     });
     expect(await run('--from', old.url)).toMatchObject({ code: 1, stderr: expect.stringContaining('next id 2') });
+  });
+
+  it('writes nothing while someone else does', async () => {
+    await create(old.url);
+    await (await startTestApp(target)).close();
+    const other = new Client({ connectionString: target });
+    await other.connect();
+    await other.query(`begin; insert into id_counters values ('collections', 2)`);
+    const ended = await run('--from', old.url);
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('someone else is writing to the target') });
+    await other.query('rollback');
+    await other.end();
+    await nothingWasWritten();
   });
 
   it('reads a saved list as well, however it is spaced', async () => {

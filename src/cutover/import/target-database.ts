@@ -36,7 +36,7 @@ export class TargetDatabase {
     try {
       await migrateDatabase(url);
       await client.connect();
-      await client.query(`set statement_timeout = 0; set synchronous_commit = 'on'; set lock_timeout = '10s'`);
+      await client.query(`set statement_timeout = 0; set synchronous_commit = 'on'; set lock_timeout = '5s'`);
     } catch (error) {
       await client.end().catch(() => undefined);
       if (error instanceof StartRefusedError) throw error;
