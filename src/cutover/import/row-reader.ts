@@ -3,7 +3,7 @@ import { readJson } from '../../contract/json/reader';
 import type { JsonObject, JsonValue } from '../../contract/json/value';
 import { writeJson } from '../../contract/json/writer';
 import type { Resource } from '../sides/resource';
-import type { ImportedResource, TypedRow } from './imported-resource';
+import type { ImportedResource, ReadRow, TypedRow } from './imported-resource';
 import type { ValueMap } from './value-map';
 
 /** Why a row cannot be held by the new schema. */
@@ -62,7 +62,7 @@ export class RowReader {
     return members !== undefined && this.map.apply(members) ? Buffer.from(writeJson(members)) : undefined;
   }
 
-  private accept(row: Buffer, { id, wire, values }: Omit<TypedRow, 'id'> & { id: bigint | null }): TypedRow | readonly Refusal[] {
+  private accept(row: Buffer, { id, wire, values }: ReadRow): TypedRow | readonly Refusal[] {
     if (id === null) return this.refuse(row, [{ field: 'id', value: undefined, reason: 'it has no id' }]);
     const order = this.faultOfId(id);
     if (order !== undefined) return this.refuse(row, [order]);

@@ -52,15 +52,17 @@ export function parseSideUrl(url: string): URL {
 
 /** One side of the cutover, read through its public API. */
 export class SideClient {
-  private readonly transport: typeof http | typeof https;
+  private readonly request: typeof http.request;
   private readonly agent: http.Agent;
 
   constructor(
     private readonly url: URL,
     private readonly silence = DEFAULT_SILENCE_MS,
   ) {
-    this.transport = url.protocol === 'https:' ? https : http;
-    this.agent = new this.transport.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+    const options = { keepAlive: true, maxSockets: CONNECTIONS };
+    const secure = url.protocol === 'https:';
+    this.request = secure ? https.request : http.request;
+    this.agent = secure ? new https.Agent(options) : new http.Agent(options);
   }
 
   /** The side's address, as people write it. */
@@ -109,7 +111,7 @@ export class SideClient {
       const isRead = method === 'GET';
       // What is written goes on a connection of its own, which cannot have ended unnoticed.
       const agent = isRead ? this.agent : false;
-      const request = this.transport.request(new URL(path, this.url), { method, agent, headers, timeout: this.silence });
+      const request = this.request(new URL(path, this.url), { method, agent, headers, timeout: this.silence });
       let response: IncomingMessage | undefined;
       let connected = false;
       let timer: NodeJS.Timeout | undefined;
