@@ -72,6 +72,13 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
-  const foreseen = [CutoverError, UnreachableError, NoAnswerError, StartRefusedError, DatabaseUnavailableError, DatabaseError];
+  const foreseen = [
+    CutoverError,
+    UnreachableError,
+    NoAnswerError,
+    StartRefusedError,
+    DatabaseUnavailableError,
+    DatabaseError,
+  ];
   return foreseen.some((type) => error instanceof type) ? EXIT.failed : undefined;
 }

@@ -12,7 +12,10 @@ export interface Ended {
 }
 
 /** Runs the built program as a script does, without a terminal. Only the given settings are set. */
-export function runCutover(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+export function runCutover(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build".`);
   const { PATH, NODE_V8_COVERAGE } = process.env;
   const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };

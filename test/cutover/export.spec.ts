@@ -98,8 +98,13 @@ describe('waste-cutover export', () => {
   });
 
   it('says that there is no database', async () => {
-    expect(await runCutover(['export', 'collections'])).toMatchObject({ code: 2, stderr: expect.stringContaining('DATABASE_URL') });
-    const away = await runCutover(['export', 'collections'], { DATABASE_URL: 'postgresql://me:hidden@127.0.0.1:47199/no' });
+    expect(await runCutover(['export', 'collections'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('DATABASE_URL'),
+    });
+    const away = await runCutover(['export', 'collections'], {
+      DATABASE_URL: 'postgresql://me:hidden@127.0.0.1:47199/no',
+    });
     expect(away).toMatchObject({ code: 1, stderr: expect.not.stringContaining('hidden') });
   });
 });

@@ -20,7 +20,10 @@ export async function send(method: string, url: string, body?: string): Promise<
 }
 
 /** Creates a collection. @returns its id as answered; undefined if the server failed on the answer */
-export async function create(url: string, changes: Readonly<Record<string, unknown>> = {}): Promise<number | undefined> {
+export async function create(
+  url: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<number | undefined> {
   const { status, text } = await send('POST', `${url}/api/collections`, JSON.stringify(aCollection(changes)));
   return status === 200 ? (JSON.parse(text) as { id: number }).id : undefined;
 }

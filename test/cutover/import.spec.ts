@@ -42,7 +42,8 @@ describeWithReference('waste-cutover import', () => {
   }
 
   const nothingWasWritten = async () => {
-    const rows = 'select (select count(*) from collections) + (select count(*) from locations) + (select count(*) from id_counters)';
+    const rows =
+      'select (select count(*) from collections) + (select count(*) from locations) + (select count(*) from id_counters)';
     expect(await query(target, `${rows} as count`)).toEqual([{ count: '0' }]);
   };
 
@@ -61,7 +62,10 @@ describeWithReference('waste-cutover import', () => {
         const path = `/api/collections/${id}`;
         expect(await send('GET', url + path)).toEqual(await send('GET', old.url + path));
       }
-      for (const [path, body] of [['/api/collections', aCollection()], ['/api/locations', aLocation()]] as const) {
+      for (const [path, body] of [
+        ['/api/collections', aCollection()],
+        ['/api/locations', aLocation()],
+      ] as const) {
         const [one, other] = [old.url, url].map((side) => send('POST', side + path, JSON.stringify(body)));
         expect(await other).toEqual(await one);
       }
@@ -140,8 +144,14 @@ describeWithReference('waste-cutover import', () => {
     expect(ended).toMatchObject({ code: 0 });
     expect(await targetAnswers()).toEqual(answers);
     await writeFile(collections, answers['/api/collections']!.slice(0, -1));
-    expect(await run('--file', collections)).toMatchObject({ code: 1, stderr: expect.stringContaining('without its "]"') });
-    expect(await run('--file', `${collections}x`)).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
+    expect(await run('--file', collections)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('without its "]"'),
+    });
+    expect(await run('--file', `${collections}x`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('ENOENT'),
+    });
     await rm(directory, { recursive: true });
   });
 
@@ -171,7 +181,10 @@ describeWithReference('waste-cutover import', () => {
       expect(resultOf(ended)).toMatchObject({
         outcome: 'refused',
         rows: 2,
-        kinds: [{ value: '"cardboard"', rows: 2 }, { value: '"bags"', rows: 1 }],
+        kinds: [
+          { value: '"cardboard"', rows: 2 },
+          { value: '"bags"', rows: 1 },
+        ],
       });
       await nothingWasWritten();
     });
@@ -189,16 +202,23 @@ describeWithReference('waste-cutover import', () => {
 
   describe('of an old API that cannot render its list any more', () => {
     const post = (resource: string, body: string) => send('POST', `${old.url}/api/${resource}`, body);
-    const collectionWith = (quantity: string) => JSON.stringify(aCollection({ quantity: 0.5 })).replace('0.5', quantity);
+    const collectionWith = (quantity: string) =>
+      JSON.stringify(aCollection({ quantity: 0.5 })).replace('0.5', quantity);
 
     it('reads the rest one by one, and lists what it cannot read', async () => {
       await create(old.url, { location: 'first' });
       expect((await post('collections', collectionWith('1e400'))).status).toBe(500);
       await create(old.url, { location: 'third' });
       const blind = await run('--from', old.url);
-      expect(blind).toMatchObject({ code: 1, stderr: expect.stringContaining('give --probe or --next-id collections=N') });
+      expect(blind).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('give --probe or --next-id collections=N'),
+      });
       const stopped = await run('--from', old.url, '--probe');
-      expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('collections, id 2: the old API has it') });
+      expect(stopped).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('collections, id 2: the old API has it'),
+      });
       await nothingWasWritten();
       const ended = await run('--from', old.url, '--probe', '--without-unreadable', '--json');
       expect(resultOf(ended)).toMatchObject({ collections: { rows: 2, unreadable: [2], nextId: 6 } });
@@ -231,7 +251,11 @@ describeWithReference('waste-cutover import', () => {
       ['without a source', [], 'say where the data is'],
       ['with a path in the address', ['--from', 'http://127.0.0.1:1/api'], 'http://host:port'],
       ['with a rule of another form', ['--from', 'http://x', '--map', 'cardboard'], 'field:from=to'],
-      ['with a rule to an unknown value', ['--from', 'http://x', '--map', 'unit:bags=sacks'], 'one of kg, tons, liters'],
+      [
+        'with a rule to an unknown value',
+        ['--from', 'http://x', '--map', 'unit:bags=sacks'],
+        'one of kg, tons, liters',
+      ],
       ['with a rule for a known value', ['--from', 'http://x', '--map', 'unit:kg=tons'], 'that the new API keeps'],
       ['with a rule for a text', ['--from', 'http://x', '--map', 'location:a=b'], 'has no fixed values'],
       ['with a next id that is none', ['--from', 'http://x', '--next-id', '0'], 'whole number from 1 on'],
@@ -258,7 +282,10 @@ describeWithReference('waste-cutover import', () => {
       const other = createServer((_, response) => response.end('<html></html>'));
       await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
       const somebody = await run('--from', `http://127.0.0.1:${(other.address() as AddressInfo).port}`);
-      expect(somebody).toMatchObject({ code: 1, stderr: expect.stringContaining('address of a waste-collection API?') });
+      expect(somebody).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('address of a waste-collection API?'),
+      });
       other.close();
       other.closeAllConnections();
       await nothingWasWritten();
@@ -267,7 +294,16 @@ describeWithReference('waste-cutover import', () => {
     it('explains itself', async () => {
       const { code, stdout } = await run('--help');
       expect(code).toBe(0);
-      for (const word of ['--from', '--file', '--probe', '--next-id', '--map', '--replace', 'DATABASE_URL', 'Exit codes']) {
+      for (const word of [
+        '--from',
+        '--file',
+        '--probe',
+        '--next-id',
+        '--map',
+        '--replace',
+        'DATABASE_URL',
+        'Exit codes',
+      ]) {
         expect(stdout).toContain(word);
       }
     });

@@ -59,17 +59,20 @@ describeWithReference('waste-cutover verify', () => {
       collections: false,
       locations: true,
     });
-    expect(collections.differences.map(({ id, left, right }) => [id, left === undefined, right === undefined])).toEqual([
-      ['2', false, false],
-      ['5', true, false],
-      ['9', false, true],
-      [expect.any(String), true, false],
-    ]);
+    expect(collections.differences.map(({ id, left, right }) => [id, left === undefined, right === undefined])).toEqual(
+      [
+        ['2', false, false],
+        ['5', true, false],
+        ['9', false, true],
+        [expect.any(String), true, false],
+      ],
+    );
     expect(analytics.equal).toBe(false);
   });
 
   it('prints the first differences, and how many more there are', async () => {
-    for (const quantity of [1, 2, 3]) await Promise.all([create(old.url, { quantity }), create(app.url, { quantity: -1 })]);
+    for (const quantity of [1, 2, 3])
+      await Promise.all([create(old.url, { quantity }), create(app.url, { quantity: -1 })]);
     const { code, stdout } = await run('--show', '1');
     expect(code).toBe(1);
     expect(stdout).toContain('collections: 3 rows differ');
@@ -82,7 +85,11 @@ describeWithReference('waste-cutover verify', () => {
     const body = JSON.stringify(aCollection({ quantity: 0.5 })).replace('0.5', '1e400');
     await send('POST', `${old.url}/api/collections`, body);
     const poisoned = await run();
-    expect(poisoned).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('/api/collections with 500') });
+    expect(poisoned).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('/api/collections with 500'),
+    });
     const away = await runCutover(['verify', '--left', app.url, '--right', 'http://127.0.0.1:47197']);
     expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be reached') });
   });

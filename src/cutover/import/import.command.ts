@@ -40,9 +40,16 @@ ${EXIT_HELP}`;
 /** The verb `import`: from a running old API, or from saved lists, into the database of the new one. */
 export function importCommand(): Command {
   return new Command('import')
-    .description('Copies the data of the old API into the database of the new one, with the same ids in the same order.')
+    .description(
+      'Copies the data of the old API into the database of the new one, with the same ids in the same order.',
+    )
     .option('--from <url>', 'the old API: http://host:port', asArgument(parseSideUrl))
-    .option('--file <[resource=]file>', 'a saved list, of collections unless named otherwise; may be repeated', collected, [])
+    .option(
+      '--file <[resource=]file>',
+      'a saved list, of collections unless named otherwise; may be repeated',
+      collected,
+      [],
+    )
     .option('--only <resource>', `copy nothing but ${RESOURCES.join(' or ')}`)
     .option('--next-id <[resource=]n>', 'the id of the next row, of collections unless named otherwise', collected, [])
     .option('--probe', 'find the next id by creating and deleting a collection at the old API, which burns one id')

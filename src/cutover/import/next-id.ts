@@ -19,10 +19,15 @@ export interface NextIdFacts {
  * @param warn takes a sentence if the id is a guess
  * @throws UsageError if the given one belongs to a row
  */
-export function nextIdOf({ resource, highestId, given, probed }: NextIdFacts, warn: (sentence: string) => void): bigint {
+export function nextIdOf(
+  { resource, highestId, given, probed }: NextIdFacts,
+  warn: (sentence: string) => void,
+): bigint {
   const least = highestId + 1n;
   if (given !== undefined && given < least) {
-    throw new UsageError(`--next-id ${resource}=${given} is taken: the highest id is ${highestId}, so give ${least} or more`);
+    throw new UsageError(
+      `--next-id ${resource}=${given} is taken: the highest id is ${highestId}, so give ${least} or more`,
+    );
   }
   if (given !== undefined) return given;
   // Rows may have been created since the probe.

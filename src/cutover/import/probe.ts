@@ -32,7 +32,9 @@ export async function probeNextCollectionId(side: SideClient): Promise<bigint> {
   const row = created.status === 200 ? readJson(created.body) : undefined;
   const id = row instanceof Map ? row.get('id') : undefined;
   if (typeof id !== 'bigint') {
-    throw new CutoverError(`${side.name} answers the probe with ${created.status}: give --next-id collections=N instead`);
+    throw new CutoverError(
+      `${side.name} answers the probe with ${created.status}: give --next-id collections=N instead`,
+    );
   }
   await removeProbe(side, id);
   return id + 1n;

@@ -54,7 +54,8 @@ export class RefusalList {
     const key = JSON.stringify([resource, field, shown, why]);
     const kind = this.byKind.get(key);
     if (kind !== undefined) kind.rows += 1;
-    else if (this.byKind.size < MOST_KINDS) this.byKind.set(key, { resource, field, value: shown, reason: why, rows: 1 });
+    else if (this.byKind.size < MOST_KINDS)
+      this.byKind.set(key, { resource, field, value: shown, reason: why, rows: 1 });
   }
 }
 

@@ -50,7 +50,11 @@ describe('RowReader', () => {
     ['an unknown value', collection({ waste_type: 'cardboard' }), /^waste_type: Input should be 'organic'/],
     ['a missing field', collection().replace(',"status":"pending"', ''), /^status: it is missing$/],
     ['another field', collection({ note: 'x' }), /^note: the new API has no such field$/],
-    ['a date that would be converted', collection({ collected_date: 0n }), /^collected_date: .* "1970-01-01T00:00:00Z"$/],
+    [
+      'a date that would be converted',
+      collection({ collected_date: 0n }),
+      /^collected_date: .* "1970-01-01T00:00:00Z"$/,
+    ],
     ['a number as a text', collection({ quantity: '1.5' }), /^quantity: the new API would answer 1.5$/],
     ['no id', collection({ id: null }), /^id: it has no id$/],
     ['an id from before the first', collection({ id: 0n }), /^id: ids go from 1 to 9223372036854775807$/],
@@ -80,7 +84,11 @@ describe('RowReader', () => {
 
   it('changes a value by its rule, and no other', () => {
     const map = new ValueMap(['waste_type:card=board:a=paper']);
-    const rows = [collection({ waste_type: 'card=board:a' }), collection({ id: 2n, waste_type: 'card' }), collection({ id: 3n })];
+    const rows = [
+      collection({ waste_type: 'card=board:a' }),
+      collection({ id: 2n, waste_type: 'card' }),
+      collection({ id: 3n }),
+    ];
     expect(read(rows, map)).toEqual(['taken', expect.stringContaining('waste_type'), 'taken']);
     expect(map.used).toEqual({ 'waste_type:card=board:a=paper': 1 });
   });

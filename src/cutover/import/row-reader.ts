@@ -53,7 +53,7 @@ export class RowReader {
     const mapped = this.mapped(row);
     const second = mapped === undefined ? result : this.resource.read(mapped);
     if (mapped !== undefined && second.kind === 'model') return this.accept(mapped, second.model);
-    const faults = 'errors' in second ? second.errors.map(faultOf) : [whole('it is not JSON')];
+    const faults = second.kind === 'invalid' ? second.errors.map(faultOf) : [whole('it is not JSON')];
     return this.refuse(row, faults);
   }
 
@@ -78,7 +78,8 @@ export class RowReader {
   private faultOfId(id: bigint): Fault | undefined {
     const fault = (reason: string): Fault => ({ field: 'id', value: String(id), reason });
     if (id < 1n || id > LARGEST_ID) return fault(`ids go from 1 to ${LARGEST_ID}`);
-    if (id <= this.last) return fault(`it comes after id ${this.last}, and the new API lists rows in the order of their ids`);
+    if (id <= this.last)
+      return fault(`it comes after id ${this.last}, and the new API lists rows in the order of their ids`);
     return undefined;
   }
 

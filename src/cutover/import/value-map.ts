@@ -38,7 +38,9 @@ export class ValueMap {
       if (from === undefined) throw new UsageError(`--map ${text} is not of the form field:from=to`);
       const values = valuesOfEnumeration(field);
       if (values === undefined) {
-        throw new UsageError(`--map ${text}: ${field} has no fixed values; ${[...ENUMERATIONS.keys()].join(', ')} have`);
+        throw new UsageError(
+          `--map ${text}: ${field} has no fixed values; ${[...ENUMERATIONS.keys()].join(', ')} have`,
+        );
       }
       if (!values.includes(to)) throw new UsageError(`--map ${text}: ${field} is one of ${values.join(', ')}`);
       if (values.includes(from)) throw new UsageError(`--map ${text}: ${from} is a ${field} that the new API keeps`);

@@ -45,7 +45,8 @@ export class OneByOne {
     this.found += 1;
     this.holes = 0;
     if (status === 200) return body;
-    if (status !== 500) throw new CutoverError(`${this.side.name} answers ${path} with ${status}: nothing was imported`);
+    if (status !== 500)
+      throw new CutoverError(`${this.side.name} answers ${path} with ${status}: nothing was imported`);
     this.unreadable.push(id);
     return undefined;
   }

@@ -76,7 +76,8 @@ export class RowSplitter {
       this.place = 'end';
       return false;
     }
-    if (byte === COMMA || byte === CLOSE_BRACKET) throw this.failure(`there is nothing where row ${this.count + 1} is due`);
+    if (byte === COMMA || byte === CLOSE_BRACKET)
+      throw this.failure(`there is nothing where row ${this.count + 1} is due`);
     this.place = 'row';
     return true;
   }

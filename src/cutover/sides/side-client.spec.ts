@@ -60,7 +60,11 @@ describe('SideClient', () => {
   });
 
   it.each([
-    ['another status', answer('Internal Server Error', 'Content-Type: text/plain\r\n', 21, '500 Oops'), '500 and text/plain'],
+    [
+      'another status',
+      answer('Internal Server Error', 'Content-Type: text/plain\r\n', 21, '500 Oops'),
+      '500 and text/plain',
+    ],
     ['what is no JSON', answer('<html></html>', 'Content-Type: text/html\r\n'), 'is this the address'],
   ])('takes %s for no list', async (_, bytes, message) => {
     onRequest = (socket) => void socket.write(bytes);

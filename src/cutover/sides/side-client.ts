@@ -161,7 +161,9 @@ export class SideClient {
 
   private unreachable(error: unknown): UnreachableError {
     const reason = messageOf(error) || (error as NodeJS.ErrnoException).code;
-    return new UnreachableError(`${this.name} cannot be reached (${reason}): is the server running, and the address right?`);
+    return new UnreachableError(
+      `${this.name} cannot be reached (${reason}): is the server running, and the address right?`,
+    );
   }
 }
 

@@ -20,7 +20,9 @@ describe('Spool', () => {
     const expected = Array.from({ length: 40_000 }, (_, id) => `{"id":${id}}`);
     expect(await rowsOf(spool)).toEqual(expected);
     expect(await rowsOf(spool)).toEqual(expected);
-    const sha256 = createHash('sha256').update(`[${expected.join(',')}]`).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(`[${expected.join(',')}]`)
+      .digest('hex');
     expect(spool.summary).toEqual({ rows: 40_000, sha256 });
     expect(counts.at(-1)).toBe(40_000);
     await spool.close();

@@ -52,7 +52,7 @@ export class Spool {
   }
 
   private async *pieces(): AsyncGenerator<Buffer> {
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       // A new one each time: the rows of the last one may still be in use.
       const buffer = Buffer.allocUnsafe(PIECE_BYTES);
       const { bytesRead } = await this.file.read(buffer, 0, PIECE_BYTES, position);

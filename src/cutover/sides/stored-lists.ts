@@ -33,7 +33,11 @@ export class StoredLists {
    *
    * @throws CutoverError if the database fails half-way; what writing to `target` throws
    */
-  async writeTo(resource: Resource, target: Writable, onRows: (rows: number) => void = () => undefined): Promise<ListSummary> {
+  async writeTo(
+    resource: Resource,
+    target: Writable,
+    onRows: (rows: number) => void = () => undefined,
+  ): Promise<ListSummary> {
     const list = await this.open(resource);
     const meter = new ListMeter(onRows);
     const end = target !== process.stdout;

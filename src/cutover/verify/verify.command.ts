@@ -54,7 +54,10 @@ function textOf(verification: Verification): string {
   for (const resource of RESOURCES) {
     const { equal, left, right, differing, differences } = verification[resource];
     lines.push(`${resource}: ${equal ? 'equal' : differing === 1 ? '1 row differs' : `${differing} rows differ`}`);
-    lines.push(`  left   ${rowCount(left.rows)}, SHA-256 ${left.sha256}`, `  right  ${rowCount(right.rows)}, SHA-256 ${right.sha256}`);
+    lines.push(
+      `  left   ${rowCount(left.rows)}, SHA-256 ${left.sha256}`,
+      `  right  ${rowCount(right.rows)}, SHA-256 ${right.sha256}`,
+    );
     lines.push(...differences.flatMap(linesOf));
     if (differing > differences.length) lines.push(`  … and ${differing - differences.length} more`);
   }

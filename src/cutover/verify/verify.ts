@@ -101,6 +101,7 @@ async function compareAnalytics(left: VerifiedSide, right: VerifiedSide): Promis
 async function readAnalytics(side: VerifiedSide): Promise<string> {
   const { status, body } = await side.ask('GET', '/api/analytics');
   const text = body.toString();
-  if (status !== 200) throw new CutoverError(`${side.name} answers its analytics with ${status}: ${text.slice(0, 200)}`);
+  if (status !== 200)
+    throw new CutoverError(`${side.name} answers its analytics with ${status}: ${text.slice(0, 200)}`);
   return text;
 }
