@@ -117,6 +117,7 @@ describeWithReference('waste-cutover import', () => {
       await create(url);
       await send('DELETE', `${url}/api/collections/1`);
     });
+    await create(old.url);
     expect(await run('--from', old.url)).toMatchObject({ code: 1, stderr: expect.stringContaining('next id 2') });
   });
 

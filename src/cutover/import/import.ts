@@ -62,7 +62,8 @@ export async function importLists(request: ImportRequest): Promise<ImportReport>
     const checked = await checkLists(request, read);
     const lists = checked.map((list) => planned(request, list, probed));
     const mapped = map.used;
-    if (await adoptPresent(target, lists, replace)) return { outcome: 'already there', lists, mapped };
+    const present = await adoptPresent(target, lists, replace);
+    if (present !== undefined) return { outcome: 'already there', lists: present, mapped };
     await writeLists(target, lists, { map, replace });
     return { outcome: 'imported', lists, mapped };
   } finally {

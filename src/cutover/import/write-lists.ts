@@ -21,26 +21,29 @@ export interface PlannedList extends CheckedList {
  * Recognises lists that the target has already, byte for byte, as after the same import before. A next id that is too
  * low there is raised.
  *
- * @returns whether it has them all
+ * @returns the lists with the next ids of the target; undefined if it does not have them all
  * @throws CutoverError if it has something else and that may not be replaced
  */
 export async function adoptPresent(
   target: TargetDatabase,
   lists: readonly PlannedList[],
   replace: boolean,
-): Promise<boolean> {
+): Promise<readonly PlannedList[] | undefined> {
   const found: { list: PlannedList; state: StoredState }[] = [];
   for (const list of lists) found.push({ list, state: await target.state(IMPORTED[list.resource]) });
-  if (!found.some(({ state }) => isOccupied(state))) return false;
+  if (!found.some(({ state }) => isOccupied(state))) return undefined;
   let same = true;
   for (const { list, state } of found) same &&= await isSame(target, list, state);
   if (same) {
     for (const { list, state } of found) {
       if (state.nextId < list.nextId) await target.setNextId(IMPORTED[list.resource], list.nextId);
     }
-    return true;
+    return found.map(({ list, state }) => ({
+      ...list,
+      nextId: state.nextId > list.nextId ? state.nextId : list.nextId,
+    }));
   }
-  if (replace) return false;
+  if (replace) return undefined;
   const what = found.map(({ list, state }) => `${state.rows} ${list.resource}, next id ${state.nextId}`).join('; ');
   throw new CutoverError(
     `the target is not empty (${what}), and nothing was written. Check DATABASE_URL; --replace removes what is there, in ` +

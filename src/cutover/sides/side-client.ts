@@ -113,12 +113,14 @@ export class SideClient {
       const agent = isRead ? this.agent : false;
       const request = this.request(new URL(path, this.url), { method, agent, headers, timeout: this.silence });
       let response: IncomingMessage | undefined;
+      let reused = false;
       let connected = false;
       let timer: NodeJS.Timeout | undefined;
 
       request.on('socket', (socket) => {
-        connected = !socket.connecting;
-        if (connected) return;
+        // Not request.reusedSocket, which is false where a request has waited for its connection.
+        reused = connected = !socket.connecting;
+        if (reused) return;
         const giveUp = () => request.destroy(new Error(`no connection after ${CONNECT_TIMEOUT_MS / 1000} s`));
         timer = setTimeout(giveUp, CONNECT_TIMEOUT_MS);
         socket.once('connect', () => {
@@ -137,7 +139,7 @@ export class SideClient {
       request.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         // The side ended an idle connection while the request was on its way; reading again is harmless.
-        if (isRead && request.reusedSocket && error.code === 'ECONNRESET') {
+        if (isRead && reused && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
           resolve(this.send(method, path, { headers }));
           return;
         }
