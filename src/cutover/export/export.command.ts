@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Argument, Command } from 'commander';
 import { EXIT_HELP } from '../command-line';
@@ -72,7 +71,9 @@ async function printed(write: (target: Writable) => Promise<ListSummary>): Promi
 async function writeFile(name: string, write: (target: Writable) => Promise<ListSummary>): Promise<ListSummary> {
   const partial = `${name}.partial`;
   try {
-    const summary = await write(createWriteStream(partial));
+    // Opened before the list is: a stream that opens its own file fails while nobody listens yet.
+    const file = await open(partial, 'w');
+    const summary = await write(file.createWriteStream());
     await rename(partial, name);
     return summary;
   } catch (error) {
