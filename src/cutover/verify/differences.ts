@@ -58,9 +58,9 @@ class RowCursor {
   /** Undefined behind the last one. */
   async next(): Promise<Buffer | undefined> {
     while (this.at >= this.batch.length) {
-      const { done, value } = await this.batches.next();
-      if (done === true) return undefined;
-      this.batch = value;
+      const result = await this.batches.next();
+      if (result.done === true) return undefined;
+      this.batch = result.value;
       this.at = 0;
     }
     return this.batch[this.at++];
