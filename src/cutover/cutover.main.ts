@@ -1,15 +1,11 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { Logger } from '@nestjs/common';
 import { Command } from 'commander';
 import { VERSION } from '../version';
 import { EXIT_HELP, runProgram } from './command-line';
 import { exportCommand } from './export/export.command';
 import { importCommand } from './import/import.command';
 import { verifyCommand } from './verify/verify.command';
-
-// Standard output belongs to the verbs: what they export and what scripts read.
-Logger.overrideLogger(false);
 
 const program = new Command('waste-cutover')
   .description('Moves a city from the old waste-collection API to the new one: copy, compare, switch, and go back.')
