@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const MAIN = resolve(__dirname, '../../dist/cutover/cutover.main.js');
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built program as a script does, without a terminal. Only the given settings are set. */
+export function runCutover(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build".`);
+  const { PATH, NODE_V8_COVERAGE } = process.env;
+  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
+  const options = { env: { PATH, ...coverage, ...environment }, maxBuffer: MOST_OUTPUT };
+  return new Promise((done) => {
+    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
+      done({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
