@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JournalError } from '../journal/journal-error';
+import type { LoggedWrite, WriteLog } from '../journal/write-log';
+import type { SideName } from '../side-name';
+import type { Evidence } from './evidence';
+import type { ExchangeObserver } from './exchange-observer';
+import type { WriteGate } from './gate';
+import { laneKeys, Lanes } from './lanes';
+import type { NextIds } from './next-ids';
+import { digestOf, ownAnswer, type RawAnswer, type RawRequest } from './raw-message';
+import { idOfRow } from './rows';
+import type { Settled, Settlement } from './settlement';
+import { SideSilent, SideUnreachable, type Side } from './side';
+import type { SideReader } from './side-reader';
+import type { RoutedRequest, WriteRoute } from './write-route';
+
+export interface OwnerWritesLimits {
+  /** Writes that may wait at once; beyond it 503. */
+  readonly pendingWrites: number;
+  /** Milliseconds that a client waits for the answer to a write. */
+  readonly patience: number;
+}
+
+export interface OwnerWritesParts {
+  readonly sides: Readonly<Record<SideName, Side>>;
+  readonly log: WriteLog;
+  readonly gate: WriteGate;
+  readonly ids: NextIds;
+  readonly reader: SideReader;
+  readonly settlement: Settlement;
+  readonly evidence: Evidence;
+  readonly observer: ExchangeObserver;
+  /** Is given each answer that took effect, to be compared with the follower's. */
+  readonly onApplied: (write: LoggedWrite, answer: RawAnswer) => void;
+  /** The owner lost its data: the follower must not be fed from it. */
+  readonly onOwnerLost: (explanation: string) => void;
+}
+
+/** What a client is told of its write, and the write's place; null if it got none. */
+export interface WriteAnswer {
+  readonly answer: RawAnswer;
+  readonly place: number | null;
+}
+
+/** After a lost answer the request may still be under way inside the side: look twice, this far apart. */
+const SECOND_LOOK_MILLISECONDS = 500;
+const RETRY_MILLISECONDS = 250;
+const LOCALLY_RETRIED = ['retry-after', '1'];
+
+/** Takes each write through its stations: place, fsync, release to the owner, record of the answer, answer. */
+export class OwnerWrites {
+  private readonly lanes = new Lanes();
+  private readonly stopped = new AbortController();
+
+  constructor(
+    private readonly parts: OwnerWritesParts,
+    private readonly limits: OwnerWritesLimits,
+  ) {}
+
+  /** Gives a write its place, and the client the owner's answer. @param owner is asked once the write may pass */
+  async submit(owner: () => SideName, routed: RoutedRequest & { write: WriteRoute }, request: RawRequest): Promise<WriteAnswer> {
+    const { gate, log } = this.parts;
+    const deadline = Date.now() + this.limits.patience;
+    while (gate.opens !== undefined) {
+      const left = deadline - Date.now();
+      if (left <= 0) return { answer: unavailable('Writes are held back for a moment'), place: null };
+      await Promise.race([gate.opens, sleep(left, undefined, { ref: false })]);
+    }
+    if (log.unanswered >= this.limits.pendingWrites) return { answer: unavailable('Too many writes wait'), place: null };
+    try {
+      // From here to the lane nothing is awaited: the order of places is the order of the lanes.
+      const write = log.place(owner(), routed.write, request);
+      const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
+      const turn = newTurn();
+      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn));
+      return { answer: await this.within(Promise.race([turn.early, done]), deadline, turn), place: write.place };
+    } catch (error) {
+      if (error instanceof JournalError) return { answer: unavailable('Writes cannot be recorded'), place: null };
+      throw error;
+    }
+  }
+
+  /** Settles a write that the last run released, or may have. Call it for each one, in order, before any is submitted. */
+  async recover(write: LoggedWrite): Promise<void> {
+    const { head, body } = await this.parts.log.read(write);
+    if (head.kind !== 'write') throw new JournalError(`Place ${write.place} holds no write.`);
+    const request = { method: head.method, target: head.target, headers: head.headers, body };
+    this.record(write, await this.settle(write, request, false));
+  }
+
+  /** Ends the waiting for sides that do not answer. */
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  private async within(done: Promise<RawAnswer>, deadline: number, turn: Turn): Promise<RawAnswer> {
+    const timer = new AbortController();
+    const late = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: timer.signal, ref: false }).then(() => {
+      turn.expired = true;
+      return turn.released
+        ? ownAnswer(504, 'Gateway Timeout', 'Gateway Timeout: the outcome of this write is not known yet')
+        : unavailable('The write has waited too long and was not carried out');
+    });
+    try {
+      return await Promise.race([done, late]);
+    } finally {
+      done.catch(() => undefined);
+      late.catch(() => undefined);
+      timer.abort();
+    }
+  }
+
+  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: Turn): Promise<RawAnswer> {
+    const { log, reader } = this.parts;
+    try {
+      await log.synced();
+      if (write.route.verb === 'create') await reader.learnNextId(write.owner, write.route.resource);
+    } catch (error) {
+      this.recordVoid(write);
+      if (error instanceof JournalError) return unavailable('Writes cannot be recorded');
+      return badGateway();
+    }
+    if (turn.expired) {
+      this.recordVoid(write);
+      return badGateway();
+    }
+    turn.released = true;
+    return this.release(write, request, route, turn);
+  }
+
+  private async release(write: LoggedWrite, request: RawRequest, route: string, turn: Turn, again = true): Promise<RawAnswer> {
+    const side = this.parts.sides[write.owner];
+    const started = performance.now();
+    const observe = (status: number | null) =>
+      this.parts.observer.onExchange({
+        route,
+        method: request.method,
+        side: side.name,
+        purpose: 'client',
+        status,
+        milliseconds: performance.now() - started,
+      });
+    try {
+      const answer = await side.send(request);
+      observe(answer.status);
+      return await this.take(write, request, answer, turn);
+    } catch (error) {
+      if (error instanceof SideUnreachable) {
+        observe(null);
+        this.recordVoid(write);
+        return badGateway();
+      }
+      if (!(error instanceof SideSilent)) throw error;
+      observe(null);
+      const settled = await this.settle(write, request, true);
+      // Reading proved that it did not arrive (a kept connection that the side had closed): once more is not blind.
+      if (!settled.applied && again && performance.now() - started < side.timeout) {
+        return await this.release(write, request, route, turn, false);
+      }
+      this.record(write, settled);
+      return settled.applied && settled.row !== undefined ? rowAnswer(settled.row) : gatewayTimeout(settled.applied);
+    }
+  }
+
+  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: Turn): Promise<RawAnswer> {
+    const { log, onApplied } = this.parts;
+    const { status, body } = answer;
+    if (status >= 500) {
+      // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
+      turn.answerEarly(answer);
+      this.record(write, await this.settle(write, request, false));
+    } else if (status >= 200 && status < 300) {
+      const id = write.route.verb === 'create' ? (idOfRow(body) ?? null) : write.route.id;
+      this.checkId(write, request, id);
+      // Before the answer is recorded: from then on the follower may be faster than this function.
+      onApplied(write, answer);
+      log.answer(write, { outcome: 'applied', status, id, digest: write.route.verb === 'delete' ? null : digestOf(body) });
+    } else {
+      log.answer(write, { outcome: 'refused', status, id: null, digest: null });
+    }
+    return answer;
+  }
+
+  /** Reads until the outcome is known, however long the side is away. */
+  private async settle(write: LoggedWrite, request: RawRequest, lookTwice: boolean): Promise<Settled> {
+    const { settlement } = this.parts;
+    const { signal } = this.stopped;
+    for (;;) {
+      try {
+        const settled = await settlement.settle(write.owner, write.route, request);
+        if (settled.applied || !lookTwice) return settled;
+        await sleep(SECOND_LOOK_MILLISECONDS, undefined, { signal });
+        return await settlement.settle(write.owner, write.route, request);
+      } catch (error) {
+        if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+        await sleep(RETRY_MILLISECONDS, undefined, { signal });
+      }
+    }
+  }
+
+  private record(write: LoggedWrite, settled: Settled): void {
+    if (!settled.applied) {
+      this.recordVoid(write);
+      return;
+    }
+    const digest = settled.row === undefined ? null : digestOf(settled.row);
+    this.parts.log.answer(write, { outcome: 'applied', status: null, id: settled.id, digest });
+  }
+
+  private recordVoid(write: LoggedWrite): void {
+    this.parts.log.answer(write, { outcome: 'void', status: null, id: null, digest: null });
+  }
+
+  /** A create must give the next id: anything else shows writes past the gateway, or an owner that lost its data. */
+  private checkId({ place, owner, route }: LoggedWrite, request: RawRequest, id: number | null): void {
+    const next = this.parts.ids.get(owner, route.resource);
+    if (route.verb !== 'create' || next === undefined || id === null) return;
+    if (id === next.atLeast || (id > next.atLeast && !next.exact)) return;
+    const lost = id < next.atLeast;
+    const explanation = lost
+      ? `${owner} gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`
+      : `${owner} gave the id ${id} where ${next.atLeast} was next: somebody writes to it past the gateway.`;
+    this.parts.evidence.add({ kind: 'owner-ids', place, owner, route, id, request, explanation });
+    if (lost) this.parts.onOwnerLost(explanation);
+  }
+}
+
+interface Turn {
+  /** The client has been told that it took too long. */
+  expired: boolean;
+  released: boolean;
+  /** Answers the client before the outcome is known. */
+  readonly answerEarly: (answer: RawAnswer) => void;
+  readonly early: Promise<RawAnswer>;
+}
+
+function newTurn(): Turn {
+  let answerEarly: (answer: RawAnswer) => void = () => undefined;
+  const early = new Promise<RawAnswer>((resolve) => (answerEarly = resolve));
+  return { expired: false, released: false, answerEarly, early };
+}
+
+function unavailable(detail: string): RawAnswer {
+  return ownAnswer(503, 'Service Unavailable', `Service Unavailable: ${detail}`, LOCALLY_RETRIED);
+}
+
+function badGateway(): RawAnswer {
+  return ownAnswer(502, 'Bad Gateway', 'Bad Gateway: the write was not carried out');
+}
+
+function gatewayTimeout(applied: boolean): RawAnswer {
+  const outcome = applied ? 'was carried out, its answer was lost' : 'was not carried out';
+  return ownAnswer(504, 'Gateway Timeout', `Gateway Timeout: the write ${outcome}`);
+}
+
+/** The answer that was lost, from the row that it would have shown. */
+function rowAnswer(row: Buffer): RawAnswer {
+  const headers = ['content-length', String(row.length), 'content-type', 'application/json'];
+  return { status: 200, reason: 'OK', headers, body: row };
+}
