@@ -72,9 +72,10 @@ describeWithReference('the gateway between the old API and the new one', () => {
       const replaced = await fetch(path, json('PUT', aCollection({ location, status: 'completed', quantity: 1e16 })));
       if (replaced.status !== 200) throw new Error(`replace: ${replaced.status}`);
       if (round % 3 === 0) {
+        // Its outcome may stay unknown to this client.
+        kept.splice(kept.indexOf(row.id), 1);
         const removed = await fetch(path, { method: 'DELETE' });
         if (removed.status !== 200) throw new Error(`delete: ${removed.status}`);
-        kept.splice(kept.indexOf(row.id), 1);
       }
       if (round % 5 === 0) await fetch(`${gateway.url}/api/locations`, json('POST', aLocation({ name: location })));
     };

@@ -32,6 +32,7 @@ export function createClientServer(options: ClientServerOptions, handle: Handler
   const inTurn: Handler = (request, response) => {
     const previous = latest.get(request.socket);
     latest.set(request.socket, response);
+    if (!server.listening) response.shouldKeepAlive = false;
     if (previous === undefined || previous.writableFinished) handle(request, response);
     else previous.once('finish', () => handle(request, response));
   };

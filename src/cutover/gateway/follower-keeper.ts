@@ -1,5 +1,6 @@
 import type { LoggedWrite } from '../journal/write-log';
 import { hasFollower, ownerIn } from '../phase/phase';
+import { PhaseRefused } from '../phase/phases';
 import { otherSide, type SideName } from '../side-name';
 import { rawResponse, recordedRequest } from './exchange-observer';
 import { FollowerFeed, type FeedState } from './follower-feed';
@@ -56,8 +57,10 @@ export class FollowerKeeper {
     this.answers.clear();
   }
 
-  /** Makes the follower equal to the owner again, from its rows, whatever the journal says. */
+  /** Makes the follower equal to the owner again, from its rows, whatever the journal says. @throws PhaseRefused */
   async rebuild(): Promise<void> {
+    const { phase } = this.context.state;
+    if (!hasFollower(phase)) throw new PhaseRefused(`In phase ${phase} nobody follows: there is nothing to rebuild.`);
     await this.stop();
     this.context.state.halted = null;
     await this.context.save();

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTarget, targetName, type Target } from '../../recordings/raw-http';
 import { Journal } from '../journal/journal';
 import { JournalError } from '../journal/journal-error';
@@ -44,6 +45,7 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
 
 /** Milliseconds between two looks at what of the journal is not needed any more. */
 const TIDY_INTERVAL = 2000;
+const SETTLING_TIME = 500;
 
 /** The reverse proxy in front of both sides, with everything that keeps them in step. */
 export class Gateway {
@@ -119,7 +121,7 @@ export class Gateway {
   async close(): Promise<void> {
     const { parts } = this.context;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeIdleConnections();
+    // Connections in use are told to close with their answers.
     await closed;
     this.writes.stop();
     clearInterval(this.tidying);
@@ -134,6 +136,8 @@ export class Gateway {
     const { log, gate } = this.context.parts;
     const open = gate.close('the writes that the last run left open are settled');
     try {
+      // What the last run sent must have arrived by now, or never will, before it is looked for.
+      if (log.unanswered > 0) await sleep(SETTLING_TIME);
       for (const write of log.pending) await this.writes.recover(write);
       this.keeper.start();
       open();

@@ -45,7 +45,7 @@ export interface WriteAnswer {
 /** After a lost answer the request may still be under way inside the side: look twice, this far apart. */
 const SECOND_LOOK_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = 250;
-const LOCALLY_RETRIED = ['retry-after', '1'];
+const RETRY_AFTER = ['retry-after', '1'];
 
 /** Takes each write through its stations: place, fsync, release to the owner, record of the answer, answer. */
 export class OwnerWrites {
@@ -221,7 +221,9 @@ export class OwnerWrites {
       ? `${owner} gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`
       : `${owner} gave the id ${id} where ${next.atLeast} was next: somebody writes to it past the gateway.`;
     this.parts.evidence.add({ kind: 'owner-ids', place, owner, route, id, request, explanation });
-    if (lost) this.parts.onOwnerLost(explanation);
+    if (!lost) return;
+    this.parts.ids.forget(owner);
+    this.parts.onOwnerLost(explanation);
   }
 }
 
@@ -241,7 +243,7 @@ function newTurn(): Turn {
 }
 
 function unavailable(detail: string): RawAnswer {
-  return ownAnswer(503, 'Service Unavailable', `Service Unavailable: ${detail}`, LOCALLY_RETRIED);
+  return ownAnswer(503, 'Service Unavailable', `Service Unavailable: ${detail}`, RETRY_AFTER);
 }
 
 function badGateway(): RawAnswer {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BodyAborted, BodyTooLarge, readBody } from '../../contract/http/request-body';
+import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
 import { hasFollower, ownerIn } from '../phase/phase';
 import { otherSide, type SideName } from '../side-name';
@@ -70,7 +71,8 @@ export class RequestHandler {
   handleConnect(incoming: IncomingMessage, socket: Duplex): void {
     const owner = ownerIn(this.parts.context.state.phase);
     const headers = pairsOf(incoming.rawHeaders).filter(([name]) => name.toLowerCase() !== 'connection');
-    const request = { method: 'CONNECT', target: incoming.url ?? '', headers };
+    const host: RequestHeader[] = headerOf(incoming.rawHeaders, 'host') === undefined ? [['host', null]] : [];
+    const request = { method: 'CONNECT', target: incoming.url ?? '', headers: [...headers, ...host] };
     socket.on('error', () => socket.destroy());
     sendRaw(this.parts.context.parts.sides[owner].target, request).then(
       ({ status, headers: pairs, body }) => {

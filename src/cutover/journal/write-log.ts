@@ -26,6 +26,7 @@ export class WriteLog {
   private readonly writes = new Map<number, LoggedWrite>();
   private readonly listeners = new Set<() => void>();
   private openWrites = 0;
+  private journal: Journal | undefined;
   /** The place given last. */
   lastPlace: number;
   /** The follower has every write up to here; null while there is no follower that could. */
@@ -38,8 +39,6 @@ export class WriteLog {
     this.lastPlace = state.lastPlace;
     this.followedTo = state.followedTo;
   }
-
-  private journal: Journal | undefined;
 
   /** Takes a record from an earlier run. */
   recover({ head, position }: FoundRecord): void {
