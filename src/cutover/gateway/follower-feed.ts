@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
 import type { SideName } from '../side-name';
-import { FollowerEmptied, FollowerHalted, type FollowerWrites, type Look } from './follower-write';
+import { FollowerEmptied, FollowerHalted } from './follower-errors';
+import type { FollowerWrites, Look } from './follower-write';
 import { laneKeys, Lanes } from './lanes';
 import type { NextIds } from './next-ids';
 import { SideSilent, SideUnreachable } from './side';

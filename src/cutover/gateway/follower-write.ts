@@ -1,23 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnsweredRecord } from '../journal/record';
 import type { LoggedWrite } from '../journal/write-log';
-import type { SideName } from '../side-name';
 import type { Evidence, EvidenceKind } from './evidence';
+import { FollowerEmptied, halted } from './follower-errors';
 import type { NextIds } from './next-ids';
 import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
 import { highestId, idOfRow } from './rows';
+import { Placeholders } from './placeholders';
 import { SideSilent, type Side } from './side';
 import { UNRENDERABLE, type SideReader } from './side-reader';
-
-/** The follower has lost what it held, as the old server does whenever it restarts. */
-export class FollowerEmptied extends Error {
-  override readonly name = 'FollowerEmptied';
-}
-
-/** The follower cannot be kept level by any request; the message says what an operator can do. */
-export class FollowerHalted extends Error {
-  override readonly name = 'FollowerHalted';
-}
 
 /** A write that took effect on the owner, ready for the follower. */
 export interface FollowingWrite {
@@ -43,10 +34,6 @@ const SECOND_LOOK_MILLISECONDS = 500;
 /** No more ids than these can have been used up between two records. */
 const LEFTOVERS = 100;
 
-/** A row whose only purpose is to use up an id. */
-const PLACEHOLDER = Buffer.from(
-  '{"location":"","waste_type":"paper","quantity":0,"unit":"kg","collected_date":"2000-01-01T00:00:00"}',
-);
 /** So often may a side fail in the same way before that counts as its answer. */
 const FAILURES_THAT_ARE_AN_ANSWER = 5;
 
@@ -54,7 +41,11 @@ const FAILURES_THAT_ARE_AN_ANSWER = 5;
 export class FollowerWrites {
   private readonly failures = new Map<number, number>();
 
-  constructor(private readonly parts: FollowerWritesParts) {}
+  private readonly placeholders: Placeholders;
+
+  constructor(private readonly parts: FollowerWritesParts) {
+    this.placeholders = new Placeholders(parts.side, parts.ids);
+  }
 
   /**
    * @param look whether it may have been sent already
@@ -74,7 +65,7 @@ export class FollowerWrites {
   /** Deletes the placeholder that stands for a refused create, once that is recorded. @throws SideUnreachable, SideSilent */
   async cleanUp({ write, answered }: Omit<FollowingWrite, 'request'>): Promise<void> {
     if (write.route.verb !== 'create' || answered.id === null || !this.parts.evidence.isRefusedCreate(this.parts.side.name, answered.id)) return;
-    await this.remove(answered.id);
+    await this.placeholders.remove(answered.id);
   }
 
   /** Deletes the placeholders that a crash left. @throws SideUnreachable, SideSilent */
@@ -82,7 +73,7 @@ export class FollowerWrites {
     const { side, reader, evidence, ids } = this.parts;
     for (const id of evidence.refusedCreates(side.name)) {
       if (id >= (ids.get(side.name, 'collections')?.atLeast ?? 0)) continue;
-      if ((await reader.row(side.name, 'collections', id)) !== undefined) await this.remove(id);
+      if ((await reader.row(side.name, 'collections', id)) !== undefined) await this.placeholders.remove(id);
     }
   }
 
@@ -127,10 +118,10 @@ export class FollowerWrites {
       }
       if (id > wanted) {
         this.add(following, 'ids-apart', id, `${side.name} gave the id ${id} to a row that is ${wanted} on ${write.owner}.`, answer);
-        throw this.halted(`${side.name} is ahead of ${write.owner} in the ids of ${route.resource}`);
+        throw halted(side.name, `${side.name} is ahead of ${write.owner} in the ids of ${route.resource}`);
       }
-      if (route.resource === 'locations') throw this.halted(`${side.name} lacks locations that ${write.owner} has`);
-      await this.remove(id);
+      if (route.resource === 'locations') throw halted(side.name, `${side.name} lacks locations that ${write.owner} has`);
+      await this.placeholders.remove(id);
     }
   }
 
@@ -168,23 +159,17 @@ export class FollowerWrites {
     return 'evidence';
   }
 
-  /** Creates and deletes placeholders until the id of this write is used up. */
-  private async burn(following: FollowingWrite): Promise<void> {
-    const { write, answered } = following;
-    const { side, ids } = this.parts;
+  /** Uses up ids until this write's is; its placeholder stays until the refusal is recorded, so that a crash finds it. */
+  private async burn({ write, answered }: FollowingWrite): Promise<void> {
+    const { side } = this.parts;
     if (write.route.resource !== 'collections') {
-      throw this.halted(`${side.name} refuses a location, and a placeholder for its id could never be deleted`);
+      throw halted(side.name, `${side.name} refuses a location, and a placeholder for its id could never be deleted`);
     }
     const wanted = answered.id ?? 0;
-    for (let id = 0; id < wanted; ) {
-      const answer = await side.send(placeholderRequest());
-      id = idOfRow(answer.body) ?? 0;
-      if (answer.status !== 200 || id === 0) throw new SideSilent(`${side.name} answers ${answer.status} to a create`);
-      ids.created(side.name, 'collections', id);
-      // The last one stays until the refusal is recorded: a crash in between finds it, and does not use up another id.
-      if (id !== wanted) await this.remove(id);
-      if (id > wanted) throw this.halted(`${side.name} is ahead of ${write.owner} in the ids of collections`);
-    }
+    const id = await this.placeholders.createUpTo(wanted);
+    if (id === wanted) return;
+    await this.placeholders.remove(id);
+    throw halted(side.name, `${side.name} is ahead of ${write.owner} in the ids of collections`);
   }
 
   /** Rows with ids that a crash kept from being deleted: no other row can have these ids. */
@@ -193,14 +178,8 @@ export class FollowerWrites {
     const known = ids.get(side.name, route.resource);
     if (route.resource !== 'collections' || known === undefined || answered.id === null) return;
     for (let id = known.atLeast; id < answered.id && id < known.atLeast + LEFTOVERS; id++) {
-      if ((await reader.row(side.name, 'collections', id)) !== undefined) await this.remove(id);
+      if ((await reader.row(side.name, 'collections', id)) !== undefined) await this.placeholders.remove(id);
     }
-  }
-
-  private async remove(id: number): Promise<void> {
-    const { side } = this.parts;
-    const { status } = await side.send({ method: 'DELETE', target: `/api/collections/${id}`, headers: HOST, body: NOTHING });
-    if (status !== 200 && status !== 404) throw new SideSilent(`${side.name} answers ${status} to a delete`);
   }
 
   /** Locations are never deleted, so their list tells the next id: a lower one shows a loss before it does harm. */
@@ -229,23 +208,5 @@ export class FollowerWrites {
     this.parts.evidence.add({ kind, place, owner, route, id, request, answer, explanation });
   }
 
-  private halted(problem: string): FollowerHalted {
-    const { name } = this.parts.side;
-    const start: Record<SideName, string> = { blue: 'restart blue, which empties it', green: 'empty green' };
-    return new FollowerHalted(`${problem}: ${start[name]}, then run "phase --rebuild-follower".`);
-  }
 }
 
-const NOTHING = Buffer.alloc(0);
-const HOST = ['Host', 'gateway'];
-
-/** A create whose row is deleted again at once. */
-export function placeholderRequest(): RawRequest {
-  return createRequest('collections', PLACEHOLDER);
-}
-
-/** A create of the gateway's own. */
-export function createRequest(resource: 'collections' | 'locations', body: Buffer): RawRequest {
-  const headers = [...HOST, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  return { method: 'POST', target: `/api/${resource}`, headers, body };
-}

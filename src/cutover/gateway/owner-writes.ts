@@ -7,12 +7,14 @@ import type { ExchangeObserver } from './exchange-observer';
 import type { WriteGate } from './gate';
 import { laneKeys, Lanes } from './lanes';
 import type { NextIds } from './next-ids';
-import { digestOf, ownAnswer, type RawAnswer, type RawRequest } from './raw-message';
+import { answerLost, notCarriedOut, rowAnswer, unavailable } from './own-answers';
+import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
 import { idOfRow } from './rows';
 import type { Settled, Settlement } from './settlement';
 import { SideSilent, SideUnreachable, type Side } from './side';
 import type { SideReader } from './side-reader';
 import type { RoutedRequest, WriteRoute } from './write-route';
+import { WriteTurn } from './write-turn';
 
 export interface OwnerWritesLimits {
   /** Writes that may wait at once; beyond it 503. */
@@ -45,7 +47,6 @@ export interface WriteAnswer {
 /** After a lost answer the request may still be under way inside the side: look twice, this far apart. */
 const SECOND_LOOK_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = 250;
-const RETRY_AFTER = ['retry-after', '1'];
 
 /** Takes each write through its stations: place, fsync, release to the owner, record of the answer, answer. */
 export class OwnerWrites {
@@ -63,19 +64,19 @@ export class OwnerWrites {
     const deadline = Date.now() + this.limits.patience;
     while (gate.opens !== undefined) {
       const left = deadline - Date.now();
-      if (left <= 0) return { answer: unavailable('Writes are held back for a moment'), place: null };
+      if (left <= 0) return { answer: unavailable('writes are held back for a moment'), place: null };
       await Promise.race([gate.opens, sleep(left, undefined, { ref: false })]);
     }
-    if (log.unanswered >= this.limits.pendingWrites) return { answer: unavailable('Too many writes wait'), place: null };
+    if (log.unanswered >= this.limits.pendingWrites) return { answer: unavailable('too many writes wait'), place: null };
     try {
       // From here to the lane nothing is awaited: the order of places is the order of the lanes.
       const write = log.place(owner(), routed.write, request);
       const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
-      const turn = newTurn();
+      const turn = new WriteTurn();
       const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn));
-      return { answer: await this.within(Promise.race([turn.early, done]), deadline, turn), place: write.place };
+      return { answer: await turn.answerOf(done, deadline), place: write.place };
     } catch (error) {
-      if (error instanceof JournalError) return { answer: unavailable('Writes cannot be recorded'), place: null };
+      if (error instanceof JournalError) return { answer: unavailable('writes cannot be recorded'), place: null };
       throw error;
     }
   }
@@ -93,42 +94,25 @@ export class OwnerWrites {
     this.stopped.abort();
   }
 
-  private async within(done: Promise<RawAnswer>, deadline: number, turn: Turn): Promise<RawAnswer> {
-    const timer = new AbortController();
-    const late = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: timer.signal, ref: false }).then(() => {
-      turn.expired = true;
-      return turn.released
-        ? ownAnswer(504, 'Gateway Timeout', 'Gateway Timeout: the outcome of this write is not known yet')
-        : unavailable('The write has waited too long and was not carried out');
-    });
-    try {
-      return await Promise.race([done, late]);
-    } finally {
-      done.catch(() => undefined);
-      late.catch(() => undefined);
-      timer.abort();
-    }
-  }
-
-  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: Turn): Promise<RawAnswer> {
+  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn): Promise<RawAnswer> {
     const { log, reader } = this.parts;
     try {
       await log.synced();
       if (write.route.verb === 'create') await reader.learnNextId(write.owner, write.route.resource);
     } catch (error) {
       this.recordVoid(write);
-      if (error instanceof JournalError) return unavailable('Writes cannot be recorded');
-      return badGateway();
+      if (error instanceof JournalError) return unavailable('writes cannot be recorded');
+      return notCarriedOut();
     }
     if (turn.expired) {
       this.recordVoid(write);
-      return badGateway();
+      return notCarriedOut();
     }
     turn.released = true;
     return this.release(write, request, route, turn);
   }
 
-  private async release(write: LoggedWrite, request: RawRequest, route: string, turn: Turn, again = true): Promise<RawAnswer> {
+  private async release(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn, again = true): Promise<RawAnswer> {
     const side = this.parts.sides[write.owner];
     const started = performance.now();
     const observe = (status: number | null) =>
@@ -148,7 +132,7 @@ export class OwnerWrites {
       if (error instanceof SideUnreachable) {
         observe(null);
         this.recordVoid(write);
-        return badGateway();
+        return notCarriedOut();
       }
       if (!(error instanceof SideSilent)) throw error;
       observe(null);
@@ -158,11 +142,11 @@ export class OwnerWrites {
         return await this.release(write, request, route, turn, false);
       }
       this.record(write, settled);
-      return settled.applied && settled.row !== undefined ? rowAnswer(settled.row) : gatewayTimeout(settled.applied);
+      return settled.applied && settled.row !== undefined ? rowAnswer(settled.row) : answerLost(settled.applied ? 'applied' : 'absent');
     }
   }
 
-  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: Turn): Promise<RawAnswer> {
+  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: WriteTurn): Promise<RawAnswer> {
     const { log, onApplied } = this.parts;
     const { status, body } = answer;
     if (status >= 500) {
@@ -227,36 +211,3 @@ export class OwnerWrites {
   }
 }
 
-interface Turn {
-  /** The client has been told that it took too long. */
-  expired: boolean;
-  released: boolean;
-  /** Answers the client before the outcome is known. */
-  readonly answerEarly: (answer: RawAnswer) => void;
-  readonly early: Promise<RawAnswer>;
-}
-
-function newTurn(): Turn {
-  let answerEarly: (answer: RawAnswer) => void = () => undefined;
-  const early = new Promise<RawAnswer>((resolve) => (answerEarly = resolve));
-  return { expired: false, released: false, answerEarly, early };
-}
-
-function unavailable(detail: string): RawAnswer {
-  return ownAnswer(503, 'Service Unavailable', `Service Unavailable: ${detail}`, RETRY_AFTER);
-}
-
-function badGateway(): RawAnswer {
-  return ownAnswer(502, 'Bad Gateway', 'Bad Gateway: the write was not carried out');
-}
-
-function gatewayTimeout(applied: boolean): RawAnswer {
-  const outcome = applied ? 'was carried out, its answer was lost' : 'was not carried out';
-  return ownAnswer(504, 'Gateway Timeout', `Gateway Timeout: the write ${outcome}`);
-}
-
-/** The answer that was lost, from the row that it would have shown. */
-function rowAnswer(row: Buffer): RawAnswer {
-  const headers = ['content-length', String(row.length), 'content-type', 'application/json'];
-  return { status: 200, reason: 'OK', headers, body: row };
-}

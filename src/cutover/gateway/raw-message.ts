@@ -41,10 +41,3 @@ export function filterHeaders(headers: readonly string[], keep: (name: string) =
 export function digestOf(body: Buffer): string {
   return createHash('sha256').update(body).digest('base64').slice(0, 22);
 }
-
-/** An answer of the gateway's own, in the form of the API's errors. */
-export function ownAnswer(status: number, reason: string, detail: string, extra: readonly string[] = []): RawAnswer {
-  const body = Buffer.from(JSON.stringify({ detail }));
-  const headers = [...extra, 'content-type', 'application/json', 'content-length', String(body.length)];
-  return { status, reason, headers, body };
-}

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { ExchangeObserver } from './exchange-observer';
 import { toClient } from './forwarded-headers';
-import { ownAnswer, type RawAnswer, type RawRequest } from './raw-message';
+import { ownAnswer } from './own-answers';
+import type { RawAnswer, RawRequest } from './raw-message';
 import type { Side } from './side';
 
 /** A read on its way: where it goes, and where else if that side does not answer. */
@@ -75,8 +76,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-const BAD_GATEWAY = ownAnswer(502, 'Bad Gateway', 'Bad Gateway');
-const GATEWAY_TIMEOUT = ownAnswer(504, 'Gateway Timeout', 'Gateway Timeout');
+const BAD_GATEWAY = ownAnswer(502, 'Bad Gateway');
+const GATEWAY_TIMEOUT = ownAnswer(504, 'Gateway Timeout');
 
 /** Writes a head with exactly these header pairs; node adds Connection only where the connection ends. */
 function writeHead(response: ServerResponse, status: number, reason: string, headers: readonly string[]): void {

@@ -1,6 +1,6 @@
-import type { SideName } from '../side-name';
-import { createRequest, FollowerHalted, placeholderRequest } from './follower-write';
+import { halted, type FollowerHalted } from './follower-errors';
 import type { NextIds } from './next-ids';
+import { createRequest, Placeholders } from './placeholders';
 import type { RawRequest } from './raw-message';
 import { idOfRow, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
@@ -21,6 +21,8 @@ export interface OwnerCopy {
  * interrupted and begun again.
  */
 export class Rebuild {
+  private readonly placeholders: Placeholders;
+
   constructor(
     private readonly follower: Side,
     private readonly reader: SideReader,
@@ -28,7 +30,9 @@ export class Rebuild {
     /** Is told of each row that the follower refuses. */
     private readonly onRefused: (resource: Resource, id: number, body: Buffer, status: number) => void,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.placeholders = new Placeholders(follower, ids);
+  }
 
   /** @throws SideUnreachable, SideSilent to begin again later; FollowerHalted if the follower's ids are too high */
   async run({ lists, nextCollection }: OwnerCopy): Promise<void> {
@@ -48,7 +52,7 @@ export class Rebuild {
       present.delete(id);
       if (there?.equals(bytes)) continue;
       if (there !== undefined) await this.replace(resource, id, bytes);
-      else if (id <= highest) throw this.halted(resource, id);
+      else if (id <= highest) throw this.impossible(resource, id);
       else highest = await this.create(resource, id, bytes);
     }
     for (const id of present.keys()) await this.remove(resource, id);
@@ -68,19 +72,18 @@ export class Rebuild {
       if (id === wanted) return id;
       if (id > wanted) {
         await this.remove(resource, id);
-        throw this.halted(resource, wanted);
+        throw this.impossible(resource, wanted);
       }
       await this.remove(resource, id);
     }
   }
 
   private async useUp(resource: Resource, wanted: number): Promise<number> {
-    for (let id = 0; id < wanted; ) {
-      if (resource === 'locations') throw this.halted(resource, wanted);
-      id = await this.burnOne();
-      if (id > wanted) throw this.halted(resource, wanted);
-    }
-    return wanted;
+    if (resource === 'locations') throw this.impossible(resource, wanted);
+    const id = await this.placeholders.createUpTo(wanted);
+    await this.placeholders.remove(id);
+    if (id > wanted) throw this.impossible(resource, wanted);
+    return id;
   }
 
   /** Uses up the ids after the last row, whose rows the owner has deleted. */
@@ -90,21 +93,13 @@ export class Rebuild {
     if (known === undefined) return;
     for (let id = known.atLeast - 1; id + 1 < next; ) {
       this.signal.throwIfAborted();
-      id = await this.burnOne();
+      id = await this.placeholders.create();
+      await this.placeholders.remove(id);
     }
   }
 
-  private async burnOne(): Promise<number> {
-    const answer = await this.follower.send(placeholderRequest());
-    const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
-    if (id === undefined) throw new SideSilent(`${this.follower.name} answers ${answer.status} to a create`);
-    await this.remove('collections', id);
-    this.ids.created(this.follower.name, 'collections', id);
-    return id;
-  }
-
   private async replace(resource: Resource, id: number, bytes: Buffer): Promise<void> {
-    if (resource === 'locations') throw this.halted(resource, id);
+    if (resource === 'locations') throw this.impossible(resource, id);
     const create = createRequest(resource, bytes);
     const request: RawRequest = { ...create, method: 'PUT', target: `/api/collections/${id}` };
     const { status } = await this.follower.send(request);
@@ -113,19 +108,13 @@ export class Rebuild {
   }
 
   private async remove(resource: Resource, id: number): Promise<void> {
-    if (resource === 'locations') throw this.halted(resource, id);
-    const headers = ['Host', 'gateway'];
-    const request = { method: 'DELETE', target: `/api/collections/${id}`, headers, body: Buffer.alloc(0) };
-    const { status } = await this.follower.send(request);
-    if (status !== 200 && status !== 404) throw new SideSilent(`${this.follower.name} answers ${status} to a delete`);
+    if (resource === 'locations') throw this.impossible(resource, id);
+    await this.placeholders.remove(id);
   }
 
-  private halted(resource: Resource, id: number): FollowerHalted {
+  private impossible(resource: Resource, id: number): FollowerHalted {
     const { name } = this.follower;
-    const remedy: Record<SideName, string> = { blue: 'Restart blue, which empties it', green: 'Empty green' };
-    return new FollowerHalted(
-      `${name} cannot be given ${resource} ${id}: it holds or has used up other ids. ${remedy[name]}, then run "phase --rebuild-follower".`,
-    );
+    return halted(name, `${name} cannot be given ${resource} ${id}, since it holds or has used up other ids`);
   }
 }
 

@@ -10,7 +10,8 @@ import type { FollowerKeeper } from './follower-keeper';
 import type { ForwardedHeaders } from './forwarded-headers';
 import type { GatewayContext } from './gateway-context';
 import type { OwnerWrites } from './owner-writes';
-import { headerOf, ownAnswer, pairsOf, type RawAnswer, type RawRequest } from './raw-message';
+import { ownAnswer } from './own-answers';
+import { headerOf, pairsOf, type RawAnswer, type RawRequest } from './raw-message';
 import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
 import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
 import { routeRequest, type RoutedRequest, type WriteRoute } from './write-route';
@@ -35,7 +36,7 @@ export interface RequestHandlerParts {
 }
 
 const NOTHING = Buffer.alloc(0);
-const TOO_LARGE = ownAnswer(413, 'Request Entity Too Large', 'Request Entity Too Large');
+const TOO_LARGE = ownAnswer(413, 'Request Entity Too Large');
 
 /** Sends each request of a client the way of its phase: writes through the order, the rest to the side that answers. */
 export class RequestHandler {
