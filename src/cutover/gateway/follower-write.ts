@@ -6,7 +6,7 @@ import { FollowerEmptied, halted } from './follower-errors';
 import type { NextIds } from './next-ids';
 import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
 import { highestId, idOfRow } from './rows';
-import { Placeholders } from './placeholders';
+import { noteCreated, Placeholders } from './placeholders';
 import { SideSilent, type Side } from './side';
 import { UNRENDERABLE, type SideReader } from './side-reader';
 
@@ -109,9 +109,7 @@ export class FollowerWrites {
       const answer = await this.send(following);
       const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
       if (id === undefined) return this.refused(following, answer);
-      const known = ids.get(side.name, route.resource)?.atLeast ?? 1;
-      if (id < known) throw new FollowerEmptied(`${side.name} gave the id ${id}, but it had given ${known - 1} before.`);
-      ids.created(side.name, route.resource, id);
+      noteCreated(side.name, route.resource, id, ids);
       if (id === wanted) {
         this.parts.onAnswer(write, request, answer);
         return this.compare(following, answer);

@@ -1,3 +1,5 @@
+import type { SideName } from '../side-name';
+import { FollowerEmptied } from './follower-errors';
 import type { NextIds } from './next-ids';
 import type { RawRequest } from './raw-message';
 import { idOfRow } from './rows';
@@ -15,6 +17,13 @@ export function createRequest(resource: Resource, body: Buffer): RawRequest {
   return { method: 'POST', target: `/api/${resource}`, headers, body };
 }
 
+/** Notes the id that a follower gave. @throws FollowerEmptied if it had given a higher one before: it counts from 1 again */
+export function noteCreated(side: SideName, resource: Resource, id: number, ids: NextIds): void {
+  const known = ids.get(side, resource)?.atLeast ?? 1;
+  if (id < known) throw new FollowerEmptied(`${side} gave the id ${id}, but it had given ${known - 1} before.`);
+  ids.created(side, resource, id);
+}
+
 /** Collections whose only purpose is to use up an id, since ids are never reused. Locations cannot be deleted: they have none. */
 export class Placeholders {
   constructor(
@@ -22,12 +31,12 @@ export class Placeholders {
     private readonly ids: NextIds,
   ) {}
 
-  /** Uses up the next id. The row is still there. @throws SideUnreachable, SideSilent */
+  /** Uses up the next id. The row is still there. @throws SideUnreachable, SideSilent, FollowerEmptied */
   async create(): Promise<number> {
     const answer = await this.side.send(createRequest('collections', ROW));
     const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
     if (id === undefined) throw new SideSilent(`${this.side.name} answers ${answer.status} to a create`);
-    this.ids.created(this.side.name, 'collections', id);
+    noteCreated(this.side.name, 'collections', id, this.ids);
     return id;
   }
 

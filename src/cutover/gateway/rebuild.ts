@@ -1,6 +1,6 @@
 import { halted, type FollowerHalted } from './follower-errors';
 import type { NextIds } from './next-ids';
-import { createRequest, Placeholders } from './placeholders';
+import { createRequest, noteCreated, Placeholders } from './placeholders';
 import type { RawRequest } from './raw-message';
 import { idOfRow, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
@@ -34,7 +34,7 @@ export class Rebuild {
     this.placeholders = new Placeholders(follower, ids);
   }
 
-  /** @throws SideUnreachable, SideSilent to begin again later; FollowerHalted if the follower's ids are too high */
+  /** @throws SideUnreachable, SideSilent to begin again later; FollowerHalted if the follower's ids are too high, FollowerEmptied if it loses its data meanwhile */
   async run({ lists, nextCollection }: OwnerCopy): Promise<void> {
     this.ids.forget(this.follower.name);
     await this.fill('locations', lists.locations);
@@ -45,7 +45,8 @@ export class Rebuild {
   private async fill(resource: Resource, list: Buffer): Promise<void> {
     const present = new Map<number, Buffer>();
     for (const { id, bytes } of rowsOf(await this.reader.list(this.follower.name, resource))) present.set(id, bytes);
-    let highest = Math.max(0, ...lastKey(present));
+    let highest = lastOf(present);
+    if (highest > 0) this.ids.created(this.follower.name, resource, highest);
     for (const { id, bytes } of rowsOf(list)) {
       this.signal.throwIfAborted();
       const there = present.get(id);
@@ -56,7 +57,6 @@ export class Rebuild {
       else highest = await this.create(resource, id, bytes);
     }
     for (const id of present.keys()) await this.remove(resource, id);
-    if (highest > 0) this.ids.created(this.follower.name, resource, highest);
   }
 
   /** Creates rows until one gets the id; those before it are deleted again. @returns the id */
@@ -69,6 +69,7 @@ export class Rebuild {
       }
       const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
       if (id === undefined) throw new SideSilent(`${this.follower.name} answers ${answer.status} to a create`);
+      noteCreated(this.follower.name, resource, id, this.ids);
       if (id === wanted) return id;
       if (id > wanted) {
         await this.remove(resource, id);
@@ -118,6 +119,9 @@ export class Rebuild {
   }
 }
 
-function lastKey(rows: ReadonlyMap<number, Buffer>): number[] {
-  return [...rows.keys()].slice(-1);
+/** The highest id: lists are in the order of their ids. */
+function lastOf(rows: ReadonlyMap<number, Buffer>): number {
+  let last = 0;
+  for (const id of rows.keys()) last = id;
+  return last;
 }
