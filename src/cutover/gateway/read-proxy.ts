@@ -39,13 +39,13 @@ export class ReadProxy {
     // A body is sent once only, and then the request cannot be tried again.
     const bodyless = !hasBody(incoming);
     let answered = false;
-    const fail = (status: 502 | 504) => {
+    const fail = (status: 502 | 504, onceMore = true) => {
       if (answered || response.destroyed) return;
       answered = true;
       outgoing.destroy();
       observe(null);
       const stale = outgoing.reusedSocket && first;
-      if (bodyless && stale && status === 502) this.attempt(incoming, response, read, false);
+      if (bodyless && stale && onceMore && status === 502) this.attempt(incoming, response, read, false);
       else if (bodyless && read.otherwise !== undefined) {
         this.attempt(incoming, response, { ...read, side: read.otherwise, otherwise: undefined, onAnswer: undefined }, true);
       } else sendAnswer(response, status === 502 ? BAD_GATEWAY : GATEWAY_TIMEOUT);
@@ -57,6 +57,11 @@ export class ReadProxy {
     outgoing.on('response', (answer) => {
       clearTimeout(timer);
       if (answered) return;
+      // A follower's trouble is no client's.
+      if (bodyless && read.otherwise !== undefined && (answer.statusCode ?? 0) >= 500) {
+        fail(502, false);
+        return;
+      }
       answered = true;
       writeHead(response, answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders);
       if (read.onAnswer !== undefined) keep(answer, read.onAnswer);

@@ -38,30 +38,32 @@ export function bucketOf(key: string): number {
   return createHash('sha256').update(key).digest().readUInt32BE(0) % 100;
 }
 
-/** Clients whose last writes are remembered before those that the follower has are forgotten. */
+/** Clients whose last writes are remembered one by one. */
 const REMEMBERED = 10_000;
 
 /** Remembers where in the order each client wrote last, so that a client always reads its own writes. */
 export class OwnWrites {
   private readonly places = new Map<string, number>();
+  /** As if every client had written here: where too many wrote to be remembered one by one. */
+  private everyone = 0;
 
   constructor(private readonly log: WriteLog) {}
 
   wrote(key: string, place: number): void {
-    if (this.places.size >= REMEMBERED) this.forgetFollowed();
+    if (this.log.followedTo === null) return;
+    if (this.places.size >= REMEMBERED) {
+      this.places.clear();
+      this.everyone = this.log.lastPlace;
+    }
     this.places.set(key, Math.max(place, this.places.get(key) ?? 0));
   }
 
   /** True if the follower has everything that this client wrote. */
   areFollowed(key: string): boolean {
-    const place = this.places.get(key);
-    if (place === undefined) return true;
+    const place = this.places.get(key) ?? this.everyone;
+    if (place === 0) return true;
     if (!this.log.isFollowed(place)) return false;
     this.places.delete(key);
     return true;
-  }
-
-  private forgetFollowed(): void {
-    for (const [key, place] of this.places) if (this.log.isFollowed(place)) this.places.delete(key);
   }
 }
