@@ -53,12 +53,12 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   };
 }
 
-async function markAction({ marks }: Gateway, { action, mark, purpose = 'import', seconds, nextIds }: Input): Promise<unknown> {
+async function markAction({ marks }: Gateway, { action, mark, purpose = 'import', seconds, nextIds, mapped }: Input): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
     return marks.begin(purpose satisfies MarkPurpose, seconds === undefined ? undefined : Number(seconds));
   }
-  if (action === 'end') return { place: await marks.end(mark, idsOf(nextIds)) };
+  if (action === 'end') return { place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true }) };
   if (action === 'abandon') return { abandoned: marks.abandon(mark) ?? true };
   throw new PhaseRefused('"action" is begin, end or abandon.');
 }

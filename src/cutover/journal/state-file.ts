@@ -8,8 +8,10 @@ import { syncFile } from './segments';
 /** Where a copy for the follower was taken, and how to recognise a side that holds it. */
 export interface ImportMark {
   readonly place: number;
-  /** Digests of the owner's analytics and of its list of locations at that place. */
+  /** Of the owner's analytics at that place: how they start, or what they are; empty if they could not be had. */
+  readonly total: string;
   readonly analytics: string;
+  /** The digest of its list of locations. */
   readonly locations: string;
 }
 

@@ -16,10 +16,12 @@ export interface OpenMark {
   readonly seconds: number;
 }
 
-/** The next ids that an import gave to green, if it knows them. */
-export interface ImportedIds {
+/** What an import says of itself: the next ids that it gave to green, and whether it replaced values. */
+export interface ImportedCopy {
   readonly collections?: number;
   readonly locations?: number;
+  /** Values that green does not have became others, so that its analytics are not blue's. */
+  readonly mapped?: boolean;
 }
 
 const DEFAULT_SECONDS = 60;
@@ -60,7 +62,7 @@ export class ImportMarks {
   }
 
   /** The copy was taken: writes go on, and green is fed from here once shadow begins. @throws PhaseRefused */
-  async end(mark: unknown, next: ImportedIds = {}): Promise<number> {
+  async end(mark: unknown, next: ImportedCopy = {}): Promise<number> {
     const { current } = this;
     if (current === undefined || current.open.mark !== mark) {
       throw new PhaseRefused('This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.');
@@ -113,17 +115,28 @@ export class ImportMarks {
     const { reader } = this.context.parts;
     const { status, body } = await reader.analytics('blue');
     const locations = await reader.list('blue', 'locations');
-    return { place, analytics: status === 200 ? digestOf(body) : '', locations: digestOf(locations) };
+    const readable = status === 200;
+    return {
+      place,
+      total: readable ? totalOf(body) : '',
+      analytics: readable ? digestOf(body) : '',
+      locations: digestOf(locations),
+    };
   }
 
-  private async keep(mark: ImportMark, { collections, locations }: ImportedIds): Promise<void> {
+  private async keep(mark: ImportMark, { collections, locations, mapped = false }: ImportedCopy): Promise<void> {
     const { parts, state } = this.context;
     await parts.evidence.archive(mark.place);
-    Object.assign(state, { mark, markChecked: false, acknowledged: 0, halted: null });
+    Object.assign(state, { mark: { ...mark, ...(mapped && { analytics: '' }) }, markChecked: false, acknowledged: 0, halted: null });
     parts.ids.forget('green');
     if (collections !== undefined) parts.ids.created('green', 'collections', collections - 1);
     if (locations !== undefined) parts.ids.created('green', 'locations', locations - 1);
     parts.log.attach(mark.place);
     await this.context.save();
   }
+}
+
+/** The start of the analytics: how many collections there are. */
+export function totalOf(analytics: Buffer): string {
+  return analytics.toString('latin1').split(',', 1)[0] ?? '';
 }

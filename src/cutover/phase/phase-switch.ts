@@ -3,6 +3,7 @@ import type { GatewayContext } from '../gateway/gateway-context';
 import { digestOf } from '../gateway/raw-message';
 import { highestId } from '../gateway/rows';
 import { SideSilent, SideUnreachable } from '../gateway/side';
+import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from './phase';
 import { changesOwner, demandStep, percentOf, PhaseRefused } from './phases';
 
@@ -93,9 +94,12 @@ export class PhaseSwitch {
     const { mark } = state;
     if (mark === null) return;
     try {
-      const { status, body } = await parts.reader.analytics('green');
+      const { body } = await parts.reader.analytics('green');
       const locations = await parts.reader.list('green', 'locations');
-      const same = digestOf(locations) === mark.locations && (mark.analytics === '' || (status === 200 && digestOf(body) === mark.analytics));
+      const same =
+        digestOf(locations) === mark.locations &&
+        (mark.total === '' || totalOf(body) === mark.total) &&
+        (mark.analytics === '' || digestOf(body) === mark.analytics);
       if (!same) {
         throw new PhaseRefused(
           `Green does not hold the copy that was taken at place ${mark.place}: let the import finish, or run "waste-cutover import --gateway URL" again into an empty green.`,
