@@ -59,7 +59,10 @@ async function markAction({ marks }: Gateway, { action, mark, purpose = 'import'
     return marks.begin(purpose satisfies MarkPurpose, seconds === undefined ? undefined : Number(seconds));
   }
   if (action === 'end') return { place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true }) };
-  if (action === 'abandon') return { abandoned: marks.abandon(mark) ?? true };
+  if (action === 'abandon') {
+    marks.abandon(mark);
+    return { abandoned: true };
+  }
   throw new PhaseRefused('"action" is begin, end or abandon.');
 }
 
