@@ -73,7 +73,10 @@ export class OwnerWrites {
       const write = log.place(owner(), routed.write, request);
       const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
       const turn = new WriteTurn();
-      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn));
+      // Asked for now, so that writes that wait for each other do not wait for an fsync each as well.
+      const durable = log.synced();
+      durable.catch(() => undefined);
+      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn, durable));
       return { answer: await turn.answerOf(done, deadline), place: write.place };
     } catch (error) {
       if (error instanceof JournalError) return { answer: unavailable('writes cannot be recorded'), place: null };
@@ -94,10 +97,10 @@ export class OwnerWrites {
     this.stopped.abort();
   }
 
-  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn): Promise<RawAnswer> {
-    const { log, reader } = this.parts;
+  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn, durable: Promise<void>): Promise<RawAnswer> {
+    const { reader } = this.parts;
     try {
-      await log.synced();
+      await durable;
       if (write.route.verb === 'create') await reader.learnNextId(write.owner, write.route.resource);
     } catch (error) {
       this.recordVoid(write);
