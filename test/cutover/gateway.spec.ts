@@ -53,7 +53,9 @@ describeWithReference('the gateway between the old API and the new one', () => {
 
   async function expectEqualSides(): Promise<void> {
     for (const path of ['/api/collections', '/api/locations', '/api/analytics']) {
-      const [old, renewed] = await Promise.all([blue, green].map(async ({ url }) => (await fetch(`${url}${path}`)).text()));
+      const [old, renewed] = await Promise.all(
+        [blue, green].map(async ({ url }) => (await fetch(`${url}${path}`)).text()),
+      );
       expect(renewed).toBe(old);
     }
   }
@@ -63,7 +65,10 @@ describeWithReference('the gateway between the old API and the new one', () => {
     const kept: number[] = [];
     const one = async (client: number, round: number): Promise<void> => {
       const location = `${client}/${round} é \u0001`;
-      const created = await fetch(`${gateway.url}/api/collections`, json('POST', aCollection({ location, quantity: round / 3 })));
+      const created = await fetch(
+        `${gateway.url}/api/collections`,
+        json('POST', aCollection({ location, quantity: round / 3 })),
+      );
       if (created.status !== 200) throw new Error(`create: ${created.status}`);
       const row = (await created.json()) as { id: number; location: string };
       expect(row.location).toBe(location);
@@ -93,7 +98,9 @@ describeWithReference('the gateway between the old API and the new one', () => {
 
   it('in phase blue answers with the recorded bytes', async () => {
     const names = ['crud', 'cors', 'methods', 'paths'];
-    const exchanges = await readRecordings(names.map((name) => join(__dirname, `../contract/recordings/${name}.jsonl.gz`)));
+    const exchanges = await readRecordings(
+      names.map((name) => join(__dirname, `../contract/recordings/${name}.jsonl.gz`)),
+    );
     const report = await replay(sequencesOf(exchanges), {
       target: parseTarget(gateway.url),
       reset: async () => fetch(blue.resetUrl).then((answer) => answer.body?.cancel()),
@@ -106,7 +113,9 @@ describeWithReference('the gateway between the old API and the new one', () => {
     await shadow();
     for (const phase of [{ phase: 'split', percent: 50 }, { phase: 'green' }, { phase: 'shadow' }]) {
       const writing = write(8, 6);
-      await eventually(async () => expect(await gateway.ask('POST', '/phase', phase)).toMatchObject({ phase: phase.phase }));
+      await eventually(async () =>
+        expect(await gateway.ask('POST', '/phase', phase)).toMatchObject({ phase: phase.phase }),
+      );
       await writing;
     }
     await level();
@@ -147,18 +156,42 @@ describeWithReference('the gateway between the old API and the new one', () => {
 
   it('is led by the verbs, which refuse a wrong order with what to do', async () => {
     const control = ['--control', gateway.control];
-    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({ code: 1, stderr: expect.stringMatching(/run "phase shadow" first/) });
-    expect(await runVerb(['phase', 'shadow', ...control])).toMatchObject({ code: 1, stderr: expect.stringMatching(/run "waste-cutover import/) });
+    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/run "phase shadow" first/),
+    });
+    expect(await runVerb(['phase', 'shadow', ...control])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/run "waste-cutover import/),
+    });
     await shadow();
-    expect(await runVerb(['phase', 'split', ...control])).toMatchObject({ code: 1, stderr: expect.stringMatching(/--percent/) });
-    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({ code: 0, stdout: expect.stringMatching(/split \(5 % of/) });
-    expect(await runVerb(['phase', 'red', ...control])).toMatchObject({ code: 2, stderr: expect.stringMatching(/red is no phase/) });
-    expect(await runVerb(['status', ...control], 'a-token-that-is-wrong')).toMatchObject({ code: 1, stderr: expect.stringMatching(/token is wrong/) });
-    expect(await runVerb(['status', '--control', green.url])).toMatchObject({ code: 1, stderr: expect.stringMatching(/is not a gateway's control port/) });
+    expect(await runVerb(['phase', 'split', ...control])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/--percent/),
+    });
+    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/split \(5 % of/),
+    });
+    expect(await runVerb(['phase', 'red', ...control])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/red is no phase/),
+    });
+    expect(await runVerb(['status', ...control], 'a-token-that-is-wrong')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/token is wrong/),
+    });
+    expect(await runVerb(['status', '--control', green.url])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is not a gateway's control port/),
+    });
     const status = await runVerb(['status', '--json', ...control]);
     expect(JSON.parse(status.stdout)).toMatchObject({ program: 'waste-cutover', phase: 'split', percent: 5 });
     const second = ['gateway', '--blue', blue.url, '--green', green.url, '--port', '0', '--control-port', '0'];
-    expect(await runVerb([...second, '--journal', journal.path])).toMatchObject({ code: 1, stderr: expect.stringMatching(/in use by process/) });
+    expect(await runVerb([...second, '--journal', journal.path])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/in use by process/),
+    });
   });
 
   it('stops in order', async () => {

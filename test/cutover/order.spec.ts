@@ -32,7 +32,8 @@ async function restart(): Promise<void> {
   through = await TestGateway.start(options);
 }
 
-const create = (changes?: Record<string, unknown>) => fetch(`${through.url}/api/collections`, json('POST', aCollection(changes)));
+const create = (changes?: Record<string, unknown>) =>
+  fetch(`${through.url}/api/collections`, json('POST', aCollection(changes)));
 const replace = (id: number, changes?: Record<string, unknown>) =>
   fetch(`${through.url}/api/collections/${id}`, json('PUT', aCollection(changes)));
 const remove = (id: number) => fetch(`${through.url}/api/collections/${id}`, { method: 'DELETE' });
@@ -56,7 +57,10 @@ describe('in shadow', () => {
     const clients = Array.from({ length: 10 }, async (_, client) => {
       for (let round = 0; round < 5; round++) {
         const id = await idOf(await create({ location: `client ${client}`, quantity: round }));
-        await Promise.all([replace(id, { location: `${client} first` }), replace(id, { location: `${client} second` })]);
+        await Promise.all([
+          replace(id, { location: `${client} first` }),
+          replace(id, { location: `${client} second` }),
+        ]);
         if (round % 2 === 1) await remove(id);
       }
       await fetch(`${through.url}/api/locations`, json('POST', aLocation({ name: `client ${client}` })));
@@ -90,19 +94,22 @@ describe('in shadow', () => {
     expectEqualSides();
   });
 
-  it.each(['before', 'after'] as const)('an answer of the follower lost %s the effect is settled by reading', async (when) => {
-    await through.shadow();
-    let faults = 0;
-    green.fault = () => (faults++ % 3 === 0 ? when : undefined);
-    for (let n = 0; n < 5; n++) {
-      const id = await idOf(await create({ quantity: n }));
-      await replace(id, { quantity: n + 100 });
-      if (n === 2) await remove(id);
-    }
-    await through.level();
-    expect(evidence()).toBe(0);
-    expectEqualSides();
-  });
+  it.each(['before', 'after'] as const)(
+    'an answer of the follower lost %s the effect is settled by reading',
+    async (when) => {
+      await through.shadow();
+      let faults = 0;
+      green.fault = () => (faults++ % 3 === 0 ? when : undefined);
+      for (let n = 0; n < 5; n++) {
+        const id = await idOf(await create({ quantity: n }));
+        await replace(id, { quantity: n + 100 });
+        if (n === 2) await remove(id);
+      }
+      await through.level();
+      expect(evidence()).toBe(0);
+      expectEqualSides();
+    },
+  );
 
   it('a write that the follower refuses is kept as evidence, stops promotion, and leaves the ids level', async () => {
     await through.shadow();
@@ -151,6 +158,7 @@ describe('in shadow', () => {
   it('a restart of the gateway goes on where it was, and doubles nothing', async () => {
     await through.shadow();
     await create();
+    await through.level();
     await green.stop();
     for (let n = 0; n < 5; n++) await create({ quantity: n });
     await restart();
@@ -163,25 +171,32 @@ describe('in shadow', () => {
 });
 
 describe('the owner', () => {
-  it.each(['before', 'after'] as const)('losing the answer %s the effect is settled by reading, and nothing is doubled', async (when) => {
-    await through.shadow();
-    let first = true;
-    blue.fault = () => {
-      const fault = first ? when : undefined;
-      first = false;
-      return fault;
-    };
-    for (const write of [() => create(), () => replace(1, { quantity: 9 }), () => fetch(`${through.url}/api/locations`, json('POST', aLocation()))]) {
-      first = true;
-      const answer = await write();
-      expect(answer.status).toBe(200);
-      expect(await idOf(answer)).toBe(1);
-    }
-    await through.level();
-    expect(blue.ids()).toEqual([1]);
-    expect(blue.ids('locations')).toEqual([1]);
-    expectEqualSides();
-  });
+  it.each(['before', 'after'] as const)(
+    'losing the answer %s the effect is settled by reading, and nothing is doubled',
+    async (when) => {
+      await through.shadow();
+      let first = true;
+      blue.fault = () => {
+        const fault = first ? when : undefined;
+        first = false;
+        return fault;
+      };
+      for (const write of [
+        () => create(),
+        () => replace(1, { quantity: 9 }),
+        () => fetch(`${through.url}/api/locations`, json('POST', aLocation())),
+      ]) {
+        first = true;
+        const answer = await write();
+        expect(answer.status).toBe(200);
+        expect(await idOf(answer)).toBe(1);
+      }
+      await through.level();
+      expect(blue.ids()).toEqual([1]);
+      expect(blue.ids('locations')).toEqual([1]);
+      expectEqualSides();
+    },
+  );
 
   it('that cannot be reached gets nothing, and the client is told', async () => {
     await through.shadow();
@@ -202,7 +217,9 @@ describe('the owner', () => {
     await create();
     expect(through.gateway.status.follower.state).toBe('halted');
     expect(green.ids()).toEqual([1, 2, 3]);
-    await expect(through.gateway.phases.change('split', { percent: 10 })).rejects.toThrow(/not accepted|accept-evidence/);
+    await expect(through.gateway.phases.change('split', { percent: 10 })).rejects.toThrow(
+      /not accepted|accept-evidence/,
+    );
   });
 });
 
@@ -213,7 +230,9 @@ describe('a step', () => {
     const { mark, place } = await through.gateway.marks.begin('import');
     expect(place).toBe(1);
     await through.gateway.marks.end(mark);
-    await expect(through.gateway.phases.change('shadow')).rejects.toThrow(/does not hold the copy that was taken at place 1/);
+    await expect(through.gateway.phases.change('shadow')).rejects.toThrow(
+      /does not hold the copy that was taken at place 1/,
+    );
     await fetch(`${green.url}/api/collections`, json('POST', aCollection()));
     await through.gateway.phases.change('shadow');
     await create();
@@ -271,7 +290,9 @@ describe('a step', () => {
     await through.shadow();
     await green.stop();
     await create();
-    await expect(through.gateway.phases.change('green')).rejects.toThrow(/1 writes behind: wait until .* Nothing was changed/);
+    await expect(through.gateway.phases.change('green')).rejects.toThrow(
+      /1 writes behind: wait until .* Nothing was changed/,
+    );
     expect((await create()).status).toBe(200);
     expect(through.gateway.status.phase).toBe('shadow');
     await green.start();
@@ -318,7 +339,11 @@ it('a second gateway on the same journal is refused', async () => {
 
 it.each([
   ['two addresses of one server', () => ({ green: blue.url }), /addresses of two servers/],
-  ['a server that is no API', () => ({ green: `${through.url.replace(/\d+$/, '1')}` }), /Start green, or correct --green/],
+  [
+    'a server that is no API',
+    () => ({ green: `${through.url.replace(/\d+$/, '1')}` }),
+    /Start green, or correct --green/,
+  ],
 ])('%s are refused', async (_, changes, sentence) => {
   const other = await journalDirectory();
   await expect(TestGateway.start({ ...through.options, journal: other.path, ...changes() })).rejects.toThrow(sentence);
@@ -328,6 +353,8 @@ it.each([
 it('another address for the same journal is refused', async () => {
   const { options } = through;
   await through.close();
-  await expect(TestGateway.start({ ...options, green: 'http://127.0.0.1:1' })).rejects.toThrow(/journal belongs to blue/);
+  await expect(TestGateway.start({ ...options, green: 'http://127.0.0.1:1' })).rejects.toThrow(
+    /journal belongs to blue/,
+  );
   through = await TestGateway.start(options);
 });

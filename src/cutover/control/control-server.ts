@@ -53,7 +53,10 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   };
 }
 
-async function markAction({ marks }: Gateway, { action, mark, purpose = 'import', seconds, nextIds, mapped }: Input): Promise<unknown> {
+async function markAction(
+  { marks }: Gateway,
+  { action, mark, purpose = 'import', seconds, nextIds, mapped }: Input,
+): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
     return marks.begin(purpose satisfies MarkPurpose, seconds === undefined ? undefined : Number(seconds));

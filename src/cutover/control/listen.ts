@@ -11,7 +11,8 @@ export class ListenError extends CutoverError {
 export function listen(server: Server, port: number, host: string, option: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'is taken: stop what listens there, or set another' : 'cannot be had';
+      const reason =
+        error.code === 'EADDRINUSE' ? 'is taken: stop what listens there, or set another' : 'cannot be had';
       reject(new ListenError(`Port ${port} of ${host} ${reason} ${option} (${error.message}).`));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));

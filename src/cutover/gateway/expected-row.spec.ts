@@ -2,7 +2,10 @@ import { aCollection, aLocation } from '../../../test/support/samples';
 import { expectedRow } from './expected-row';
 
 const row = (resource: 'collections' | 'locations', body: unknown) =>
-  expectedRow(resource, 7, { headers: ['Content-Type', 'application/json'], body: Buffer.from(JSON.stringify(body)) })?.toString();
+  expectedRow(resource, 7, {
+    headers: ['Content-Type', 'application/json'],
+    body: Buffer.from(JSON.stringify(body)),
+  })?.toString();
 
 it('renders what a create leaves, as both sides do', () => {
   expect(row('collections', aCollection({ id: 99, quantity: '1e3', status: undefined }))).toBe(

@@ -22,7 +22,11 @@ const MODELS = { collections: [Collection, UntypedCollection], locations: [Locat
  * The bytes with which a side renders the row that a create or replace leaves, if it has this id; undefined if the body
  * is none that a side would accept.
  */
-export function expectedRow(resource: Resource, id: number, request: Pick<RawRequest, 'headers' | 'body'>): Buffer | undefined {
+export function expectedRow(
+  resource: Resource,
+  id: number,
+  request: Pick<RawRequest, 'headers' | 'body'>,
+): Buffer | undefined {
   const contentType = headerOf(request.headers, 'content-type') ?? null;
   for (const model of MODELS[resource]) {
     const read = modelOf<object>(model).read(request.body, contentType);

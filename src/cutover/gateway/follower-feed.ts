@@ -116,7 +116,7 @@ export class FollowerFeed {
     const { log, ids, follower } = this.parts;
     const { signal } = generation;
     let trouble: { readonly error: unknown } | undefined;
-    for (let place = (log.followedTo ?? log.lastPlace) + 1; ; ) {
+    for (let place = (log.followedTo ?? log.lastPlace) + 1; ;) {
       const write = log.get(place);
       const followedTo = log.followedTo ?? 0;
       if (place <= followedTo || write?.followed) place++;

@@ -89,7 +89,14 @@ export class FollowerKeeper {
     const { route } = routeRequest(request.method, request.target);
     const observe = (status: number | null) => {
       const milliseconds = performance.now() - started;
-      observer.onExchange({ route, method: request.method, side: this.side, purpose: 'follower', status, milliseconds });
+      observer.onExchange({
+        route,
+        method: request.method,
+        side: this.side,
+        purpose: 'follower',
+        status,
+        milliseconds,
+      });
     };
     try {
       const answer = await sides[this.side].send(request);

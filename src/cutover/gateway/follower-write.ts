@@ -64,7 +64,12 @@ export class FollowerWrites {
 
   /** Deletes the placeholder that stands for a refused create, once that is recorded. @throws SideUnreachable, SideSilent */
   async cleanUp({ write, answered }: Omit<FollowingWrite, 'request'>): Promise<void> {
-    if (write.route.verb !== 'create' || answered.id === null || !this.parts.evidence.isRefusedCreate(this.parts.side.name, answered.id)) return;
+    if (
+      write.route.verb !== 'create' ||
+      answered.id === null ||
+      !this.parts.evidence.isRefusedCreate(this.parts.side.name, answered.id)
+    )
+      return;
     await this.placeholders.remove(answered.id);
   }
 
@@ -115,10 +120,17 @@ export class FollowerWrites {
         return this.compare(following, answer);
       }
       if (id > wanted) {
-        this.add(following, 'ids-apart', id, `${side.name} gave the id ${id} to a row that is ${wanted} on ${write.owner}.`, answer);
+        this.add(
+          following,
+          'ids-apart',
+          id,
+          `${side.name} gave the id ${id} to a row that is ${wanted} on ${write.owner}.`,
+          answer,
+        );
         throw halted(side.name, `${side.name} is ahead of ${write.owner} in the ids of ${route.resource}`);
       }
-      if (route.resource === 'locations') throw halted(side.name, `${side.name} lacks locations that ${write.owner} has`);
+      if (route.resource === 'locations')
+        throw halted(side.name, `${side.name} lacks locations that ${write.owner} has`);
       await this.placeholders.remove(id);
     }
   }
@@ -154,7 +166,13 @@ export class FollowerWrites {
     const { side } = this.parts;
     this.parts.onAnswer(write, following.request, answer);
     const explanation = `${write.owner} applied what ${side.name} refuses with ${answer.status}.`;
-    this.add(following, answered.digest === null && write.route.verb !== 'delete' ? 'unrenderable' : 'refused', answered.id, explanation, answer);
+    this.add(
+      following,
+      answered.digest === null && write.route.verb !== 'delete' ? 'unrenderable' : 'refused',
+      answered.id,
+      explanation,
+      answer,
+    );
     if (write.route.verb === 'create') await this.burn(following);
     return 'evidence';
   }
@@ -203,10 +221,14 @@ export class FollowerWrites {
     return answer;
   }
 
-  private add({ write, request }: FollowingWrite, kind: EvidenceKind, id: number | null, explanation: string, answer: RawAnswer): void {
+  private add(
+    { write, request }: FollowingWrite,
+    kind: EvidenceKind,
+    id: number | null,
+    explanation: string,
+    answer: RawAnswer,
+  ): void {
     const { place, owner, route } = write;
     this.parts.evidence.add({ kind, place, owner, route, id, request, answer, explanation });
   }
-
 }
-

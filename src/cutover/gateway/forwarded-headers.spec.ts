@@ -29,5 +29,10 @@ it('says that a body is empty where node would send chunks', () => {
 });
 
 it("keeps an answer's headers but those of the connection", () => {
-  expect(toClient(['Date', 'd', 'Keep-Alive', 'timeout=5', 'connection', 'close', 'X-a', '1'])).toEqual(['Date', 'd', 'X-a', '1']);
+  expect(toClient(['Date', 'd', 'Keep-Alive', 'timeout=5', 'connection', 'close', 'X-a', '1'])).toEqual([
+    'Date',
+    'd',
+    'X-a',
+    '1',
+  ]);
 });

@@ -104,7 +104,9 @@ function seconds(option: string, text: string): number {
 
 function addresses(text: string): string[] {
   const list = text.split(',').map((entry) => entry.trim());
-  const wrong = list.find((entry) => entry !== '*' && (isIP(entry.split('/')[0] ?? '') === 0 || !/^[^/]+(\/\d{1,3})?$/.test(entry)));
+  const wrong = list.find(
+    (entry) => entry !== '*' && (isIP(entry.split('/')[0] ?? '') === 0 || !/^[^/]+(\/\d{1,3})?$/.test(entry)),
+  );
   if (wrong === undefined) return list;
   throw new UsageError(`--trusted-proxies holds "${wrong}": give addresses or CIDR ranges separated by commas, or *`);
 }

@@ -15,7 +15,9 @@ with the same --journal it goes on where it was.
 /** The verb `gateway`: the reverse proxy in front of both sides. */
 export function gatewayCommand(): Command {
   const command = new Command('gateway')
-    .description('Stands in front of the old and the new API, keeps them in step, and shifts the clients from one to the other.')
+    .description(
+      'Stands in front of the old and the new API, keeps them in step, and shifts the clients from one to the other.',
+    )
     .requiredOption('--blue <url>', 'the old API: http://host:port')
     .requiredOption('--green <url>', 'the new API: http://host:port')
     .requiredOption('--journal <directory>', 'where the order of the writes is kept; one gateway at a time')
@@ -34,7 +36,11 @@ export function gatewayCommand(): Command {
     .option('--head-limit <bytes>', 'largest request head; beyond it 431', String(128 << 10))
     .option('--request-timeout <seconds>', 'how long a client may take to send a request', '30')
     .option('--keep-alive <seconds>', 'how long an idle connection of a client is kept', '75')
-    .option('--trusted-proxies <addresses>', 'peers whose X-Forwarded-Proto counts, separated by commas, or *', '127.0.0.1')
+    .option(
+      '--trusted-proxies <addresses>',
+      'peers whose X-Forwarded-Proto counts, separated by commas, or *',
+      '127.0.0.1',
+    )
     .addHelpText('after', HELP);
   return withToken(command).action(runGateway);
 }

@@ -96,13 +96,23 @@ export class Gateway {
     const writes = new OwnerWrites({ ...parts, settlement, onApplied, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
     const reads = new ReadProxy(observer);
-    const handler = new RequestHandler({ context, keeper, writes, reads, ownWrites: new OwnWrites(log), forwarded }, options);
+    const handler = new RequestHandler(
+      { context, keeper, writes, reads, ownWrites: new OwnWrites(log), forwarded },
+      options,
+    );
     const server = createClientServer(
       options,
       (request, response) => handler.handle(request, response),
       (request, socket) => handler.handleConnect(request, socket),
     );
-    const gateway = new Gateway(context, writes, keeper, new PhaseSwitch(context, keeper), new ImportMarks(context, keeper), server);
+    const gateway = new Gateway(
+      context,
+      writes,
+      keeper,
+      new PhaseSwitch(context, keeper),
+      new ImportMarks(context, keeper),
+      server,
+    );
     await context.save();
     gateway.recovering = gateway.recover();
     return gateway;
@@ -158,7 +168,10 @@ export class Gateway {
   }
 }
 
-function sidesOf(targets: Record<SideName, Target>, { sideTimeout, connections }: GatewayOptions): Record<SideName, Side> {
+function sidesOf(
+  targets: Record<SideName, Target>,
+  { sideTimeout, connections }: GatewayOptions,
+): Record<SideName, Side> {
   const side = (name: SideName) => new Side(name, targets[name], sideTimeout, connections);
   return { blue: side('blue'), green: side('green') };
 }

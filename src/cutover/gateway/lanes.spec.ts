@@ -50,7 +50,10 @@ it('lets creates wait for each other, and for them only writes to ids that do no
   const next = { atLeast: 5, exact: true };
   expect(laneKeys({ resource: 'collections', verb: 'create', id: null }, next)).toEqual(['collections:+']);
   expect(laneKeys({ resource: 'collections', verb: 'replace', id: 4 }, next)).toEqual(['collections:4']);
-  expect(laneKeys({ resource: 'collections', verb: 'delete', id: 5 }, next)).toEqual(['collections:5', 'collections:+']);
+  expect(laneKeys({ resource: 'collections', verb: 'delete', id: 5 }, next)).toEqual([
+    'collections:5',
+    'collections:+',
+  ]);
   expect(laneKeys({ resource: 'collections', verb: 'delete', id: 1 }, undefined)).toHaveLength(2);
   expect(laneKeys({ resource: 'collections', verb: 'delete', id: null }, next)).toEqual([]);
 });

@@ -28,7 +28,8 @@ export class NextIds {
 
   /** A side has given this id. Ids are never reused, so an older record changes nothing. */
   created(side: SideName, resource: Resource, id: number): void {
-    if (id + 1 >= (this.get(side, resource)?.atLeast ?? 0)) this.known[side][resource] = { atLeast: id + 1, exact: true };
+    if (id + 1 >= (this.get(side, resource)?.atLeast ?? 0))
+      this.known[side][resource] = { atLeast: id + 1, exact: true };
   }
 
   /** This is the highest id of a side's list. Locations are never deleted, so for them it says all. */

@@ -59,7 +59,11 @@ export class OwnerWrites {
   ) {}
 
   /** Gives a write its place, and the client the owner's answer. @param owner is asked once the write may pass */
-  async submit(owner: () => SideName, routed: RoutedRequest & { write: WriteRoute }, request: RawRequest): Promise<WriteAnswer> {
+  async submit(
+    owner: () => SideName,
+    routed: RoutedRequest & { write: WriteRoute },
+    request: RawRequest,
+  ): Promise<WriteAnswer> {
     const { gate, log } = this.parts;
     const deadline = Date.now() + this.limits.patience;
     while (gate.opens !== undefined) {
@@ -67,7 +71,8 @@ export class OwnerWrites {
       if (left <= 0) return { answer: unavailable('writes are held back for a moment'), place: null };
       await Promise.race([gate.opens, sleep(left, undefined, { ref: false })]);
     }
-    if (log.unanswered >= this.limits.pendingWrites) return { answer: unavailable('too many writes wait'), place: null };
+    if (log.unanswered >= this.limits.pendingWrites)
+      return { answer: unavailable('too many writes wait'), place: null };
     try {
       // From here to the lane nothing is awaited: the order of places is the order of the lanes.
       const write = log.place(owner(), routed.write, request);
@@ -97,7 +102,13 @@ export class OwnerWrites {
     this.stopped.abort();
   }
 
-  private async carryOut(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn, durable: Promise<void>): Promise<RawAnswer> {
+  private async carryOut(
+    write: LoggedWrite,
+    request: RawRequest,
+    route: string,
+    turn: WriteTurn,
+    durable: Promise<void>,
+  ): Promise<RawAnswer> {
     const { reader } = this.parts;
     try {
       await durable;
@@ -115,7 +126,13 @@ export class OwnerWrites {
     return this.release(write, request, route, turn);
   }
 
-  private async release(write: LoggedWrite, request: RawRequest, route: string, turn: WriteTurn, again = true): Promise<RawAnswer> {
+  private async release(
+    write: LoggedWrite,
+    request: RawRequest,
+    route: string,
+    turn: WriteTurn,
+    again = true,
+  ): Promise<RawAnswer> {
     const side = this.parts.sides[write.owner];
     const started = performance.now();
     const observe = (status: number | null) =>
@@ -145,7 +162,9 @@ export class OwnerWrites {
         return await this.release(write, request, route, turn, false);
       }
       this.record(write, settled);
-      return settled.applied && settled.row !== undefined ? rowAnswer(settled.row) : answerLost(settled.applied ? 'applied' : 'absent');
+      return settled.applied && settled.row !== undefined
+        ? rowAnswer(settled.row)
+        : answerLost(settled.applied ? 'applied' : 'absent');
     }
   }
 
@@ -161,7 +180,12 @@ export class OwnerWrites {
       this.checkId(write, request, id);
       // Before the answer is recorded: from then on the follower may be faster than this function.
       onApplied(write, answer);
-      log.answer(write, { outcome: 'applied', status, id, digest: write.route.verb === 'delete' ? null : digestOf(body) });
+      log.answer(write, {
+        outcome: 'applied',
+        status,
+        id,
+        digest: write.route.verb === 'delete' ? null : digestOf(body),
+      });
     } else {
       log.answer(write, { outcome: 'refused', status, id: null, digest: null });
     }
@@ -213,4 +237,3 @@ export class OwnerWrites {
     this.parts.onOwnerLost(explanation);
   }
 }
-

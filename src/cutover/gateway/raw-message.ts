@@ -28,7 +28,8 @@ export function headerOf(headers: readonly string[], name: string): string | und
 /** Raw headers as pairs. */
 export function pairsOf(headers: readonly string[]): HeaderPair[] {
   const pairs: HeaderPair[] = [];
-  for (let index = 0; index + 1 < headers.length; index += 2) pairs.push([headers[index] ?? '', headers[index + 1] ?? '']);
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    pairs.push([headers[index] ?? '', headers[index + 1] ?? '']);
   return pairs;
 }
 

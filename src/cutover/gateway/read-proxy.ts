@@ -47,7 +47,12 @@ export class ReadProxy {
       const stale = outgoing.reusedSocket && first;
       if (bodyless && stale && onceMore && status === 502) this.attempt(incoming, response, read, false);
       else if (bodyless && read.otherwise !== undefined) {
-        this.attempt(incoming, response, { ...read, side: read.otherwise, otherwise: undefined, onAnswer: undefined }, true);
+        this.attempt(
+          incoming,
+          response,
+          { ...read, side: read.otherwise, otherwise: undefined, onAnswer: undefined },
+          true,
+        );
       } else sendAnswer(response, status === 502 ? BAD_GATEWAY : GATEWAY_TIMEOUT);
     };
     const timer = setTimeout(() => fail(504), side.timeout);
@@ -71,8 +76,7 @@ export class ReadProxy {
     if (bodyless) {
       incoming.resume();
       outgoing.end();
-    }
-    else incoming.pipe(outgoing);
+    } else incoming.pipe(outgoing);
   }
 }
 

@@ -92,7 +92,7 @@ export class Rebuild {
     const known = this.ids.get(this.follower.name, 'collections');
     // Without a row the follower's counter is not visible, and trying would move it: the next create tells.
     if (known === undefined) return;
-    for (let id = known.atLeast - 1; id + 1 < next; ) {
+    for (let id = known.atLeast - 1; id + 1 < next;) {
       this.signal.throwIfAborted();
       id = await this.placeholders.create();
       await this.placeholders.remove(id);

@@ -115,7 +115,11 @@ export class RequestHandler {
   }
 
   /** For every so-many-th read: asks the other side as well, and what to do with the client's answer then. */
-  private sampleOf(request: Omit<RawRequest, 'body'>, route: string, side: SideName): ((answer: RawAnswer) => void) | undefined {
+  private sampleOf(
+    request: Omit<RawRequest, 'body'>,
+    route: string,
+    side: SideName,
+  ): ((answer: RawAnswer) => void) | undefined {
     const { context } = this.parts;
     const { log, sides, observer } = context.parts;
     const { phase } = context.state;

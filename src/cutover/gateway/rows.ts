@@ -20,7 +20,7 @@ export function* rowsOf(list: Buffer): Generator<Row> {
   while (start >= 0) {
     const next = list.indexOf(START, start + START.length);
     // Up to the comma before the next row, or the bracket that ends the list.
-    const bytes = list.subarray(start, (next < 0 ? list.lastIndexOf(0x5d) : next - 1));
+    const bytes = list.subarray(start, next < 0 ? list.lastIndexOf(0x5d) : next - 1);
     const id = idOfRow(bytes);
     if (id !== undefined) yield { id, bytes };
     start = next;

@@ -20,7 +20,9 @@ export async function demandApi(side: Side, mayBeAway: boolean): Promise<void> {
     if (status === 200 && body.toString('latin1').startsWith('{"status":"healthy","timestamp":"')) return;
     // Green says so itself when its database is away.
     if (mayBeAway && status === 503) return;
-    throw new WrongSide(`${url} answers ${status} to GET /health, not as the API does: is it the address of ${side.name}?`);
+    throw new WrongSide(
+      `${url} answers ${status} to GET /health, not as the API does: is it the address of ${side.name}?`,
+    );
   } catch (error) {
     if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
     if (mayBeAway) return;

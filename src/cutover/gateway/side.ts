@@ -27,14 +27,27 @@ export class Side {
     readonly timeout: number,
     connections: number,
   ) {
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MILLISECONDS, scheduling: 'lifo' });
+    this.agent = new Agent({
+      keepAlive: true,
+      maxSockets: connections,
+      timeout: IDLE_MILLISECONDS,
+      scheduling: 'lifo',
+    });
   }
 
   /** Starts a request whose body the caller writes; its header pairs go out in their order and spelling. */
   open({ method, target, headers }: Omit<RawRequest, 'body'>): ClientRequest {
     const { host, port } = this.target;
     // An array of headers is stored at once and as it is; node adds none but Connection.
-    return httpRequest({ host, port, method, path: target, headers: [...headers], agent: this.agent, maxHeaderSize: 1 << 20 });
+    return httpRequest({
+      host,
+      port,
+      method,
+      path: target,
+      headers: [...headers],
+      agent: this.agent,
+      maxHeaderSize: 1 << 20,
+    });
   }
 
   /**

@@ -19,7 +19,11 @@ export function parseStickyBy(text: string): StickyBy {
 }
 
 /** What a client is known by; without the header or the cookie it is its address. */
-export function clientKey({ kind, name }: StickyBy, header: (name: string) => string | undefined, address: string): string {
+export function clientKey(
+  { kind, name }: StickyBy,
+  header: (name: string) => string | undefined,
+  address: string,
+): string {
   if (kind === 'header') return header(name) ?? address;
   if (kind === 'cookie') return cookieOf(header('cookie') ?? '', name) ?? address;
   return address;

@@ -46,7 +46,8 @@ describe('a record', () => {
 
   it('that is cut off at any byte is none', () => {
     const bytes = encodeRecord(aWrite(7), Buffer.from('body'));
-    for (let length = 0; length < bytes.length; length++) expect(decodeRecord(bytes.subarray(0, length), 0)).toBeUndefined();
+    for (let length = 0; length < bytes.length; length++)
+      expect(decodeRecord(bytes.subarray(0, length), 0)).toBeUndefined();
   });
 
   it('with any bit turned over is none', () => {

@@ -77,7 +77,7 @@ export class Journal {
     const bytes = encodeRecord(head, body);
     const position = { segment: this.segments.at(-1) ?? 1, offset: this.size, length: bytes.length };
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     } catch (error) {
       this.undo(error);
     }

@@ -48,7 +48,9 @@ export async function readState(directory: string): Promise<GatewayState | undef
   try {
     return JSON.parse(text) as GatewayState;
   } catch (error) {
-    throw new JournalError(`${file} is damaged: ${String(error)}. Restore it, or start with a new --journal directory.`);
+    throw new JournalError(
+      `${file} is damaged: ${String(error)}. Restore it, or start with a new --journal directory.`,
+    );
   }
 }
 

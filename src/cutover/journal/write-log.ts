@@ -67,7 +67,10 @@ export class WriteLog {
     const place = this.lastPlace + 1;
     const log = this.writable();
     log.rotate(place);
-    const position = log.append({ kind: 'write', place, at: Date.now(), owner, ...route, method, target, headers }, body);
+    const position = log.append(
+      { kind: 'write', place, at: Date.now(), owner, ...route, method, target, headers },
+      body,
+    );
     this.lastPlace = place;
     const write = { place, owner, route, position, answered: undefined, followed: false, maybeSent: false };
     this.writes.set(place, write);

@@ -31,7 +31,8 @@ const LONGEST_DRAIN = 10_000;
 
 /** Gives a place of the order at which both lists can be read: no write is under way, and none begins, until the mark ends. */
 export class ImportMarks {
-  private current: { readonly open: OpenMark; readonly kept: ImportMark | undefined; readonly end: () => void } | undefined;
+  private current:
+    { readonly open: OpenMark; readonly kept: ImportMark | undefined; readonly end: () => void } | undefined;
   private beginning = false;
   private count = 0;
 
@@ -46,7 +47,9 @@ export class ImportMarks {
       throw new PhaseRefused(`A mark may hold writes back for up to ${LONGEST_SECONDS} seconds, not ${seconds}.`);
     }
     if (this.current !== undefined || this.beginning) {
-      throw new PhaseRefused('Another copy is being taken: wait until it has ended, at most the time that it asked for.');
+      throw new PhaseRefused(
+        'Another copy is being taken: wait until it has ended, at most the time that it asked for.',
+      );
     }
     this.demandPhase(purpose);
     this.beginning = true;
@@ -65,7 +68,9 @@ export class ImportMarks {
   async end(mark: unknown, next: ImportedCopy = {}): Promise<number> {
     const { current } = this;
     if (current === undefined || current.open.mark !== mark) {
-      throw new PhaseRefused('This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.');
+      throw new PhaseRefused(
+        'This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.',
+      );
     }
     if (current.kept !== undefined) await this.keep(current.kept, next);
     current.end();
@@ -74,13 +79,16 @@ export class ImportMarks {
 
   /** The copy failed: writes go on as if nothing had been. */
   abandon(mark: unknown): void {
-    if (this.current?.open.mark === mark) this.current.end();
+    const { current } = this;
+    if (current?.open.mark === mark) current?.end();
   }
 
   private demandPhase(purpose: MarkPurpose): void {
     const { phase } = this.context.state;
     if (purpose === 'import' && phase !== 'blue') {
-      throw new PhaseRefused(`An import is taken in phase blue, not in ${phase}: run "phase blue" first, and empty green.`);
+      throw new PhaseRefused(
+        `An import is taken in phase blue, not in ${phase}: run "phase blue" first, and empty green.`,
+      );
     }
     if (purpose === 'verify' && !hasFollower(phase)) {
       throw new PhaseRefused(`In phase ${phase} the sides are not kept level: verify in shadow, split or green.`);
@@ -127,7 +135,12 @@ export class ImportMarks {
   private async keep(mark: ImportMark, { collections, locations, mapped = false }: ImportedCopy): Promise<void> {
     const { parts, state } = this.context;
     await parts.evidence.archive(mark.place);
-    Object.assign(state, { mark: { ...mark, ...(mapped && { analytics: '' }) }, markChecked: false, acknowledged: 0, halted: null });
+    Object.assign(state, {
+      mark: { ...mark, ...(mapped && { analytics: '' }) },
+      markChecked: false,
+      acknowledged: 0,
+      halted: null,
+    });
     parts.ids.forget('green');
     if (collections !== undefined) parts.ids.created('green', 'collections', collections - 1);
     if (locations !== undefined) parts.ids.created('green', 'locations', locations - 1);

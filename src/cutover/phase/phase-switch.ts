@@ -83,7 +83,9 @@ export class PhaseSwitch {
   private accept(count: unknown): void {
     const { evidence } = this.context.parts;
     if (count !== evidence.count) {
-      throw new PhaseRefused(`There are ${evidence.count} pieces of evidence in ${evidence.file}, not ${String(count)}: read them again.`);
+      throw new PhaseRefused(
+        `There are ${evidence.count} pieces of evidence in ${evidence.file}, not ${String(count)}: read them again.`,
+      );
     }
     this.context.state.acknowledged = evidence.count;
   }

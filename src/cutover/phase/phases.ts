@@ -31,7 +31,9 @@ export function phaseNamed(text: unknown): PhaseName {
 /** @throws PhaseRefused unless it is a whole number from 1 to 100 */
 export function percentOf(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value;
-  throw new PhaseRefused('Say for how many of a hundred clients green answers: --percent with a whole number from 1 to 100.');
+  throw new PhaseRefused(
+    'Say for how many of a hundred clients green answers: --percent with a whole number from 1 to 100.',
+  );
 }
 
 /** Refuses a step that could lose writes, or answers. @throws PhaseRefused saying what to do */
@@ -51,8 +53,13 @@ export function demandStep(to: PhaseName, facts: PhaseFacts): void {
         `If you accept them, say so with --accept-evidence ${facts.evidence.count}; otherwise go back and import again.`,
     );
   }
-  if (facts.halted !== null && to !== 'shadow') throw new PhaseRefused(`The follower is not fed any more. ${facts.halted}`);
-  if (to === 'split' && phase !== 'green' && (facts.behind > SPLIT_LAG || !['level', 'catching up'].includes(facts.feed))) {
+  if (facts.halted !== null && to !== 'shadow')
+    throw new PhaseRefused(`The follower is not fed any more. ${facts.halted}`);
+  if (
+    to === 'split' &&
+    phase !== 'green' &&
+    (facts.behind > SPLIT_LAG || !['level', 'catching up'].includes(facts.feed))
+  ) {
     throw new PhaseRefused(
       `Green is ${facts.feed} and ${facts.behind} writes behind: wait until "waste-cutover status" shows it level, then split.`,
     );

@@ -36,7 +36,11 @@ export interface GatewayStatus {
 }
 
 /** Gathers the status. */
-export function gatewayStatus({ state, parts, unaccepted }: GatewayContext, keeper: FollowerKeeper, since: Date): GatewayStatus {
+export function gatewayStatus(
+  { state, parts, unaccepted }: GatewayContext,
+  keeper: FollowerKeeper,
+  since: Date,
+): GatewayStatus {
   const { log, gate, evidence, ids, journal } = parts;
   return {
     program: PROGRAM,
@@ -70,7 +74,10 @@ export function statusText(status: GatewayStatus): string {
     ['import', status.importPlace === null ? 'none yet: green has no copy' : `at place ${status.importPlace}`],
     ['follower', `${follower.side}: ${follower.state}${follower.trouble === null ? '' : `: ${follower.trouble}`}`],
     ['behind', `${status.behind} writes`],
-    ['evidence', evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`],
+    [
+      'evidence',
+      evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
+    ],
     ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
     ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
   ];

@@ -8,7 +8,10 @@ export function statusCommand(): Command {
   const command = new Command('status')
     .description('Shows the phase of a running gateway, how far the follower is, and what went apart.')
     .option('--json', 'print it as JSON')
-    .addHelpText('after', '\nThe exit code is 1 if the follower is halted, or there is evidence that nobody has accepted.');
+    .addHelpText(
+      'after',
+      '\nThe exit code is 1 if the follower is halted, or there is evidence that nobody has accepted.',
+    );
   return withControl(command).action(runStatus);
 }
 

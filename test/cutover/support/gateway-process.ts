@@ -69,7 +69,11 @@ export class GatewayProcess {
   /** Asks the control port, and gives its answer whatever the status. */
   async ask(method: string, path: string, input?: object): Promise<unknown> {
     const headers = { authorization: `Bearer ${TOKEN}` };
-    const answer = await fetch(`${this.control}${path}`, { method, headers, ...(input && { body: JSON.stringify(input) }) });
+    const answer = await fetch(`${this.control}${path}`, {
+      method,
+      headers,
+      ...(input && { body: JSON.stringify(input) }),
+    });
     return answer.json();
   }
 

@@ -120,7 +120,11 @@ export class MemoryApi {
     const id = /^\/api\/collections\/(\d+)$/.exec(url)?.[1];
     if (url === '/health') send(response, 200, '{"status":"healthy","timestamp":"2024-01-15T10:30:00.123456"}');
     else if (url === '/api/analytics') {
-      send(response, 200, `{"total_collections":${this.rows.collections.size},"rows":${this.list('collections').length}}`);
+      send(
+        response,
+        200,
+        `{"total_collections":${this.rows.collections.size},"rows":${this.list('collections').length}}`,
+      );
     } else if (url === '/api/collections' || url === '/api/locations') {
       send(response, 200, this.list(url === '/api/locations' ? 'locations' : 'collections'));
     } else if (id !== undefined) {
