@@ -11,7 +11,8 @@ import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
-import { GatewayProcess, runVerb } from './support/gateway-process';
+import { GatewayProcess } from './support/gateway-process';
+import { runVerb } from './support/run-verb';
 import { journalDirectory } from './support/test-gateway';
 
 jest.setTimeout(180_000);
@@ -61,7 +62,11 @@ describeWithReference('the gateway between the old API and the new one', () => {
   }
 
   /** Clients that create, replace, read and delete, and check each answer; gives the ids that must exist. */
-  async function write(clients: number, rounds: number, tolerant = false): Promise<number[]> {
+  async function write(
+    clients: number,
+    rounds: number,
+    { tolerant = false, isOver = (): boolean => false } = {},
+  ): Promise<number[]> {
     const kept: number[] = [];
     const one = async (client: number, round: number): Promise<void> => {
       const location = `${client}/${round} é \u0001`;
@@ -85,7 +90,7 @@ describeWithReference('the gateway between the old API and the new one', () => {
       if (round % 5 === 0) await fetch(`${gateway.url}/api/locations`, json('POST', aLocation({ name: location })));
     };
     const run = async (client: number) => {
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < rounds && !isOver(); round++) {
         await one(client, round).catch(async (error: unknown) => {
           if (!tolerant) throw error;
           await sleep(50);
@@ -125,16 +130,20 @@ describeWithReference('the gateway between the old API and the new one', () => {
 
   it('goes on after kill -9 with nothing lost and nothing doubled', async () => {
     await shadow();
-    const writing = write(6, 60, true);
-    for (let n = 0; n < 3; n++) {
-      await sleep(400);
+    const kills = { over: false };
+    const writing = write(6, Infinity, { tolerant: true, isOver: () => kills.over });
+    for (let n = 0; n < 4; n++) {
+      await sleep(200 + 150 * n);
       await gateway.kill();
       await gateway.start();
     }
+    await sleep(300);
+    kills.over = true;
     const acknowledged = await writing;
     await level();
     await expectEqualSides();
     const rows = (await (await fetch(`${blue.url}/api/collections`)).json()) as { id: number; location: string }[];
+    expect(rows.length).toBeGreaterThan(100);
     const ids = new Set(rows.map(({ id }) => id));
     expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
     // Each client sends each of its texts once: a second row with it would be a doubled write.

@@ -339,12 +339,8 @@ it('a second gateway on the same journal is refused', async () => {
 
 it.each([
   ['two addresses of one server', () => ({ green: blue.url }), /addresses of two servers/],
-  [
-    'a server that is no API',
-    () => ({ green: `${through.url.replace(/\d+$/, '1')}` }),
-    /Start green, or correct --green/,
-  ],
-])('%s are refused', async (_, changes, sentence) => {
+  ['a server that is away', () => ({ green: through.url.replace(/\d+$/, '1') }), /Start green, or correct --green/],
+])('%s: refused', async (_, changes, sentence) => {
   const other = await journalDirectory();
   await expect(TestGateway.start({ ...through.options, journal: other.path, ...changes() })).rejects.toThrow(sentence);
   await other.remove();

@@ -1,5 +1,5 @@
 import { Collection } from '../../collections/collection.model';
-import { type ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, StringField } from '../../contract';
+import { ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, StringField } from '../../contract';
 import { type PlainValue, writeJson } from '../../contract/json/writer';
 import { Location } from '../../locations/location.model';
 import { headerOf, type RawRequest } from './raw-message';
@@ -39,7 +39,7 @@ function rendered(id: number, fields: readonly { readonly name: string }[], mode
   const values = model as Readonly<Record<string, PlainValue | ContractDatetime>>;
   const members = fields.map(({ name }): [string, PlainValue] => {
     const value = values[name];
-    return [name, name === 'collected_date' ? String(value) : (value as PlainValue)];
+    return [name, value instanceof ContractDatetime ? value.toString() : (value as PlainValue)];
   });
   return writeJson({ ...Object.fromEntries(members), id: BigInt(id) });
 }

@@ -65,11 +65,12 @@ export class FollowerFeed {
 
   private async supervise(first: () => Promise<void>): Promise<void> {
     let begin = first;
-    while (!this.stopping.signal.aborted) {
+    const isStopping = () => this.stopping.signal.aborted;
+    while (!isStopping()) {
       try {
         await begin();
       } catch (error) {
-        if (this.stopping.signal.aborted) return;
+        if (isStopping()) return;
         if (error instanceof FollowerEmptied) begin = () => this.rebuildAndFeed();
         else if (isAway(error)) await this.pause(error.message, LONGEST_PAUSE).catch(() => undefined);
         else {

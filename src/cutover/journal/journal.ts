@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { messageOf } from '../cutover-error';
 import { JournalError } from './journal-error';
 import { JournalLock } from './journal-lock';
 import { decodeRecord, encodeRecord, type JournalHead, type JournalRecord } from './record';
@@ -178,8 +179,4 @@ export class Journal {
   private failIfBroken(): void {
     if (this.failure !== undefined) throw this.failure;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

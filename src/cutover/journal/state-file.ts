@@ -2,6 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NextIdsState } from '../gateway/next-ids';
 import type { PhaseName } from '../phase/phase';
+import { messageOf } from '../cutover-error';
 import { JournalError } from './journal-error';
 import { syncFile } from './segments';
 
@@ -40,9 +41,9 @@ const NAME = 'state.json';
 /** The state that a directory holds; undefined if it is new. @throws JournalError if it cannot be read */
 export async function readState(directory: string): Promise<GatewayState | undefined> {
   const file = join(directory, NAME);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new JournalError(`${file} cannot be read: ${error.message}`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new JournalError(`${file} cannot be read: ${messageOf(error)}`);
   });
   if (text === undefined) return undefined;
   try {

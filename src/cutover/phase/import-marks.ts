@@ -80,7 +80,7 @@ export class ImportMarks {
   /** The copy failed: writes go on as if nothing had been. */
   abandon(mark: unknown): void {
     const { current } = this;
-    if (current?.open.mark === mark) current?.end();
+    if (current !== undefined && current.open.mark === mark) current.end();
   }
 
   private demandPhase(purpose: MarkPurpose): void {

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,22 +7,6 @@ import type { GatewayStatus } from '../../../src/cutover/status/gateway-status';
 const PROGRAM = join(__dirname, 'gateway-program.ts');
 const ROOT = resolve(__dirname, '../../..');
 export const TOKEN = 'a-token-for-the-tests';
-
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a verb as an operator does. */
-export function runVerb(args: readonly string[], token = TOKEN): Promise<Ended> {
-  const env = { ...process.env, WASTE_CUTOVER_TOKEN: token };
-  return new Promise((done) => {
-    execFile(process.execPath, ['--import', 'tsx', PROGRAM, ...args], { cwd: ROOT, env }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
 
 /** A gateway in a process of its own. It keeps its ports when it is started again. */
 export class GatewayProcess {
@@ -45,9 +29,9 @@ export class GatewayProcess {
     child.stderr.on('data', (piece: Buffer) => (errors += piece.toString()));
     const line = await Promise.race([
       once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>,
-      once(child, 'close').then(() => ['']),
+      once(child, 'close').then((): [string] => ['']),
     ]);
-    const found = /^Listening on (\S+), control on (\S+)$/.exec(line[0] ?? '');
+    const found = /^Listening on (\S+), control on (\S+)$/.exec(line[0]);
     if (found === null) throw new Error(`The gateway did not start: ${errors}`);
     [, this.url = '', this.control = ''] = found;
   }
