@@ -32,6 +32,6 @@ export async function runVerb(args: readonly string[], token = TOKEN): Promise<E
     return { code: error instanceof UsageError ? 2 : 1, stdout, stderr: error.message };
   } finally {
     spy.mockRestore();
-    delete process.env[TOKEN_VARIABLE];
+    process.env[TOKEN_VARIABLE] = '';
   }
 }
