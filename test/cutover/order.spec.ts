@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually';
 import { aCollection, aLocation, json } from '../support/samples';
-import { MemoryApi } from './support/memory-api';
+import { type Fault, MemoryApi } from './support/memory-api';
 import { gatewayOptions, journalDirectory, TestGateway } from './support/test-gateway';
 
 jest.setTimeout(60_000);
@@ -220,6 +220,60 @@ describe('the owner', () => {
     await expect(through.gateway.phases.change('split', { percent: 10 })).rejects.toThrow(
       /not accepted|accept-evidence/,
     );
+  });
+});
+
+describe('after a kill', () => {
+  /** A gateway on what a kill of the running one would leave at this moment. */
+  async function afterKill(): Promise<{ second: TestGateway; end: () => Promise<void> }> {
+    const left = await journalDirectory();
+    await cp(journal.path, left.path, { recursive: true });
+    const second = await TestGateway.start({ ...through.options, journal: left.path });
+    const end = async () => {
+      await second.close();
+      await left.remove();
+    };
+    return { second, end };
+  }
+
+  /** Sends a create that a side treats like this, and waits until it is there. */
+  async function createInto(side: MemoryApi, fault: Fault): Promise<void> {
+    const arrived = new Promise<void>((resolve) => {
+      side.fault = () => {
+        resolve();
+        return fault;
+      };
+    });
+    create({ location: 'in flight' }).catch(() => undefined);
+    await arrived;
+    await sleep(20);
+    side.fault = () => undefined;
+  }
+
+  it.each([
+    ['hang', [1, 2]],
+    ['swallow', [1]],
+  ] as const)('a write that the owner had got (%s) is settled by reading', async (fault, ids) => {
+    await through.shadow();
+    await createInto(blue, fault);
+    const { second, end } = await afterKill();
+    expect(await idOf(await fetch(`${second.url}/api/collections`, json('POST', aCollection())))).toBe(ids.length);
+    await second.level();
+    expect(blue.ids()).toEqual(ids);
+    expectEqualSides();
+    await end();
+  });
+
+  it.each(['hang', 'swallow'] as const)('a write that the follower had got (%s) is not doubled', async (fault) => {
+    await through.shadow();
+    await create();
+    await through.level();
+    await createInto(green, fault);
+    const { second, end } = await afterKill();
+    await second.level();
+    expect(green.ids()).toEqual([1, 2]);
+    expectEqualSides();
+    await end();
   });
 });
 

@@ -38,6 +38,11 @@ export class NextIds {
     this.known[side][resource] = { atLeast: highest + 1, exact: resource === 'locations' };
   }
 
+  /** This was known of a side in an earlier run. */
+  restore(side: SideName, resource: Resource, next: NextId): void {
+    if (next.atLeast > (this.get(side, resource)?.atLeast ?? 0)) this.known[side][resource] = next;
+  }
+
   /** Nothing is known of this side any more: it was filled anew. */
   forget(side: SideName): void {
     this.known[side] = {};

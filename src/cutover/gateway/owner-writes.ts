@@ -64,17 +64,16 @@ export class OwnerWrites {
     routed: RoutedRequest & { write: WriteRoute },
     request: RawRequest,
   ): Promise<WriteAnswer> {
-    const { gate, log } = this.parts;
+    const { log } = this.parts;
     const deadline = Date.now() + this.limits.patience;
-    while (gate.opens !== undefined) {
-      const left = deadline - Date.now();
-      if (left <= 0) return { answer: unavailable('writes are held back for a moment'), place: null };
-      await Promise.race([gate.opens, sleep(left, undefined, { ref: false })]);
+    while (!this.mayPass(owner(), routed.write)) {
+      const refused = await this.hold(owner(), routed.write, deadline);
+      if (refused !== undefined) return { answer: refused, place: null };
     }
     if (log.unanswered >= this.limits.pendingWrites)
       return { answer: unavailable('too many writes wait'), place: null };
     try {
-      // From here to the lane nothing is awaited: the order of places is the order of the lanes.
+      // From the look at the gate to the lane nothing is awaited: the order of places is the order of the lanes.
       const write = log.place(owner(), routed.write, request);
       const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
       const turn = new WriteTurn();
@@ -87,6 +86,25 @@ export class OwnerWrites {
       if (error instanceof JournalError) return { answer: unavailable('writes cannot be recorded'), place: null };
       throw error;
     }
+  }
+
+  /** A create gets a place only once something is known of the owner's next id: a restart needs that to find its row. */
+  private mayPass(owner: SideName, { verb, resource }: WriteRoute): boolean {
+    const { gate, ids } = this.parts;
+    return gate.opens === undefined && (verb !== 'create' || ids.get(owner, resource) !== undefined);
+  }
+
+  /** Waits for what keeps a write from passing; what the client is told if that takes too long. */
+  private async hold(owner: SideName, { resource }: WriteRoute, deadline: number): Promise<RawAnswer | undefined> {
+    const { opens } = this.parts.gate;
+    try {
+      if (opens === undefined) await this.parts.reader.learnNextId(owner, resource);
+      else await Promise.race([opens, sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false })]);
+    } catch (error) {
+      if (error instanceof SideSilent || error instanceof SideUnreachable) return notCarriedOut();
+      throw error;
+    }
+    return Date.now() < deadline ? undefined : unavailable('writes are held back for a moment');
   }
 
   /** Settles a write that the last run released, or may have. Call it for each one, in order, before any is submitted. */
@@ -109,15 +127,7 @@ export class OwnerWrites {
     turn: WriteTurn,
     durable: Promise<void>,
   ): Promise<RawAnswer> {
-    const { reader } = this.parts;
-    try {
-      await durable;
-      if (write.route.verb === 'create') await reader.learnNextId(write.owner, write.route.resource);
-    } catch (error) {
-      this.recordVoid(write);
-      if (error instanceof JournalError) return unavailable('writes cannot be recorded');
-      return notCarriedOut();
-    }
+    await durable;
     if (turn.expired) {
       this.recordVoid(write);
       return notCarriedOut();

@@ -12,6 +12,8 @@ const LISTS: Readonly<Record<Resource, string>> = { collections: '/api/collectio
 
 /** Reads what a side holds, through its public paths. */
 export class SideReader {
+  private readonly learning = new Map<string, Promise<void>>();
+
   constructor(
     private readonly sides: Readonly<Record<SideName, Side>>,
     private readonly ids: NextIds,
@@ -43,9 +45,22 @@ export class SideReader {
     return this.sides[side].get('/api/analytics');
   }
 
-  /** Makes sure that something is known of the side's next id. @throws SideUnreachable, SideSilent */
+  /**
+   * Makes sure that something is known of the side's next id. It must be known before a create is sent: afterwards its row
+   * could not be told from older ones.
+   *
+   * @throws SideUnreachable, SideSilent
+   */
   async learnNextId(side: SideName, resource: Resource): Promise<void> {
     if (this.ids.get(side, resource) !== undefined) return;
+    const key = `${side}:${resource}`;
+    // One reading for all who wait: a second one might see what was created after the first.
+    const learning = this.learning.get(key) ?? this.learn(side, resource).finally(() => this.learning.delete(key));
+    this.learning.set(key, learning);
+    await learning;
+  }
+
+  private async learn(side: SideName, resource: Resource): Promise<void> {
     this.ids.learned(side, resource, highestId(await this.list(side, resource)));
   }
 

@@ -15,6 +15,7 @@ function aWrite(place: number): WriteRecord {
     resource: 'collections',
     verb: 'create',
     id: null,
+    next: { atLeast: 7, exact: true },
     method: 'POST',
     target: '/api/collections',
     headers: ['Host', 'a\u00e9'],

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { NextId } from '../gateway/next-ids';
 import type { Resource, Verb } from '../gateway/write-route';
 import type { SideName } from '../side-name';
 
@@ -14,6 +15,8 @@ export interface WriteRecord {
   readonly verb: Verb;
   /** The id in the path; null for a create, and where the path holds none that can exist. */
   readonly id: number | null;
+  /** Of a create: what was known of the owner's next id, so that a restart can tell its row from older ones. */
+  readonly next: NextId | null;
   readonly method: string;
   readonly target: string;
   /** Names and values in turn, as they go to a side. */

@@ -44,6 +44,7 @@ export class WriteLog {
   recover({ head, position }: FoundRecord): void {
     if (head.kind === 'write') {
       this.lastPlace = Math.max(this.lastPlace, head.place);
+      if (head.next != null) this.ids.restore(head.owner, head.resource, head.next);
       if (head.place <= (this.followedTo ?? 0)) return;
       const { place, owner, resource, verb, id } = head;
       const write = { place, owner, route: { resource, verb, id }, position };
@@ -67,10 +68,9 @@ export class WriteLog {
     const place = this.lastPlace + 1;
     const log = this.writable();
     log.rotate(place);
-    const position = log.append(
-      { kind: 'write', place, at: Date.now(), owner, ...route, method, target, headers },
-      body,
-    );
+    const next = (route.verb === 'create' ? this.ids.get(owner, route.resource) : undefined) ?? null;
+    const head = { kind: 'write', place, at: Date.now(), owner, ...route, next, method, target, headers } as const;
+    const position = log.append(head, body);
     this.lastPlace = place;
     const write = { place, owner, route, position, answered: undefined, followed: false, maybeSent: false };
     this.writes.set(place, write);

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { expectedRow } from '../../../src/cutover/gateway/expected-row';
 import { routeRequest, type Resource } from '../../../src/cutover/gateway/write-route';
 
-/** What becomes of a request: `before`, the connection is cut before it takes effect; `after`, before it is answered. */
-export type Fault = 'before' | 'after' | undefined;
+/**
+ * What becomes of a request. `before`: the connection is cut before it takes effect; `after`: before it is answered.
+ * `swallow`: it takes no effect and is never answered; `hang`: it takes effect and is never answered.
+ */
+export type Fault = 'before' | 'after' | 'swallow' | 'hang' | undefined;
 
 /** One write as the server got it. */
 export interface Seen {
@@ -85,6 +88,7 @@ export class MemoryApi {
     }
     const seen = { method, target: url, body: body.toString() };
     const fault = await this.fault(seen);
+    if (fault === 'swallow') return;
     if (fault === 'before') {
       request.socket.destroy();
       return;
@@ -93,7 +97,7 @@ export class MemoryApi {
     this.seen.push(seen);
     const [status, text] = this.write(method, write.resource, write.id, body);
     if (fault === 'after') request.socket.destroy();
-    else send(response, status, text);
+    else if (fault !== 'hang') send(response, status, text);
   }
 
   private write(method: string, resource: Resource, id: number | null, body: Buffer): [number, string] {
