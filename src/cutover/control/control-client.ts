@@ -1,0 +1,57 @@
+import { CutoverError } from '../cutover-error';
+import { PROGRAM, type GatewayStatus } from '../status/gateway-status';
+
+/** The control port cannot be used, or refuses; the message says what to do. */
+export class ControlError extends CutoverError {
+  override name = 'ControlError';
+}
+
+/** Talks to the control port of a running gateway. */
+export class ControlClient {
+  constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  /** @throws ControlError */
+  async status(): Promise<GatewayStatus> {
+    const status = (await this.call('GET', '/status')) as Partial<GatewayStatus>;
+    if (status.program !== PROGRAM) throw new ControlError(this.notAGateway());
+    return status as GatewayStatus;
+  }
+
+  /** Asks for an action. @throws ControlError with the gateway's own sentence if it refuses */
+  async post(path: string, input: object): Promise<unknown> {
+    await this.status();
+    return this.call('POST', path, JSON.stringify(input));
+  }
+
+  private async call(method: string, path: string, body?: string): Promise<unknown> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body }) });
+      text = await response.text();
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new ControlError(`No gateway answers at ${this.url} (${cause}): give the address of its control port.`);
+    }
+    const answer = parse(text);
+    if (response.ok && answer !== undefined) return answer;
+    throw new ControlError(answer?.error ?? this.notAGateway());
+  }
+
+  private notAGateway(): string {
+    return `What answers at ${this.url} is not a gateway's control port: it is the address after "control on" that the gateway printed.`;
+  }
+}
+
+function parse(text: string): { readonly error?: string } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../cutover-error';
+
+export const TOKEN_VARIABLE = 'WASTE_CUTOVER_TOKEN';
+
+export interface TokenOptions {
+  readonly tokenFile?: string;
+}
+
+export interface ControlOptions extends TokenOptions {
+  readonly control: string;
+}
+
+/** Adds the option that says where the token is. */
+export function withToken(command: Command): Command {
+  return command.option('--token-file <file>', `file that holds the control port's token (default: ${TOKEN_VARIABLE})`);
+}
+
+/** Adds the options that find a running gateway. */
+export function withControl(command: Command): Command {
+  const control = new Option('--control <url>', "the gateway's control port").default('http://127.0.0.1:9100');
+  return withToken(command.addOption(control.env('WASTE_CUTOVER_CONTROL')));
+}
+
+/** The token. @throws UsageError if there is none, or one that is too short to keep anybody out */
+export function readToken({ tokenFile }: TokenOptions): string {
+  const token = (tokenFile === undefined ? (process.env[TOKEN_VARIABLE] ?? '') : readTokenFile(tokenFile)).trim();
+  if (token === '') throw new UsageError(`give the control port's token: --token-file FILE, or ${TOKEN_VARIABLE}`);
+  if (!/^[\x21-\x7e]{16,}$/.test(token)) {
+    throw new UsageError('the token must be 16 characters or more, without spaces: "openssl rand -hex 16" makes one');
+  }
+  return token;
+}
+
+function readTokenFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JournalError } from '../journal/journal-error';
+import type { LoggedWrite, WriteLog } from '../journal/write-log';
+import type { SideName } from '../side-name';
+import type { Evidence } from './evidence';
+import type { ExchangeObserver } from './exchange-observer';
+import type { WriteGate } from './gate';
+import { laneKeys, Lanes } from './lanes';
+import type { NextIds } from './next-ids';
+import { answerLost, notCarriedOut, rowAnswer, unavailable } from './own-answers';
+import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
+import { idOfRow } from './rows';
+import type { Settled, Settlement } from './settlement';
+import { SideSilent, SideUnreachable, type Side } from './side';
+import type { SideReader } from './side-reader';
+import type { RoutedRequest, WriteRoute } from './write-route';
+import { WriteTurn } from './write-turn';
+
+export interface OwnerWritesLimits {
+  /** Writes that may wait at once; beyond it 503. */
+  readonly pendingWrites: number;
+  /** Milliseconds that a client waits for the answer to a write. */
+  readonly patience: number;
+}
+
+export interface OwnerWritesParts {
+  readonly sides: Readonly<Record<SideName, Side>>;
+  readonly log: WriteLog;
+  readonly gate: WriteGate;
+  readonly ids: NextIds;
+  readonly reader: SideReader;
+  readonly settlement: Settlement;
+  readonly evidence: Evidence;
+  readonly observer: ExchangeObserver;
+  /** Is given each answer that took effect, to be compared with the follower's. */
+  readonly onApplied: (write: LoggedWrite, answer: RawAnswer) => void;
+  /** The owner lost its data: the follower must not be fed from it. */
+  readonly onOwnerLost: (explanation: string) => void;
+}
+
+/** What a client is told of its write, and the write's place; null if it got none. */
+export interface WriteAnswer {
+  readonly answer: RawAnswer;
+  readonly place: number | null;
+}
+
+/** After a lost answer the request may still be under way inside the side: look twice, this far apart. */
+const SECOND_LOOK_MILLISECONDS = 500;
+const RETRY_MILLISECONDS = 250;
+
+/** Takes each write through its stations: place, fsync, release to the owner, record of the answer, answer. */
+export class OwnerWrites {
+  private readonly lanes = new Lanes();
+  private readonly stopped = new AbortController();
+
+  constructor(
+    private readonly parts: OwnerWritesParts,
+    private readonly limits: OwnerWritesLimits,
+  ) {}
+
+  /** Gives a write its place, and the client the owner's answer. @param owner is asked once the write may pass */
+  async submit(
+    owner: () => SideName,
+    routed: RoutedRequest & { write: WriteRoute },
+    request: RawRequest,
+  ): Promise<WriteAnswer> {
+    const { log } = this.parts;
+    const deadline = Date.now() + this.limits.patience;
+    while (!this.mayPass(owner(), routed.write)) {
+      const refused = await this.hold(owner(), routed.write, deadline);
+      if (refused !== undefined) return { answer: refused, place: null };
+    }
+    if (log.unanswered >= this.limits.pendingWrites)
+      return { answer: unavailable('too many writes wait'), place: null };
+    try {
+      // From the look at the gate to the lane nothing is awaited: the order of places is the order of the lanes.
+      const write = log.place(owner(), routed.write, request);
+      const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
+      const turn = new WriteTurn();
+      // Asked for now, so that writes that wait for each other do not wait for an fsync each as well.
+      const durable = log.synced();
+      durable.catch(() => undefined);
+      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn, durable));
+      return { answer: await turn.answerOf(done, deadline), place: write.place };
+    } catch (error) {
+      if (error instanceof JournalError) return { answer: unavailable('writes cannot be recorded'), place: null };
+      throw error;
+    }
+  }
+
+  /** A create gets a place only once something is known of the owner's next id: a restart needs that to find its row. */
+  private mayPass(owner: SideName, { verb, resource }: WriteRoute): boolean {
+    const { gate, ids } = this.parts;
+    return gate.opens === undefined && (verb !== 'create' || ids.get(owner, resource) !== undefined);
+  }
+
+  /** Waits for what keeps a write from passing; what the client is told if that takes too long. */
+  private async hold(owner: SideName, { resource }: WriteRoute, deadline: number): Promise<RawAnswer | undefined> {
+    const { opens } = this.parts.gate;
+    try {
+      if (opens === undefined) await this.parts.reader.learnNextId(owner, resource);
+      else await Promise.race([opens, sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false })]);
+    } catch (error) {
+      if (error instanceof SideSilent || error instanceof SideUnreachable) return notCarriedOut();
+      throw error;
+    }
+    return Date.now() < deadline ? undefined : unavailable('writes are held back for a moment');
+  }
+
+  /** Settles a write that the last run released, or may have. Call it for each one, in order, before any is submitted. */
+  async recover(write: LoggedWrite): Promise<void> {
+    const { head, body } = await this.parts.log.read(write);
+    if (head.kind !== 'write') throw new JournalError(`Place ${write.place} holds no write.`);
+    const request = { method: head.method, target: head.target, headers: head.headers, body };
+    this.record(write, await this.settle(write, request, false));
+  }
+
+  /** Ends the waiting for sides that do not answer. */
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  private async carryOut(
+    write: LoggedWrite,
+    request: RawRequest,
+    route: string,
+    turn: WriteTurn,
+    durable: Promise<void>,
+  ): Promise<RawAnswer> {
+    await durable;
+    if (turn.expired) {
+      this.recordVoid(write);
+      return notCarriedOut();
+    }
+    turn.released = true;
+    return this.release(write, request, route, turn);
+  }
+
+  private async release(
+    write: LoggedWrite,
+    request: RawRequest,
+    route: string,
+    turn: WriteTurn,
+    again = true,
+  ): Promise<RawAnswer> {
+    const side = this.parts.sides[write.owner];
+    const started = performance.now();
+    const observe = (status: number | null) =>
+      this.parts.observer.onExchange({
+        route,
+        method: request.method,
+        side: side.name,
+        purpose: 'client',
+        status,
+        milliseconds: performance.now() - started,
+      });
+    try {
+      const answer = await side.send(request);
+      observe(answer.status);
+      return await this.take(write, request, answer, turn);
+    } catch (error) {
+      if (error instanceof SideUnreachable) {
+        observe(null);
+        this.recordVoid(write);
+        return notCarriedOut();
+      }
+      if (!(error instanceof SideSilent)) throw error;
+      observe(null);
+      const settled = await this.settle(write, request, true);
+      // Reading proved that it did not arrive (a kept connection that the side had closed): once more is not blind.
+      if (!settled.applied && again && performance.now() - started < side.timeout) {
+        return await this.release(write, request, route, turn, false);
+      }
+      this.record(write, settled);
+      return settled.applied && settled.row !== undefined
+        ? rowAnswer(settled.row)
+        : answerLost(settled.applied ? 'applied' : 'absent');
+    }
+  }
+
+  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: WriteTurn): Promise<RawAnswer> {
+    const { log, onApplied } = this.parts;
+    const { status, body } = answer;
+    if (status >= 500) {
+      // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
+      turn.answerEarly(answer);
+      this.record(write, await this.settle(write, request, false));
+    } else if (status >= 200 && status < 300) {
+      const id = write.route.verb === 'create' ? (idOfRow(body) ?? null) : write.route.id;
+      this.checkId(write, request, id);
+      // Before the answer is recorded: from then on the follower may be faster than this function.
+      onApplied(write, answer);
+      log.answer(write, {
+        outcome: 'applied',
+        status,
+        id,
+        digest: write.route.verb === 'delete' ? null : digestOf(body),
+      });
+    } else {
+      log.answer(write, { outcome: 'refused', status, id: null, digest: null });
+    }
+    return answer;
+  }
+
+  /** Reads until the outcome is known, however long the side is away. */
+  private async settle(write: LoggedWrite, request: RawRequest, lookTwice: boolean): Promise<Settled> {
+    const { settlement } = this.parts;
+    const { signal } = this.stopped;
+    for (;;) {
+      try {
+        const settled = await settlement.settle(write.owner, write.route, request);
+        if (settled.applied || !lookTwice) return settled;
+        await sleep(SECOND_LOOK_MILLISECONDS, undefined, { signal });
+        return await settlement.settle(write.owner, write.route, request);
+      } catch (error) {
+        if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+        await sleep(RETRY_MILLISECONDS, undefined, { signal });
+      }
+    }
+  }
+
+  private record(write: LoggedWrite, settled: Settled): void {
+    if (!settled.applied) {
+      this.recordVoid(write);
+      return;
+    }
+    const digest = settled.row === undefined ? null : digestOf(settled.row);
+    this.parts.log.answer(write, { outcome: 'applied', status: null, id: settled.id, digest });
+  }
+
+  private recordVoid(write: LoggedWrite): void {
+    this.parts.log.answer(write, { outcome: 'void', status: null, id: null, digest: null });
+  }
+
+  /** A create must give the next id: anything else shows writes past the gateway, or an owner that lost its data. */
+  private checkId({ place, owner, route }: LoggedWrite, request: RawRequest, id: number | null): void {
+    const next = this.parts.ids.get(owner, route.resource);
+    if (route.verb !== 'create' || next === undefined || id === null) return;
+    if (id === next.atLeast || (id > next.atLeast && !next.exact)) return;
+    const lost = id < next.atLeast;
+    const explanation = lost
+      ? `${owner} gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`
+      : `${owner} gave the id ${id} where ${next.atLeast} was next: somebody writes to it past the gateway.`;
+    this.parts.evidence.add({ kind: 'owner-ids', place, owner, route, id, request, explanation });
+    if (!lost) return;
+    this.parts.ids.forget(owner);
+    this.parts.onOwnerLost(explanation);
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { HeaderPair } from '../../recordings/exchange';
+
+/** A request as it goes to a side: the head in latin-1, header names and values in turn as node's rawHeaders. */
+export interface RawRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** An answer as it came from a side. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** The first value of a header, whose name is given in lower case. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() === name) return headers[index + 1];
+  }
+  return undefined;
+}
+
+/** Raw headers as pairs. */
+export function pairsOf(headers: readonly string[]): HeaderPair[] {
+  const pairs: HeaderPair[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    pairs.push([headers[index] ?? '', headers[index + 1] ?? '']);
+  return pairs;
+}
+
+/** The headers whose lower-case names pass. */
+export function filterHeaders(headers: readonly string[], keep: (name: string) => boolean): string[] {
+  return pairsOf(headers).flatMap((pair) => (keep(pair[0].toLowerCase()) ? pair : []));
+}
+
+/** Tells two renderings of a row apart; both sides render the same row with the same bytes. */
+export function digestOf(body: Buffer): string {
+  return createHash('sha256').update(body).digest('base64').slice(0, 22);
+}

@@ -1,0 +1,131 @@
+import type { FollowerKeeper } from '../gateway/follower-keeper';
+import type { GatewayContext } from '../gateway/gateway-context';
+import { digestOf } from '../gateway/raw-message';
+import { highestId } from '../gateway/rows';
+import { SideSilent, SideUnreachable } from '../gateway/side';
+import { totalOf } from './import-marks';
+import { hasFollower, ownerIn, type PhaseName } from './phase';
+import { changesOwner, demandStep, percentOf, PhaseRefused } from './phases';
+
+export interface PhaseOptions {
+  /** For split: of a hundred clients. */
+  readonly percent?: unknown;
+  /** The operator has read so many pieces of evidence and accepts them. */
+  readonly acceptEvidence?: unknown;
+}
+
+/** Milliseconds that writes may be held back until both sides are level, before a change of the owner is given up. */
+const LONGEST_HOLD = 10_000;
+
+/** Makes the steps between the phases, one at a time. */
+export class PhaseSwitch {
+  private busy = false;
+
+  constructor(
+    private readonly context: GatewayContext,
+    private readonly keeper: FollowerKeeper,
+  ) {}
+
+  /** @throws PhaseRefused saying what to do; nothing has changed then */
+  async change(to: PhaseName, { percent, acceptEvidence }: PhaseOptions = {}): Promise<void> {
+    if (this.busy) throw new PhaseRefused('Another change is under way: look at "waste-cutover status" and try again.');
+    this.busy = true;
+    try {
+      if (acceptEvidence !== undefined) this.accept(acceptEvidence);
+      const wanted = to === 'split' ? percentOf(percent) : 0;
+      demandStep(to, this.facts());
+      await this.make(to, wanted);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async make(to: PhaseName, percent: number): Promise<void> {
+    const { state } = this.context;
+    const from = state.phase;
+    if (from === 'blue' && to === 'shadow' && !state.markChecked) await this.demandCopy();
+    if (changesOwner(from, to) || (to === 'done' && from !== 'done')) {
+      await this.whileLevel(to, async () => {
+        await this.keeper.stop();
+        Object.assign(state, { phase: to, percent });
+        // From here on the places belong to the other follower, or to none.
+        this.context.parts.log.attach(to === 'done' ? null : this.context.parts.log.lastPlace);
+        await this.context.save();
+      });
+    } else {
+      Object.assign(state, { phase: to, percent });
+      await this.context.save();
+      if (!hasFollower(to)) await this.keeper.stop();
+    }
+    this.keeper.start();
+  }
+
+  /** Holds writes back until both sides have every one, and then makes the change. */
+  private async whileLevel(to: PhaseName, change: () => Promise<void>): Promise<void> {
+    const { gate, log } = this.context.parts;
+    const open = gate.close(`phase ${to} begins`);
+    try {
+      const signal = AbortSignal.timeout(LONGEST_HOLD);
+      try {
+        await this.context.drained(signal);
+        await this.context.level(signal);
+      } catch {
+        throw new PhaseRefused(
+          `${this.keeper.side} is ${this.keeper.state} and ${log.behind} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
+        );
+      }
+      await change();
+    } finally {
+      open();
+    }
+  }
+
+  private accept(count: unknown): void {
+    const { evidence } = this.context.parts;
+    if (count !== evidence.count) {
+      throw new PhaseRefused(
+        `There are ${evidence.count} pieces of evidence in ${evidence.file}, not ${String(count)}: read them again.`,
+      );
+    }
+    this.context.state.acknowledged = evidence.count;
+  }
+
+  /** Green must hold the copy whose place is known, before anything follows it. */
+  private async demandCopy(): Promise<void> {
+    const { state, parts } = this.context;
+    const { mark } = state;
+    if (mark === null) return;
+    try {
+      const { body } = await parts.reader.analytics('green');
+      const locations = await parts.reader.list('green', 'locations');
+      const same =
+        digestOf(locations) === mark.locations &&
+        (mark.total === '' || totalOf(body) === mark.total) &&
+        (mark.analytics === '' || digestOf(body) === mark.analytics);
+      if (!same) {
+        throw new PhaseRefused(
+          `Green does not hold the copy that was taken at place ${mark.place}: let the import finish, or run "waste-cutover import --gateway URL" again into an empty green.`,
+        );
+      }
+      parts.ids.learned('green', 'locations', highestId(locations));
+      parts.ids.learned('green', 'collections', highestId(await parts.reader.list('green', 'collections')));
+    } catch (error) {
+      if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+      throw new PhaseRefused(`Green cannot be read, so its copy cannot be checked: start it first. (${error.message})`);
+    }
+    state.markChecked = true;
+  }
+
+  private facts() {
+    const { state, parts, unaccepted } = this.context;
+    return {
+      phase: state.phase,
+      imported: parts.log.followedTo !== null || ownerIn(state.phase) === 'green',
+      halted: state.halted,
+      behind: parts.log.behind,
+      feed: this.keeper.state,
+      unaccepted,
+      evidence: parts.evidence,
+    };
+  }
+}

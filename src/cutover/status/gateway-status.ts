@@ -1,0 +1,85 @@
+import type { FeedState } from '../gateway/follower-feed';
+import type { FollowerKeeper } from '../gateway/follower-keeper';
+import type { GatewayContext } from '../gateway/gateway-context';
+import type { NextIdsState } from '../gateway/next-ids';
+import { ownerIn, type PhaseName } from '../phase/phase';
+import type { SideName } from '../side-name';
+
+/** Tells a gateway's control port from anything else that answers JSON. */
+export const PROGRAM = 'waste-cutover';
+
+/** What a gateway says of itself, as JSON on its control port. */
+export interface GatewayStatus {
+  readonly program: typeof PROGRAM;
+  readonly since: string;
+  readonly phase: PhaseName;
+  /** Of the clients whose reads green answers; 0 but in phase split. */
+  readonly percent: number;
+  readonly owner: SideName;
+  readonly blue: string;
+  readonly green: string;
+  /** The place of the latest write. */
+  readonly place: number;
+  /** The follower has every write up to here; null while green has no copy. */
+  readonly followedTo: number | null;
+  /** Writes that the follower lacks. */
+  readonly behind: number;
+  /** Writes that the owner has not answered yet. */
+  readonly unanswered: number;
+  readonly follower: { readonly side: SideName; readonly state: FeedState; readonly trouble: string | null };
+  /** Why writes are held back right now. */
+  readonly held: readonly string[];
+  readonly importPlace: number | null;
+  readonly evidence: { readonly count: number; readonly unaccepted: number; readonly file: string };
+  readonly nextIds: NextIdsState;
+  readonly journal: { readonly directory: string; readonly segments: number };
+}
+
+/** Gathers the status. */
+export function gatewayStatus(
+  { state, parts, unaccepted }: GatewayContext,
+  keeper: FollowerKeeper,
+  since: Date,
+): GatewayStatus {
+  const { log, gate, evidence, ids, journal } = parts;
+  return {
+    program: PROGRAM,
+    since: since.toISOString(),
+    phase: state.phase,
+    percent: state.percent,
+    owner: ownerIn(state.phase),
+    blue: state.blue,
+    green: state.green,
+    place: log.lastPlace,
+    followedTo: log.followedTo,
+    behind: log.behind,
+    unanswered: log.unanswered,
+    follower: { side: keeper.side, state: keeper.state, trouble: keeper.trouble ?? null },
+    held: gate.reasons,
+    importPlace: state.mark?.place ?? null,
+    evidence: { count: evidence.count, unaccepted, file: evidence.file },
+    nextIds: ids.toJSON(),
+    journal: { directory: journal.directory, segments: journal.segmentCount },
+  };
+}
+
+/** The status for people. */
+export function statusText(status: GatewayStatus): string {
+  const { follower, evidence } = status;
+  const split = status.phase === 'split' ? ` (${status.percent} % of the clients read from green)` : '';
+  const lines = [
+    ['phase', `${status.phase}${split}`],
+    ['owner of the writes', status.owner],
+    ['place', String(status.place)],
+    ['import', status.importPlace === null ? 'none yet: green has no copy' : `at place ${status.importPlace}`],
+    ['follower', `${follower.side}: ${follower.state}${follower.trouble === null ? '' : `: ${follower.trouble}`}`],
+    ['behind', `${status.behind} writes`],
+    [
+      'evidence',
+      evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
+    ],
+    ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
+    ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
+  ];
+  return lines.map(([name = '', value = '']) => `${name.padEnd(20)}${value}`).join('\n');
+}

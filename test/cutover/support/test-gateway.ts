@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Gateway, type GatewayOptions } from '../../../src/cutover/gateway/gateway';
+import { eventually } from '../../support/eventually';
+
+/** Options as the verb gives them, with short times. */
+export function gatewayOptions(blue: string, green: string, journal: string): GatewayOptions {
+  return {
+    blue,
+    green,
+    journal,
+    stickyBy: { kind: 'header', name: 'x-client' },
+    sample: 1,
+    lagLimit: 100,
+    sideTimeout: 2000,
+    patience: 4000,
+    connections: 64,
+    pendingWrites: 1000,
+    bodyLimit: 1 << 20,
+    headLimit: 1 << 16,
+    requestTimeout: 30_000,
+    keepAlive: 5000,
+    trustedProxies: ['127.0.0.1'],
+  };
+}
+
+/** A gateway in this process, on a free port. */
+export class TestGateway {
+  private constructor(
+    readonly gateway: Gateway,
+    readonly url: string,
+    readonly options: GatewayOptions,
+  ) {}
+
+  static async start(options: GatewayOptions): Promise<TestGateway> {
+    const gateway = await Gateway.open(options);
+    gateway.server.listen(0, '127.0.0.1');
+    await once(gateway.server, 'listening');
+    const { port } = gateway.server.address() as AddressInfo;
+    return new TestGateway(gateway, `http://127.0.0.1:${port}`, options);
+  }
+
+  /** Takes a place for a copy, has it made, and goes to shadow. */
+  async shadow(copy: () => Promise<void> | void = () => undefined): Promise<void> {
+    const { mark } = await this.gateway.marks.begin('import');
+    await copy();
+    await this.gateway.marks.end(mark);
+    await this.gateway.phases.change('shadow');
+  }
+
+  /** Waits until the follower has every write. */
+  async level(): Promise<void> {
+    await eventually(() => {
+      const { behind, follower } = this.gateway.status;
+      if (behind > 0 || follower.state !== 'level') throw new Error(JSON.stringify(this.gateway.status));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.gateway.server.closeAllConnections();
+    await this.gateway.close();
+  }
+}
+
+/** A new directory for a journal, and what removes it. */
+export async function journalDirectory(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'journal-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
