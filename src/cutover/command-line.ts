@@ -1,0 +1,69 @@
+import { CommanderError, InvalidArgumentError, type Command } from 'commander';
+import { DatabaseError } from 'pg';
+import { ConfigError } from '../config';
+import { StartRefusedError } from '../database/database-errors';
+import { NoAnswerError, UnreachableError } from '../recordings/raw-http';
+import { CutoverError, UsageError } from './cutover-error';
+
+/** How every verb ends. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** The end of each verb's help text. */
+export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
+
+/** An option's parser whose errors commander reports together with the option's name. */
+export function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+/** The parser of an option that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** A positive number of seconds, in milliseconds. @throws TypeError for anything else */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) {
+    throw new TypeError(`${JSON.stringify(text)} is not a number of seconds from 0 to 86400`);
+  }
+  return Math.ceil(seconds * 1000);
+}
+
+/** A whole number from 0 on. @throws TypeError for anything else */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a whole number`);
+  return Number(text);
+}
+
+/**
+ * Runs the verb that the arguments name. Every foreseen error becomes one sentence on stderr and an exit code; a verb
+ * that finds a difference sets `process.exitCode` itself.
+ */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has printed the help or the fault itself.
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      return;
+    }
+    const code = exitCodeOf(error);
+    if (code === undefined || !(error instanceof Error)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = code;
+  }
+}
+
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
+  const foreseen = [CutoverError, UnreachableError, NoAnswerError, StartRefusedError, DatabaseError];
+  return foreseen.some((type) => error instanceof type) ? EXIT.failed : undefined;
+}
