@@ -189,7 +189,10 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
     });
 
     const share = (percent: number): Promise<void> =>
-      writeFile(deployment.path('waste/share.conf'), `${percent}% waste_green;\n`);
+      writeFile(
+        deployment.path('waste/share.conf'),
+        `split_clients $waste_client $waste_reads { ${percent}% waste_green; * waste_blue; }\n`,
+      );
 
     test('each client stays with its side, and a greater share moves clients to green only', async () => {
       const before = await clients.sidesOf(CLIENTS);
