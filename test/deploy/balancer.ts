@@ -41,6 +41,11 @@ export class Deployment {
     return new Deployment(folder, pairs);
   }
 
+  /** How nginx is started, or only checks, with the nginx.conf of this folder. */
+  nginxArguments(): string[] {
+    return ['-p', this.folder, '-c', this.path('nginx.conf'), '-e', 'stderr'];
+  }
+
   path(file: string): string {
     return join(this.folder, file);
   }
@@ -110,4 +115,19 @@ function listens(port: number): Promise<boolean> {
     };
     socket.on('connect', () => answer(true)).on('error', () => answer(false));
   });
+}
+
+/** What Debian's nginx.conf is to the files of conf.d, for a test that runs as anybody. */
+export function nginxMain(configuration: string): string {
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${kind};`);
+  return [
+    'daemon off;',
+    'worker_processes 2;',
+    ...(process.getuid?.() === 0 ? ['user root;'] : []),
+    'pid nginx.pid;',
+    'error_log stderr warn;',
+    'events { worker_connections 256; }',
+    `http { access_log off; ${folders.join(' ')} include ${configuration}; }`,
+    '',
+  ].join('\n');
 }

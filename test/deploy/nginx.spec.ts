@@ -1,7 +1,7 @@
 import { readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
-import { Balancer, check, Deployment, freePort, missing, NGINX } from './balancer';
+import { Balancer, check, Deployment, freePort, missing, NGINX, nginxMain } from './balancer';
 import { Clients } from './clients';
 import { Upstream } from './upstream';
 
@@ -10,21 +10,6 @@ jest.setTimeout(60_000);
 const GATEWAY = 'in-front-of-the-gateway.conf';
 const WEIGHTS = 'reads-by-weight.conf';
 const FRONTS = ['front-blue', 'front-gateway-blue', 'front-gateway', 'front-gateway-green', 'front-green'];
-
-/** What Debian's nginx.conf is to the files of conf.d. */
-const main = (configuration: string): string => `
-daemon off;
-worker_processes 2;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-pid nginx.pid;
-error_log stderr warn;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${kind};`).join(' ')}
-  include ${configuration};
-}
-`;
 
 describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
   let sides: Record<'blue' | 'green' | 'gateway', Upstream>;
@@ -57,16 +42,14 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
     await deployment.remove();
   });
 
-  const args = (): string[] => ['-p', deployment.folder, '-c', deployment.path('nginx.conf'), '-e', 'stderr'];
-
   async function link(front: string): Promise<void> {
     await symlink(`${front}.conf`, deployment.path('waste/front.new'));
     await rename(deployment.path('waste/front.new'), deployment.path('waste/front.conf'));
   }
 
   async function start(configuration: string): Promise<void> {
-    await writeFile(deployment.path('nginx.conf'), main(configuration));
-    balancer = await Balancer.start(NGINX, args(), clients.port);
+    await writeFile(deployment.path('nginx.conf'), nginxMain(configuration));
+    balancer = await Balancer.start(NGINX, deployment.nginxArguments(), clients.port);
   }
 
   /** Reloads, and waits until new connections get what is expected. */
@@ -84,14 +67,14 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
 
   test.each(FRONTS)(`accepts ${GATEWAY} with %s`, async (name) => {
     await link(name);
-    await writeFile(deployment.path('nginx.conf'), main(GATEWAY));
-    const { code, words } = await check(NGINX, ['-t', ...args()]);
+    await writeFile(deployment.path('nginx.conf'), nginxMain(GATEWAY));
+    const { code, words } = await check(NGINX, ['-t', ...deployment.nginxArguments()]);
     expect({ code, words }).toEqual({ code: 0, words: expect.not.stringMatching(/\[(?:warn|emerg)\]/) });
   });
 
   test(`accepts ${WEIGHTS}`, async () => {
-    await writeFile(deployment.path('nginx.conf'), main(WEIGHTS));
-    const { code, words } = await check(NGINX, ['-t', ...args()]);
+    await writeFile(deployment.path('nginx.conf'), nginxMain(WEIGHTS));
+    const { code, words } = await check(NGINX, ['-t', ...deployment.nginxArguments()]);
     expect({ code, words }).toEqual({ code: 0, words: expect.not.stringMatching(/\[(?:warn|emerg)\]/) });
   });
 

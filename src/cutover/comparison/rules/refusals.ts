@@ -70,7 +70,7 @@ export function validationErrors(body: string): string[] | undefined {
   let depth = 0;
   let start = BEGIN.length;
   // Strings are taken whole, so that braces and brackets within them do not count.
-  const tokens = /"(?:[^"\\]|\\.)*"|[[\]{}]/gs;
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
   tokens.lastIndex = start;
   for (let token = tokens.exec(body); token !== null; token = tokens.exec(body)) {
     const [text] = token;

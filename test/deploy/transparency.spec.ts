@@ -1,0 +1,81 @@
+import { symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { sequencesOf, type Exchange } from '../../src/recordings/exchange';
+import { readRecordings } from '../../src/recordings/files';
+import { replay } from '../../src/recordings/replay';
+import { exchangeText } from '../../src/recordings/report';
+import { describeWithReference, startReference, type Reference } from '../reference/reference';
+import { describeWith } from '../support/describe-with';
+import { Balancer, Deployment, freePort, HAPROXY, missing, NGINX, nginxMain } from './balancer';
+
+jest.setTimeout(120_000);
+
+const RECORDINGS = resolve(__dirname, '../contract/recordings');
+const CATEGORIES = ['crud', 'paths', 'methods', 'cors', 'bodies'];
+
+// What the balancers' READMEs say that does not go through them as it is, and nothing else may differ.
+
+/** The balancer says itself by which scheme it was reached. */
+const namesTheScheme = ({ request }: Exchange): boolean =>
+  request.headers.some(([name]) => name.toLowerCase() === 'x-forwarded-proto');
+
+describeWithReference('the recordings through the balancer, to the old server', () => {
+  let reference: Reference;
+  let deployment: Deployment;
+  let balancer: Balancer | undefined;
+  let port: number;
+
+  beforeAll(async () => {
+    reference = await startReference();
+  }, 60_000);
+  afterAll(() => reference.stop());
+  beforeEach(async () => (port = await freePort()));
+  afterEach(async () => {
+    await balancer?.kill();
+    balancer = undefined;
+    await deployment.remove();
+  });
+
+  /** The exchanges that are answered otherwise although nothing says that they are. */
+  async function differing(meant: (exchange: Exchange) => boolean): Promise<string[]> {
+    const recordings = await readRecordings(CATEGORIES.map((name) => join(RECORDINGS, `${name}.jsonl.gz`)));
+    const report = await replay(sequencesOf(recordings), {
+      target: { host: '127.0.0.1', port },
+      reset: () => fetch(reference.resetUrl),
+    });
+    expect(report.interrupted).toBeUndefined();
+    return report.differing.filter(({ exchange }) => !meant(exchange)).map(exchangeText);
+  }
+
+  const address = (): string => new URL(reference.url).host;
+
+  describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
+    test('are answered as recorded, but for what its README names', async () => {
+      deployment = await Deployment.of('haproxy', {
+        'bind :80': `bind 127.0.0.1:${port}`,
+        '127.0.0.1:8000': address(),
+        '/etc/haproxy': '@',
+        '/run/haproxy': '@',
+      });
+      const configuration = 'in-front-of-the-gateway.cfg';
+      await deployment.adapt(configuration);
+      balancer = await Balancer.start(HAPROXY, ['-db', '-f', deployment.path(configuration)], port);
+      expect(await differing(namesTheScheme)).toEqual([]);
+    });
+  });
+
+  describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
+    test('are answered as recorded, but for what its README names', async () => {
+      deployment = await Deployment.of('nginx', {
+        'listen 80;': `listen 127.0.0.1:${port};`,
+        '127.0.0.1:8000': address(),
+        '/etc/nginx': '@',
+      });
+      await deployment.adapt('in-front-of-the-gateway.conf', 'waste/front-blue.conf');
+      await symlink('front-blue.conf', deployment.path('waste/front.conf'));
+      await writeFile(deployment.path('nginx.conf'), nginxMain('in-front-of-the-gateway.conf'));
+      balancer = await Balancer.start(NGINX, deployment.nginxArguments(), port);
+      expect(await differing(namesTheScheme)).toEqual([]);
+    });
+  });
+});
