@@ -18,11 +18,11 @@ export function calibrationSummary({ pairs, noise, differing }: Calibration): st
     `${pairs} pairs of the same read`,
     lines.length === 0 ? 'noise: none' : 'noise (differs by itself):',
     ...lines,
-    ...(differing.length === 0 ? ['The masks cover all of it: 0 pairs differ as the cutover compares them.'] : failure(differing)),
+    ...(differing.length === 0 ? ['The masks cover all of it: 0 pairs differ as the cutover compares them.'] : failure(differing, pairs)),
   ].join('\n');
 }
 
-function failure(differing: Calibration['differing']): string[] {
+function failure(differing: Calibration['differing'], pairs: number): string[] {
   const shown = differing.slice(0, SHOWN).map(({ target, differences }, index) =>
     exchangeText({
       exchange: {
@@ -37,7 +37,7 @@ function failure(differing: Calibration['differing']): string[] {
   );
   return [
     ...shown,
-    `${differing.length} pairs differ although nothing should. Either something is written meanwhile: repeat it while nothing is.`,
+    `${differing.length} of ${pairs} pairs differ although nothing should. Either something is written meanwhile: repeat it while nothing is.`,
     'Or two old servers were asked that do not hold the same records. Or there is noise that no mask covers: do not go on then.',
   ];
 }

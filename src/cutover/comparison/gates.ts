@@ -1,5 +1,4 @@
-import type { Side } from './exchange-observer';
-import type { Statistics } from './statistics';
+import type { SideStatistics, Statistics } from './statistics';
 
 /** What each gate demands of the new side. */
 export interface GateLimits {
@@ -72,18 +71,18 @@ function judgeDifferences(statistics: Statistics, { comparisons }: GateLimits): 
 
 function judgeErrors(statistics: Statistics, { errorRate, answers }: GateLimits): GateResult {
   const gate = 'errors';
-  const [blue, green] = sides((side) => statistics.side(side));
-  const [blueRate, greenRate] = [blue, green].map(({ errors, requests }) => (requests === 0 ? 0 : errors / requests));
-  const limit = (blueRate ?? 0) + errorRate;
-  const numbers = `${green.errors} of ${green.requests} requests to green failed (${percent(greenRate ?? 0)})`;
-  const allowed = `allowed are ${percent(limit)}: blue's ${percent(blueRate ?? 0)} and ${percent(errorRate)}`;
+  const [blue, green] = [statistics.side('blue'), statistics.side('green')];
+  const [blueRate, greenRate] = [errorRateOf(blue), errorRateOf(green)];
+  const limit = blueRate + errorRate;
+  const numbers = `${green.errors} of ${green.requests} requests to green failed (${percentgreenRate})`;
+  const allowed = `allowed are ${percent(limit)}: blue's ${percentblueRate} and ${percent(errorRate)}`;
   if (green.errors >= LEAST_ERRORS && leastRate(green.errors, green.requests) > limit) {
     return { gate, verdict: 'fail', reason: `${numbers}; ${allowed}` };
   }
   if (green.requests < answers) {
     return { gate, verdict: 'inconclusive', reason: `${numbers}; at least ${answers} requests are needed` };
   }
-  if ((greenRate ?? 0) <= limit) return { gate, verdict: 'pass', reason: `${numbers}; ${allowed}` };
+  if (greenRate <= limit) return { gate, verdict: 'pass', reason: `${numbers}; ${allowed}` };
   return { gate, verdict: 'inconclusive', reason: `${numbers}, too few to tell from an accident; ${allowed}` };
 }
 
@@ -107,8 +106,8 @@ function judgeLatency(statistics: Statistics, { p95Ratio, answers, fastEnough }:
   return { gate, verdict: ratio > p95Ratio ? 'fail' : 'pass', reason: `${numbers}, the worst of all; ${allowed}` };
 }
 
-function sides<Value>(of: (side: Side) => Value): [blue: Value, green: Value] {
-  return [of('blue'), of('green')];
+function errorRateOf({ errors, requests }: SideStatistics): number {
+  return requests === 0 ? 0 : errors / requests;
 }
 
 /** The least true rate that is compatible with this many errors: the lower end of Wilson's 95 % interval. */

@@ -53,7 +53,7 @@ test('an exchange that a rule explains is kept apart, with the reason, and count
 });
 
 test('no more is kept than was asked for, also by the process after a restart', async () => {
-  const limits = { unexplained: 2, explained: 1, bytes: 1000 };
+  const limits = { unexplained: 2, explained: 1, bytes: 100_000 };
   const kept = await KeptExchanges.open(folder, limits);
   kept.keep(differing, undefined);
   await kept.settled();
