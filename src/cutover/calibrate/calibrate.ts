@@ -25,7 +25,7 @@ export interface Calibration {
   /** What differed with nothing masked: how often, by method and route. The masks cover all of it if nothing differs. */
   noise: { name: string; route: string; pairs: number }[];
   /** Pairs that differ although they were masked, by route. */
-  differing: { route: string; target: string; differences: Difference[] }[];
+  differing: { route: string; method: string; target: string; differences: Difference[] }[];
 }
 
 /**
@@ -59,6 +59,6 @@ async function askTwice({ route, request }: CalibrationRead, options: Calibratio
   }
   const differences = answerDifferences(request, one, other);
   if (differences.length === 0) return;
-  into.differing.push({ route: place, target: request.target, differences });
+  into.differing.push({ route, method: request.method, target: request.target, differences });
   kept?.keep({ route, request, blue: one, green: other }, undefined);
 }

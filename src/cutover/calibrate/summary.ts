@@ -23,12 +23,12 @@ export function calibrationSummary({ pairs, noise, differing }: Calibration): st
 }
 
 function failure(differing: Calibration['differing'], pairs: number): string[] {
-  const shown = differing.slice(0, SHOWN).map(({ target, differences }, index) =>
+  const shown = differing.slice(0, SHOWN).map(({ method, target, differences }, index) =>
     exchangeText({
       exchange: {
         seq: 'calibrate',
         n: index + 1,
-        request: { method: 'GET', target, headers: [] },
+        request: { method, target, headers: [] },
         response: { status: 0, headers: [] },
       },
       differences,

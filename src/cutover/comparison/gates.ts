@@ -74,8 +74,8 @@ function judgeErrors(statistics: Statistics, { errorRate, answers }: GateLimits)
   const [blue, green] = [statistics.side('blue'), statistics.side('green')];
   const [blueRate, greenRate] = [errorRateOf(blue), errorRateOf(green)];
   const limit = blueRate + errorRate;
-  const numbers = `${green.errors} of ${green.requests} requests to green failed (${percentgreenRate})`;
-  const allowed = `allowed are ${percent(limit)}: blue's ${percentblueRate} and ${percent(errorRate)}`;
+  const numbers = `${green.errors} of ${green.requests} requests to green failed (${percent(greenRate)})`;
+  const allowed = `allowed are ${percent(limit)}: blue's ${percent(blueRate)} and ${percent(errorRate)}`;
   if (green.errors >= LEAST_ERRORS && leastRate(green.errors, green.requests) > limit) {
     return { gate, verdict: 'fail', reason: `${numbers}; ${allowed}` };
   }
