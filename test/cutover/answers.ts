@@ -6,7 +6,12 @@ import type { AnsweredPair } from '../../src/cutover/comparison/exchange-observe
 export function answer(status: number, body: string, headers?: HeaderPair[]): RawResponse {
   const bytes = Buffer.from(body, 'utf8');
   const length: HeaderPair = ['content-length', String(bytes.length)];
-  return { status, headers: [...(headers ?? [['content-type', 'application/json']]), length], body: bytes, complete: true };
+  return {
+    status,
+    headers: [...(headers ?? [['content-type', 'application/json']]), length],
+    body: bytes,
+    complete: true,
+  };
 }
 
 /** What the old side answers when it crashes. */

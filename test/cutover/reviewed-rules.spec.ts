@@ -15,8 +15,7 @@ const COLLECTIONS = '/api/collections';
 
 const collection = (changes: Record<string, unknown> = {}): string => JSON.stringify(aCollection(changes));
 /** A body with text that JSON.stringify would not write. */
-const literal = (field: string, text: string): string =>
-  collection({ [field]: '@' }).replace('"@"', () => text);
+const literal = (field: string, text: string): string => collection({ [field]: '@' }).replace('"@"', () => text);
 const nested = (levels: number): string => literal('location', '['.repeat(levels) + ']'.repeat(levels));
 const bytes = (asked: RecordedRequest, hex: string): RecordedRequest => ({
   ...asked,

@@ -6,7 +6,12 @@ import type { RequestHeader } from '../../src/recordings/exchange';
 export class Clients {
   constructor(readonly port: number) {}
 
-  send(method: string, target: string, headers: RequestHeader[] = [], body: string | null = null): Promise<RawResponse> {
+  send(
+    method: string,
+    target: string,
+    headers: RequestHeader[] = [],
+    body: string | null = null,
+  ): Promise<RawResponse> {
     return sendRaw(parseTarget(`http://127.0.0.1:${this.port}`), { method, target, headers, body });
   }
 

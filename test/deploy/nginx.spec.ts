@@ -153,7 +153,15 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
         ['X-Second', '3'],
       ]);
       const names = sides.blue.lastHeaders.filter((_, index) => index % 2 === 0);
-      expect(names).toEqual(['Host', 'X-Forwarded-For', 'X-Forwarded-Proto', 'Connection', 'X-Second', 'x_first', 'X-Second']);
+      expect(names).toEqual([
+        'Host',
+        'X-Forwarded-For',
+        'X-Forwarded-Proto',
+        'Connection',
+        'X-Second',
+        'x_first',
+        'X-Second',
+      ]);
       expect(sides.blue.received.at(-1)).toBe('GET /a%2Fb/../c?q=%41');
       expect(headers.filter(([name]) => !/^(?:date|connection)$/i.test(name))).toEqual([
         ['Content-Type', 'application/json'],

@@ -19,9 +19,15 @@ interface CalibrateOptions {
 /** `waste-cutover calibrate`: proves what differs by itself between two answers of the old server. */
 export function calibrateCommand(): Command {
   return new Command('calibrate')
-    .description('Sends the same reads twice to the old server, names what differs by itself, and fails if no mask covers it.')
+    .description(
+      'Sends the same reads twice to the old server, names what differs by itself, and fails if no mask covers it.',
+    )
     .requiredOption('--blue <url>', 'the old server: http://host:port', asArgument(parseTarget))
-    .option('--second <url>', 'another old server with the same records, to be asked the second time', asArgument(parseTarget))
+    .option(
+      '--second <url>',
+      'another old server with the same records, to be asked the second time',
+      asArgument(parseTarget),
+    )
     .option('--rounds <count>', 'how often all reads are sent', asArgument(parseCount), 20)
     .option('--records <count>', 'how many single records to read in each round', asArgument(parseCount), 20)
     .addOption(

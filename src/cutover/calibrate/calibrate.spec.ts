@@ -29,7 +29,8 @@ describeWithReference('the old server, asked twice', () => {
   beforeAll(async () => {
     [first, second] = await Promise.all([startReference(), startReference()]);
     for (const { url } of [first, second]) {
-      for (let at = 0; at < 30; at += 1) await fetch(`${url}/api/collections`, json('POST', aCollection({ quantity: at })));
+      for (let at = 0; at < 30; at += 1)
+        await fetch(`${url}/api/collections`, json('POST', aCollection({ quantity: at })));
     }
   }, 60_000);
   afterAll(() => Promise.all([first.stop(), second.stop()]));
@@ -55,7 +56,10 @@ describeWithReference('the old server, asked twice', () => {
   });
 
   test('fails against one that holds other records', async () => {
-    await fetch(`${second.url}/api/locations`, json('POST', { name: 'a', address: 'b', latitude: 1, longitude: 2, zone: 'c' }));
+    await fetch(
+      `${second.url}/api/locations`,
+      json('POST', { name: 'a', address: 'b', latitude: 1, longitude: 2, zone: 'c' }),
+    );
     expect(await calibrate('--blue', first.url, '--second', second.url, '--rounds', '1')).toBe(1);
     expect(printed).toContain('GET "/api/locations"');
     expect(printed).toContain('pairs differ although nothing should');

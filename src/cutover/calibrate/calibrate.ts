@@ -47,7 +47,11 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
   return result;
 }
 
-async function askTwice({ route, request }: CalibrationRead, options: CalibrationOptions, into: Calibration): Promise<void> {
+async function askTwice(
+  { route, request }: CalibrationRead,
+  options: CalibrationOptions,
+  into: Calibration,
+): Promise<void> {
   const place = `${request.method} ${route}`;
   const { first, second, timeouts, kept } = options;
   const one = await sendRaw(first, request, timeouts);

@@ -18,7 +18,9 @@ export function calibrationSummary({ pairs, noise, differing }: Calibration): st
     `${pairs} pairs of the same read`,
     lines.length === 0 ? 'noise: none' : 'noise (differs by itself):',
     ...lines,
-    ...(differing.length === 0 ? ['The masks cover all of it: 0 pairs differ as the cutover compares them.'] : failure(differing, pairs)),
+    ...(differing.length === 0
+      ? ['The masks cover all of it: 0 pairs differ as the cutover compares them.']
+      : failure(differing, pairs)),
   ].join('\n');
 }
 

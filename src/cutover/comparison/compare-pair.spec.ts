@@ -14,7 +14,11 @@ function verdict(pairOfAnswers: AnsweredPair, rules = UNTYPED): string {
 
 describe('equal are', () => {
   test('the same bytes, whatever the connection says about itself', () => {
-    const blue = answer(200, '[]', [['date', 'Mon'], ['server', 'uvicorn'], ['content-type', 'application/json']]);
+    const blue = answer(200, '[]', [
+      ['date', 'Mon'],
+      ['server', 'uvicorn'],
+      ['content-type', 'application/json'],
+    ]);
     expect(verdict(pair(GET, blue, answer(200, '[]')))).toBe('equal');
   });
 
@@ -36,7 +40,14 @@ describe('unexplained is', () => {
   test.each([
     ['one byte of the body', answer(200, '[1]'), answer(200, '[2]')],
     ['the status', answer(200, '[]'), answer(500, '[]')],
-    ['a header', answer(200, '[]'), answer(200, '[]', [['content-type', 'application/json'], ['x-more', '1']])],
+    [
+      'a header',
+      answer(200, '[]'),
+      answer(200, '[]', [
+        ['content-type', 'application/json'],
+        ['x-more', '1'],
+      ]),
+    ],
     ['an old answer that was cut off', { ...answer(200, '[1'), complete: false }, answer(200, '[1')],
     ['a new answer that was cut off', answer(200, '[1'), { ...answer(200, '[1'), complete: false }],
     ['an answer of the new side to what the old one crashes on for no known reason', crash(), answer(418, '')],
@@ -84,7 +95,8 @@ describe('a refusal of a word that is not in the enumeration', () => {
 
 test('the document of the typed side is explained only by its enumerations', () => {
   const asked = request('GET', '/openapi.json');
-  const document = (schemas: object, title = 'API') => answer(200, JSON.stringify({ info: { title }, components: { schemas } }));
+  const document = (schemas: object, title = 'API') =>
+    answer(200, JSON.stringify({ info: { title }, components: { schemas } }));
   const blue = document({ Collection: { properties: { location: {}, unit: { type: 'string' } } } });
   const typed = { Collection: { properties: { location: {}, unit: { $ref: '#' } } }, Unit: { enum: ['kg'] } };
   expect(verdict(pair(asked, blue, document(typed)))).toBe('openapi-enums');

@@ -68,7 +68,9 @@ test('a process that is started again goes on counting in the phase that holds',
   next.onPair(EQUAL);
   const { began, phases } = next.toJSON();
   expect(began).toBe('2024-01-15T10:30:00.000Z');
-  expect(phases.map(({ phase, statistics }) => [phase, statistics['GET /api/collections']?.pairs.equal])).toEqual([['shadow', 2]]);
+  expect(phases.map(({ phase, statistics }) => [phase, statistics['GET /api/collections']?.pairs.equal])).toEqual([
+    ['shadow', 2],
+  ]);
 });
 
 test('a phase can be counted from zero, for a repaired side', () => {

@@ -58,7 +58,12 @@ export class Comparison implements ExchangeObserver {
     if (!again && current?.ended === undefined && current?.phase === phase && current.percent === percent) return;
     const now = this.now();
     if (current !== undefined) current.ended ??= now;
-    this.phases.push({ phase, ...(percent === undefined ? {} : { percent }), began: now, statistics: new Statistics() });
+    this.phases.push({
+      phase,
+      ...(percent === undefined ? {} : { percent }),
+      began: now,
+      statistics: new Statistics(),
+    });
     this.window.clear();
   }
 

@@ -42,7 +42,9 @@ export function decide(from: Phase, { verdict, gates }: GatesResult, returns = R
   const decisive = gates.filter((gate) => gate.verdict === verdict);
   const reason = decisive.map((gate) => gate.reason).join('; ');
   const to = returns.get(from);
-  return verdict === 'fail' && to !== undefined ? { action: 'return', from, to, reason } : { action: 'stay', from, reason };
+  return verdict === 'fail' && to !== undefined
+    ? { action: 'return', from, to, reason }
+    : { action: 'stay', from, reason };
 }
 
 /** Evaluates the gates again and again, and goes back when one fails. */

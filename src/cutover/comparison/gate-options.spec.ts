@@ -3,7 +3,9 @@ import { gateLimits, gateRules, withGateOptions, type GateOptions } from './gate
 import { DEFAULT_GATE_LIMITS } from './gates';
 
 function parsed(...args: string[]): GateOptions {
-  const command = withGateOptions(new Command('gateway')).exitOverride().configureOutput({ writeErr: () => undefined });
+  const command = withGateOptions(new Command('gateway'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
   return command.parse(args, { from: 'user' }).opts<GateOptions>();
 }
 

@@ -16,7 +16,11 @@ export interface GateOptions {
 export function withGateOptions(command: Command): Command {
   const { comparisons, errorRate, p95Ratio } = DEFAULT_GATE_LIMITS;
   return command
-    .option('--typed-blue', 'blue knows the enumerations too, so that a refusal of only one side is a difference', false)
+    .option(
+      '--typed-blue',
+      'blue knows the enumerations too, so that a refusal of only one side is a difference',
+      false,
+    )
     .addOption(
       new Option('--map <field:from=to>', 'a value that the import replaced; may be repeated')
         .argParser((text, before: ValueMapping[] = []) => [...before, asArgument(parseMapping)(text)])
@@ -48,7 +52,8 @@ function parseMapping(text: string): ValueMapping {
 
 function parsePart(text: string): number {
   const part = Number(text);
-  if (text.trim() === '' || !(part >= 0 && part <= 1)) throw new TypeError(`${JSON.stringify(text)} is not from 0 to 1`);
+  if (text.trim() === '' || !(part >= 0 && part <= 1))
+    throw new TypeError(`${JSON.stringify(text)} is not from 0 to 1`);
   return part;
 }
 

@@ -54,9 +54,11 @@ export class KeptExchanges {
 
   /** Writes the exchange behind what is being written already; returns at once. */
   keep(pair: AnsweredPair, rule: ReviewedRule | undefined): void {
-    this.written = this.written.then(() => this.append(pair, rule)).catch((error: unknown) => {
-      this.failure ??= error as Error;
-    });
+    this.written = this.written
+      .then(() => this.append(pair, rule))
+      .catch((error: unknown) => {
+        this.failure ??= error as Error;
+      });
   }
 
   /** Waits until all is written. @throws the first error that writing met */

@@ -92,7 +92,9 @@ const LATENCY_COLUMNS: readonly Column<Row>[] = [
   { heading: 'Route', cell: ({ name }) => name },
   ...bySide<Row>('Requests', ({ requests }) => whole(requests)),
   ...bySide<Row>('Per second', ({ throughput }) => measured(throughput)),
-  ...bySide<Row>('Errors', ({ errors, errorRate }) => (errors === 0 ? '0' : `${whole(errors)} (${percent(errorRate)})`)),
+  ...bySide<Row>('Errors', ({ errors, errorRate }) =>
+    errors === 0 ? '0' : `${whole(errors)} (${percent(errorRate)})`,
+  ),
   ...bySide<Row>('P50', ({ p50 }) => measured(p50)),
   ...bySide<Row>('P95', ({ p95 }) => measured(p95)),
   ...bySide<Row>('P99', ({ p99 }) => measured(p99)),

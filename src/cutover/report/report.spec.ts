@@ -20,8 +20,17 @@ function compared(different = false): Comparison {
   comparison.beginPhase('shadow');
   for (let at = 1; at <= 100; at += 1) {
     now += 100;
-    for (const [side, factor] of [['blue', 1], ['green', 2]] as const) {
-      comparison.onExchange({ method: 'GET', route: '/<list>&', side, status: at === 1 ? 500 : 200, milliseconds: at * factor });
+    for (const [side, factor] of [
+      ['blue', 1],
+      ['green', 2],
+    ] as const) {
+      comparison.onExchange({
+        method: 'GET',
+        route: '/<list>&',
+        side,
+        status: at === 1 ? 500 : 200,
+        milliseconds: at * factor,
+      });
     }
   }
   comparison.beginPhase('split', { percent: 10 });
@@ -51,7 +60,12 @@ test('phases stand for themselves, and their sum is the total', () => {
     ['shadow', undefined, 100, 0],
     ['split', 10, 0, 2],
   ]);
-  expect([total.blue.requests, total.compared, total.unexplained, total.explained]).toEqual([100, 2, 1, { 'own-pages': 1 }]);
+  expect([total.blue.requests, total.compared, total.unexplained, total.explained]).toEqual([
+    100,
+    2,
+    1,
+    { 'own-pages': 1 },
+  ]);
   expect(rules.map(({ name, point, count }) => [name, point, count])).toEqual([['own-pages', 3, 1]]);
 });
 
@@ -117,7 +131,10 @@ describe('the command', () => {
   test('writes the page and prints JSON', async () => {
     const html = join(folder, 'report.html');
     expect(await run(false, '--html', html, '--json')).toBe(0);
-    expect(JSON.parse(printed)).toMatchObject({ total: { blue: { requests: 100 } }, gates: { verdict: 'inconclusive' } });
+    expect(JSON.parse(printed)).toMatchObject({
+      total: { blue: { requests: 100 } },
+      gates: { verdict: 'inconclusive' },
+    });
     expect(await readFile(html, 'utf8')).toContain('</html>');
   });
 

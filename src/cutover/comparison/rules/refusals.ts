@@ -25,7 +25,8 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: 'enum-refusal',
     point: 1,
-    sentence: 'The new side takes only the known words for waste_type, unit and status; the deployed old one any string.',
+    sentence:
+      'The new side takes only the known words for waste_type, unit and status; the deployed old one any string.',
     error: /^\{"type":"enum","loc":\["body","(?:waste_type|unit|status)"\],/,
     crashes: false,
   },

@@ -20,8 +20,7 @@ export const SURROUNDINGS_RULES: readonly ReviewedRule[] = [
     name: 'unknown-outcome',
     point: 14,
     sentence: 'The new side lost its database while a write was under way, and says so. The gate on errors counts it.',
-    explains: ({ green }) =>
-      answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
+    explains: ({ green }) => answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
   },
   {
     name: 'body-limit',
