@@ -33,14 +33,15 @@ export class Clients {
 
   /** Sends reads one after the other until it is told to stop, and gives what each one got: a side's name, or a failure. */
   keepReading(): { stop: () => Promise<string[]> } {
-    let going = true;
+    const ending = new AbortController();
     const got: string[] = [];
     const reading = (async () => {
-      while (going) got.push(await this.sideOf('GET').catch((error: unknown) => `failed: ${String(error)}`));
+      while (!ending.signal.aborted)
+        got.push(await this.sideOf('GET').catch((error: unknown) => `failed: ${String(error)}`));
     })();
     return {
       stop: async () => {
-        going = false;
+        ending.abort();
         await reading;
         return got;
       },

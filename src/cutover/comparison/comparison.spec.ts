@@ -49,7 +49,7 @@ test('errors of long ago are forgotten, and a healthy past hides no outage', () 
   const made = comparison({ window: 60_000 });
   made.beginPhase('split', { percent: 50 });
   const errors = () => made.judge().gates.find(({ gate }) => gate === 'errors')!.verdict;
-  answered(made, 'green', 200, 100_000);
+  answered(made, 'green', 200, 20_000);
   now += 61_000;
   answered(made, 'green', 500, 10);
   expect(errors()).toBe('fail');

@@ -23,7 +23,7 @@ export function withGateOptions(command: Command): Command {
     )
     .addOption(
       new Option('--map <field:from=to>', 'a value that the import replaced; may be repeated')
-        .argParser((text, before: ValueMapping[] = []) => [...before, asArgument(parseMapping)(text)])
+        .argParser((text: string, before: ValueMapping[]) => [...before, asArgument(parseMapping)(text)])
         .default([], 'none'),
     )
     .option('--comparisons <count>', 'equal comparisons that a pass needs', asArgument(parseCount), comparisons)

@@ -88,8 +88,8 @@ export class KeptExchanges {
   private async countKept(name: string): Promise<number> {
     let count = 0;
     for (const side of SIDES) {
-      const text = await readFile(this.file(side, name), 'latin1').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '';
+      const text = await readFile(this.file(side, name), 'latin1').catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
         throw error;
       });
       this.bytes += text.length;

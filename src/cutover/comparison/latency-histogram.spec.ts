@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LatencyHistogram, RELATIVE_ERROR } from './latency-histogram';
+import { LatencyHistogram, RELATIVE_ERROR, type SavedHistogram } from './latency-histogram';
 
 const latencies = fc.array(fc.double({ min: 0.001, max: 3_600_000, noNaN: true }), { minLength: 1, maxLength: 400 });
 const parts = fc.constantFrom(0, 0.01, 0.5, 0.95, 0.99, 0.999, 1);
@@ -45,7 +45,7 @@ test('a histogram survives being saved', () => {
   fc.assert(
     fc.property(latencies, (values) => {
       const histogram = histogramOf(values);
-      const restored = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(histogram)));
+      const restored = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(histogram)) as SavedHistogram);
       expect(restored.toJSON()).toEqual(histogram.toJSON());
       expect(restored.count).toBe(values.length);
     }),
@@ -53,7 +53,7 @@ test('a histogram survives being saved', () => {
 });
 
 test('an empty histogram knows nothing, also after it was saved and added to', () => {
-  const empty = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(new LatencyHistogram())));
+  const empty = LatencyHistogram.fromJSON(JSON.parse(JSON.stringify(new LatencyHistogram())) as SavedHistogram);
   expect([empty.count, empty.quantile(0.5), empty.mean, empty.longest]).toEqual([0, undefined, undefined, undefined]);
   empty.merge(histogramOf([2]));
   expect(empty.quantile(0)).toBe(2);

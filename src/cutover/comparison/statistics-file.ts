@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { CutoverError } from '../cutover-error';
+import { CutoverError, messageOf } from '../cutover-error';
 import type { Phase } from './gate-keeper';
 import type { GateLimits, GatesResult } from './gates';
 import type { SavedStatistics } from './statistics';
@@ -32,9 +32,9 @@ export async function saveStatistics(file: string, comparison: { toJSON(): Saved
 
 /** What was saved; undefined if there is no such file yet. @throws StatisticsFileError if it is something else */
 export async function findStatistics(file: string): Promise<SavedComparison | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new StatisticsFileError(`${file} cannot be read: ${error.message}`, { cause: error });
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new StatisticsFileError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
   });
   return text === undefined ? undefined : parseStatistics(file, text);
 }

@@ -1,4 +1,4 @@
-import { Statistics } from './statistics';
+import { Statistics, type SavedStatistics } from './statistics';
 
 const LIST = { method: 'GET', route: '/api/collections' };
 
@@ -32,7 +32,7 @@ test('comparisons are counted by what they found, and by rule', () => {
 });
 
 test('what was saved and restored can be added to what is new', () => {
-  const restored = Statistics.fromJSON(JSON.parse(JSON.stringify(filled())));
+  const restored = Statistics.fromJSON(JSON.parse(JSON.stringify(filled())) as SavedStatistics);
   expect(restored.toJSON()).toEqual(filled().toJSON());
   restored.merge(filled());
   expect([restored.side('green').errors, restored.pairs().compared, restored.side('blue').requests]).toEqual([4, 6, 2]);

@@ -16,7 +16,7 @@ export interface ReviewedRule {
   point?: number;
   /** What is different and why, for people. */
   sentence: string;
-  explains: (this: void, pair: DifferingPair) => boolean;
+  explains: (pair: DifferingPair) => boolean;
 }
 
 /** What the old side answers when it crashes: no other 500 is its own. */
