@@ -48,6 +48,12 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
   const front = (backend: string): Promise<string> =>
     tell(`set map ${deployment.path('waste-front.map')} front ${backend}`);
 
+  /** Waits until the last check of the gateway found this. */
+  const checked = (result: string): Promise<void> =>
+    eventually(async () => {
+      if (!(await tell('show stat')).includes(`,${result},`)) throw new Error('not checked yet');
+    });
+
   test.each([GATEWAY, WEIGHTS])('accepts %s without a warning', async (configuration) => {
     expect(await check(HAPROXY, ['-c', '-f', deployment.path(configuration)])).toEqual({
       code: 0,
@@ -88,10 +94,9 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       expect(await underWay).toBe('blue');
       expect(await clients.sideOf('POST', '/after')).toBe('blue');
       // The gateway is there again, but has missed what the owner took.
+      await checked('L4CON');
       await sides.gateway.open();
-      await eventually(async () => {
-        if (!/L4OK/.test(await tell('show stat'))) throw new Error('not checked yet');
-      });
+      await checked('L4OK');
       expect(await clients.sideOf('DELETE')).toBe('blue');
       await tell('set server gateway/gateway health up');
       expect(await clients.sideOf('GET')).toBe('gateway');
