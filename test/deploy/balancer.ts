@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,11 +18,17 @@ export function missing(program: string, debianPackage: string): string | undefi
   return existsSync(program) ? undefined : `${program} is missing: install Debian's package ${debianPackage}`;
 }
 
-/** A port of 127.0.0.1 that nothing listens on. */
+/**
+ * A port of 127.0.0.1 that nothing listens on. It lies below those that the system gives to connections and to `listen(0)`,
+ * so that nobody takes it before it is used, or while a server that died waits to come back.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as AddressInfo;
+  const port = randomInt(20_000, 32_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  const free = await new Promise<boolean>((found) => {
+    server.once('listening', () => found(true)).once('error', () => found(false));
+  });
+  if (!free) return freePort();
   await new Promise((closed) => server.close(closed));
   return port;
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from './balancer';
 
 /** A server behind a balancer that answers with its name, and can hold its answers back. */
 export class Upstream {
@@ -8,15 +8,17 @@ export class Upstream {
   readonly received: string[] = [];
   /** The header pairs of the last request, as they came. */
   lastHeaders: string[] = [];
-  port = 0;
   private server: Server | undefined;
   private held: (() => void)[] = [];
   private arrived: (() => void)[] = [];
 
-  private constructor(readonly name: string) {}
+  private constructor(
+    readonly name: string,
+    readonly port: number,
+  ) {}
 
   static async start(name: string): Promise<Upstream> {
-    const upstream = new Upstream(name);
+    const upstream = new Upstream(name, await freePort());
     await upstream.open();
     return upstream;
   }
@@ -25,7 +27,6 @@ export class Upstream {
   async open(): Promise<void> {
     this.server = createServer((request, response) => this.take(request, response)).listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    this.port = (this.server.address() as AddressInfo).port;
   }
 
   /** As a process that was killed: every connection is reset, and new ones are refused. */
