@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually';
 
 const DEPLOY = resolve(__dirname, '../../deploy');
 
@@ -96,6 +97,24 @@ export class Balancer {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** Makes nginx read its configuration again, and waits until its old workers take no more connections. */
+  async reload(): Promise<void> {
+    const old = await this.workers();
+    this.child.kill('SIGHUP');
+    await eventually(async () => {
+      for (const worker of old) {
+        const title = await readFile(`/proc/${worker}/cmdline`, 'utf8').catch(() => 'shutting down');
+        if (!title.includes('shutting down') && title !== '') throw new Error('an old worker is there');
+      }
+      if ((await this.workers()).every((worker) => old.includes(worker))) throw new Error('no new worker yet');
+    });
+  }
+
+  private async workers(): Promise<string[]> {
+    const pid = String(this.child.pid);
+    return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter((worker) => worker !== '');
   }
 
   async kill(): Promise<void> {

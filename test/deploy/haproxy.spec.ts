@@ -42,6 +42,8 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
   async function start(configuration: string): Promise<void> {
     const { port } = clients;
     balancer = await Balancer.start(HAPROXY, ['-db', '-f', deployment.path(configuration)], port);
+    // Its socket gets its name a moment after it listens.
+    await eventually(() => tell('show info'));
   }
 
   const tell = (text: string): Promise<string> => command(deployment.path('waste.sock'), text);

@@ -54,7 +54,7 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
 
   /** Reloads, and waits until new connections get what is expected. */
   async function reload(probe: () => Promise<string>, expected: string): Promise<void> {
-    balancer!.signal('SIGHUP');
+    await balancer!.reload();
     await eventually(async () => {
       for (let times = 0; times < 5; times += 1) expect(await probe()).toBe(expected);
     });
@@ -192,7 +192,7 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
       expect(green).toBeGreaterThan(CLIENTS * 0.1);
       expect(green).toBeLessThan(CLIENTS * 0.45);
       await share(90);
-      balancer!.signal('SIGHUP');
+      await balancer!.reload();
       await eventually(async () => {
         expect((await clients.sidesOf(CLIENTS)).filter((side) => side === 'green').length).toBeGreaterThan(green);
       });
