@@ -36,7 +36,7 @@ export function timeoutOption(): Option {
 }
 
 /** A positive number of seconds, in milliseconds. @throws TypeError for anything else */
-function parseSeconds(text: string): number {
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 86_400)) {
     throw new TypeError(`${JSON.stringify(text)} is not a number of seconds from 0 to 86400`);

@@ -1,0 +1,36 @@
+import type { RecordedRequest } from '../../recordings/exchange';
+import type { RawResponse } from '../../recordings/raw-response';
+
+/** Blue is the old side, green the new one. */
+export type Side = 'blue' | 'green';
+
+export const SIDES: readonly Side[] = ['blue', 'green'];
+
+/** That a side answered, or failed to: what counters and latencies are made of. */
+export interface ObservedAnswer {
+  /** The path's template, such as `/api/collections/{collection_id}`; never the raw path. */
+  route: string;
+  method: string;
+  side: Side;
+  /** The status of the answer; null if no whole answer came. */
+  status: number | null;
+  /** From the sending of the request to the end of the answer. */
+  milliseconds: number;
+}
+
+/** One request with the answers of both sides, given in the same state of their records. */
+export interface AnsweredPair {
+  /** As in {@link ObservedAnswer}. */
+  route: string;
+  request: RecordedRequest;
+  blue: RawResponse;
+  green: RawResponse;
+}
+
+/** Who is told of the answers that pass through. Neither method throws, or may hold an answer up. */
+export interface ExchangeObserver {
+  /** Told of every answer of either side. */
+  onExchange(answer: ObservedAnswer): void;
+  /** Told of each write, and of each read that was sampled. */
+  onPair(pair: AnsweredPair): void;
+}

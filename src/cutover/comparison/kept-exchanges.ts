@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bodyOf, type Exchange, type RecordedRequest } from '../../recordings/exchange';
+import { recordingLine } from '../../recordings/files';
+import { recordedResponse } from '../../recordings/record';
+import { SIDES, type AnsweredPair, type Side } from './exchange-observer';
+import type { ReviewedRule } from './rules/reviewed-rule';
+
+/** How much is kept at most: exchanges without an explanation, exchanges of each rule, and bytes altogether. */
+export interface KeptLimits {
+  unexplained: number;
+  explained: number;
+  bytes: number;
+}
+
+export const DEFAULT_KEPT_LIMITS: KeptLimits = { unexplained: 500, explained: 20, bytes: 64 * 1024 * 1024 };
+
+/** Stands for what no rule explains, in the names of files and sequences. */
+export const UNEXPLAINED = 'unexplained';
+
+// They hold what clients sent, cookies included.
+const PRIVATE_FOLDER = { recursive: true, mode: 0o700 };
+const PRIVATE_FILE = { mode: 0o600 };
+
+/**
+ * Differing exchanges as recordings: `blue/NAME.jsonl` holds the old side's answers and `green/NAME.jsonl` the new one's
+ * to the same requests, where NAME is `unexplained` or that of a rule. `replay` reads either, and `diff` compares them.
+ */
+export class KeptExchanges {
+  private written: Promise<unknown> = Promise.resolve();
+  private bytes = 0;
+  private readonly counts = new Map<string, number>();
+  private failure: Error | undefined;
+  /** Exchanges that were not kept because of the limits. */
+  dropped = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly limits: KeptLimits,
+  ) {}
+
+  /** Makes the folder if need be, and counts what it holds already. @throws Error if it cannot be made or read */
+  static async open(folder: string, limits: KeptLimits = DEFAULT_KEPT_LIMITS): Promise<KeptExchanges> {
+    const kept = new KeptExchanges(folder, limits);
+    for (const side of SIDES) await mkdir(join(folder, side), PRIVATE_FOLDER);
+    return kept;
+  }
+
+  /** How many exchanges are kept under this name. */
+  count(name: string): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  /** Writes the exchange behind what is being written already; returns at once. */
+  keep(pair: AnsweredPair, rule: ReviewedRule | undefined): void {
+    this.written = this.written
+      .then(() => this.append(pair, rule))
+      .catch((error: unknown) => {
+        this.failure ??= error as Error;
+      });
+  }
+
+  /** Waits until all is written. @throws the first error that writing met */
+  async settled(): Promise<void> {
+    await this.written;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private async append(pair: AnsweredPair, rule: ReviewedRule | undefined): Promise<void> {
+    const name = rule?.name ?? UNEXPLAINED;
+    const count = this.counts.get(name) ?? (await this.countKept(name));
+    const most = rule === undefined ? this.limits.unexplained : this.limits.explained;
+    const size = pair.blue.body.length + pair.green.body.length;
+    if (count >= most || this.bytes + size > this.limits.bytes) {
+      this.dropped += 1;
+      return;
+    }
+    for (const side of SIDES) {
+      const line = `${recordingLine(exchangeOf(pair, side, name, count + 1, rule))}\n`;
+      await appendFile(this.file(side, name), line, PRIVATE_FILE);
+      this.bytes += line.length;
+    }
+    this.counts.set(name, count + 1);
+  }
+
+  /** The exchanges of this name that an earlier process kept. */
+  private async countKept(name: string): Promise<number> {
+    let count = 0;
+    for (const side of SIDES) {
+      const text = await readFile(this.file(side, name), 'latin1').catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+        throw error;
+      });
+      this.bytes += text.length;
+      count = Math.max(count, text.split('\n').length - 1);
+    }
+    this.counts.set(name, count);
+    return count;
+  }
+
+  private file(side: Side, name: string): string {
+    return join(this.folder, side, `${name}.jsonl`);
+  }
+}
+
+function exchangeOf(pair: AnsweredPair, side: Side, name: string, n: number, rule?: ReviewedRule): Exchange {
+  const request = replayable(pair.request);
+  const place = `${request.method} ${pair.route}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return {
+    seq: `${name}/${place}`,
+    n,
+    request,
+    response: recordedResponse(request, pair[side]),
+    ...(rule === undefined ? {} : { reason: rule.sentence }),
+  };
+}
+
+const FRAMING = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'te', 'trailer']);
+
+/** The body is kept without the framing it came in, as text if it is some, and a replay frames it anew. */
+function replayable(request: RecordedRequest): RecordedRequest {
+  const { method, target } = request;
+  const headers = request.headers.filter(([name]) => !FRAMING.has(name.toLowerCase()));
+  const bytes = bodyOf(request);
+  if (bytes === null) return { method, target, headers, body: null };
+  return isUtf8(bytes)
+    ? { method, target, headers, body: bytes.toString('utf8') }
+    : { method, target, headers, body_b64: bytes.toString('base64') };
+}

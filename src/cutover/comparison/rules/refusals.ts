@@ -1,0 +1,87 @@
+import { isCrash, type DifferingPair, type ReviewedRule } from './reviewed-rule';
+
+interface Refusal extends Omit<ReviewedRule, 'explains'> {
+  /** How an error of this kind begins in the list of a 422. */
+  error: RegExp;
+  /** Whether the old side accepts what is refused, and only then crashes because it cannot write it out. */
+  crashes: boolean;
+}
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    name: 'non-finite-quantity',
+    point: 4,
+    sentence: 'The new side refuses numbers that are not finite; the old one stores them and then answers 500.',
+    error: /^\{"type":"finite_number","loc":\["body","(?:quantity|latitude|longitude)"\],/,
+    crashes: true,
+  },
+  {
+    name: 'half-surrogate',
+    point: 6,
+    sentence: 'The new side refuses half a surrogate pair in a text; the old one stores it and then answers 500.',
+    error: /^\{"type":"string_unicode","loc":\["body","(?:location|name|address|zone)"\],/,
+    crashes: true,
+  },
+  {
+    name: 'enum-refusal',
+    point: 1,
+    sentence:
+      'The new side takes only the known words for waste_type, unit and status; the deployed old one any string.',
+    error: /^\{"type":"enum","loc":\["body","(?:waste_type|unit|status)"\],/,
+    crashes: false,
+  },
+];
+
+/**
+ * The refusals that the old side does not know. Each explains a 422 whose list, without the errors of these kinds, is
+ * byte for byte what the old side answered; or which is empty without them where the old side accepted the request.
+ */
+export const REFUSAL_RULES: readonly ReviewedRule[] = REFUSALS.map(({ error, crashes: _, ...rule }) => ({
+  ...rule,
+  explains: (pair) => explainsRefusal(pair, error),
+}));
+
+function explainsRefusal(pair: DifferingPair, error: RegExp): boolean {
+  const { blue, green, request } = pair;
+  if (green.status !== 422 || !['POST', 'PUT'].includes(request.method)) return false;
+  const errors = validationErrors(green.body.toString('latin1'));
+  if (errors?.some((text) => error.test(text)) !== true) return false;
+  const kinds = REFUSALS.filter((refusal) => errors.some((text) => refusal.error.test(text)));
+  const others = errors.filter((text) => !kinds.some((refusal) => refusal.error.test(text)));
+  if (others.length > 0) {
+    const remaining = `{"detail":[${others.join(',')}]}`;
+    return blue.status === 422 && blue.body.toString('latin1') === remaining && hasEqualHeaders(pair);
+  }
+  // A PUT to an id that does not exist is found out only after the validation.
+  if (blue.status === 404) return request.method === 'PUT' && hasEqualHeaders(pair);
+  return kinds.some(({ crashes }) => crashes) ? isCrash(pair) : blue.status === 200 && hasEqualHeaders(pair);
+}
+
+function hasEqualHeaders({ differences }: DifferingPair): boolean {
+  return differences.every(({ aspect }) => aspect !== 'header');
+}
+
+const BEGIN = '{"detail":[';
+const END = ']}';
+
+/** The texts of the errors in the body of a 422, as they stand there; undefined if it has another form. */
+export function validationErrors(body: string): string[] | undefined {
+  if (!body.startsWith(BEGIN) || !body.endsWith(END)) return undefined;
+  const errors: string[] = [];
+  let depth = 0;
+  let start = BEGIN.length;
+  // Strings are taken whole, so that braces and brackets within them do not count.
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
+  tokens.lastIndex = start;
+  for (let token = tokens.exec(body); token !== null; token = tokens.exec(body)) {
+    const [text] = token;
+    if (text === '{' || text === '[') depth += 1;
+    if (text !== '}' && text !== ']') continue;
+    depth -= 1;
+    if (depth < 0) return token.index === body.length - END.length ? errors : undefined;
+    if (depth > 0) continue;
+    errors.push(body.slice(start, tokens.lastIndex));
+    start = tokens.lastIndex + 1;
+  }
+  return undefined;
+}

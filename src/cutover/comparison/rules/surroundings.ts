@@ -1,0 +1,68 @@
+import type { RawResponse } from '../../../recordings/raw-response';
+import { hasHeader, isRead } from './request-facts';
+import type { DifferingPair, ReviewedRule } from './reviewed-rule';
+
+/** What differs not by what was asked, but by what the new side is: its pages, its database, its limits. */
+export const SURROUNDINGS_RULES: readonly ReviewedRule[] = [
+  {
+    name: 'own-pages',
+    point: 3,
+    sentence: 'The pages and static files are the new side’s own, and so are their lengths, tags and dates of change.',
+    explains: (pair) => isRead(pair.request) && (isOwnFile(pair) || isCachedFile(pair)),
+  },
+  {
+    name: 'database-away',
+    point: 13,
+    sentence: 'The new side cannot reach its database and says so. The gate on errors counts it.',
+    explains: ({ green }) => answers(green, 503, 'Service Unavailable'),
+  },
+  {
+    name: 'unknown-outcome',
+    point: 14,
+    sentence: 'The new side lost its database while a write was under way, and says so. The gate on errors counts it.',
+    explains: ({ green }) => answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
+  },
+  {
+    name: 'body-limit',
+    point: 15,
+    sentence: 'The new side has a limit for the size of a body.',
+    explains: ({ green }) => answers(green, 413, 'Request Entity Too Large'),
+  },
+  {
+    name: 'head-limit',
+    point: 16,
+    sentence: 'The new side has a limit for the size of a head.',
+    explains: ({ green }) => answers(green, 431, 'Request Header Fields Too Large'),
+  },
+  {
+    name: 'request-timeout',
+    point: 17,
+    sentence: 'The new side has a limit for the time in which a request must arrive.',
+    explains: ({ green }) => answers(green, 408, 'Request Timeout'),
+  },
+  {
+    name: 'upgrade-ignored',
+    point: 19,
+    sentence: 'The new side ignores Upgrade; the old one answers to the handshake, or reads no body.',
+    explains: ({ blue, request }) => hasHeader(request, 'upgrade') && [400, 403, 422].includes(blue.status),
+  },
+];
+
+function answers({ status, body }: RawResponse, expected: number, detail: string): boolean {
+  return status === expected && body.toString('latin1') === `{"detail":"${detail}"}`;
+}
+
+/** A file that the old side does not have. */
+function isOwnFile({ path, blue, green }: DifferingPair): boolean {
+  return /^\/static\/(?:docs\/|favicon\.svg$)/.test(path) && blue.status === 404 && [200, 304].includes(green.status);
+}
+
+const CACHE_HEADERS = new Set(['etag', 'last-modified', 'content-type', 'content-range', 'accept-ranges']);
+
+/** A browser that holds one side's file asks with its tag; the other side's file has another one. */
+function isCachedFile({ path, blue, green, differences }: DifferingPair): boolean {
+  const statuses = [blue.status, green.status];
+  if (!path.startsWith('/static/') || !statuses.every((status) => [200, 206, 304].includes(status))) return false;
+  if (statuses[0] === 200 && statuses[1] === 200) return false;
+  return differences.every(({ aspect, header }) => aspect !== 'header' || CACHE_HEADERS.has(header ?? ''));
+}

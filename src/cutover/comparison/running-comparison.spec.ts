@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { answer, pair, request } from '../../../test/cutover/answers';
+import { eventually } from '../../../test/support/eventually';
+import { readRecordings } from '../../recordings/files';
+import type { Phase } from './gate-keeper';
+import { reviewedRules } from './rules/reviewed-rules';
+import { RunningComparison, type RunningComparisonOptions } from './running-comparison';
+import { readStatistics } from './statistics-file';
+
+const DIFFERENT = pair(request('GET', '/api/collections'), answer(200, '[]'), answer(200, '[1]'));
+
+let folder: string;
+let phase: Phase;
+let errors: Error[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'comparison-'));
+  phase = 'split';
+  errors = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function start(options: Partial<RunningComparisonOptions> = {}): Promise<RunningComparison> {
+  return RunningComparison.start({
+    statisticsFile: join(folder, 'state', 'statistics.json'),
+    evidenceFolder: join(folder, 'evidence'),
+    rules: reviewedRules({ untyped: true }),
+    phase: () => phase,
+    goBack: (to) => Promise.resolve(void (phase = to)),
+    interval: 5,
+    drain: 100,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+}
+
+test('a difference leads back, and is saved and kept', async () => {
+  const running = await start();
+  running.observer.onPair(DIFFERENT);
+  await eventually(() => expect(phase).toBe('shadow'));
+  await running.stop();
+  const { gates } = await readStatistics(join(folder, 'state', 'statistics.json'));
+  expect(gates?.verdict).toBe('fail');
+  expect(await readRecordings([join(folder, 'evidence', 'blue')])).toHaveLength(1);
+  expect(errors).toEqual([]);
+});
+
+test('a process that is started again goes on where the last one was', async () => {
+  phase = 'shadow';
+  const first = await start();
+  first.observer.onPair(DIFFERENT);
+  await first.stop();
+  const next = await start();
+  expect(next.gates().gates[0]!.reason).toMatch(/^1 of 1 comparisons differ/);
+  next.beginPhase('split', 10);
+  expect(next.gates().verdict).toBe('inconclusive');
+  await next.stop();
+});
+
+test('what cannot be saved is told, and the comparison goes on', async () => {
+  phase = 'shadow';
+  const running = await start();
+  await rm(join(folder, 'state'), { recursive: true });
+  await eventually(() => expect(errors[0]?.message).toContain('ENOENT'));
+  running.observer.onPair(DIFFERENT);
+  expect(running.gates().verdict).toBe('fail');
+  await running.stop();
+});
+
+test('it says how long a failing side may serve at most', async () => {
+  const running = await start({ interval: 5000, drain: 1000 });
+  expect(running.worstCase.milliseconds).toBe(6000);
+  await running.stop();
+});

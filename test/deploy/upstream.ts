@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { freePort } from './balancer';
+
+/** A server behind a balancer that answers with its name, and can hold its answers back. */
+export class Upstream {
+  /** What it received, in order: `GET /path`. */
+  readonly received: string[] = [];
+  /** The header pairs of the last request, as they came. */
+  lastHeaders: string[] = [];
+  private server: Server | undefined;
+  private held: (() => void)[] = [];
+  private arrived: (() => void)[] = [];
+
+  private constructor(
+    readonly name: string,
+    readonly port: number,
+  ) {}
+
+  static async start(name: string): Promise<Upstream> {
+    const upstream = new Upstream(name, await freePort());
+    await upstream.open();
+    return upstream;
+  }
+
+  /** Listens; after `die()` on the same port again. */
+  async open(): Promise<void> {
+    this.server = createServer((request, response) => this.take(request, response)).listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  /** As a process that was killed: every connection is reset, and new ones are refused. */
+  async die(): Promise<void> {
+    if (this.server?.listening !== true) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  /** Resolves when a request for /held has come, whose answer waits for `release()`. */
+  holding(): Promise<void> {
+    return this.held.length > 0 ? Promise.resolve() : new Promise((resolve) => this.arrived.push(resolve));
+  }
+
+  release(): void {
+    for (const answer of this.held.splice(0)) answer();
+  }
+
+  private take(request: IncomingMessage, response: ServerResponse): void {
+    this.received.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    this.lastHeaders = request.rawHeaders;
+    request.resume();
+    const answer = (): void => {
+      response.writeHead(200, ['server', 'uvicorn', 'content-type', 'application/json', 'x-Side', this.name]);
+      response.end(this.name);
+    };
+    if (!request.url?.startsWith('/held')) {
+      answer();
+      return;
+    }
+    this.held.push(answer);
+    for (const tell of this.arrived.splice(0)) tell();
+  }
+}
