@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
 import { Comparison, type ComparisonOptions } from './comparison';
-import type { AnsweredPair, Side } from './exchange-observer';
+import type { AnsweredPair } from './exchange-observer';
+import type { SideName } from '../side-name';
 import { reviewedRules, type ReviewedRule } from './rules/reviewed-rules';
 import { findStatistics, readStatistics, saveStatistics } from './statistics-file';
 
@@ -19,7 +20,7 @@ function comparison(options: Partial<ComparisonOptions> = {}): Comparison {
   return new Comparison({ rules: RULES, now: () => now, ...options });
 }
 
-function answered(to: Comparison, side: Side, status: number, count = 1): void {
+function answered(to: Comparison, side: SideName, status: number, count = 1): void {
   for (let at = 0; at < count; at += 1) to.onExchange({ method: 'GET', route: '/', side, status, milliseconds: 1 });
 }
 

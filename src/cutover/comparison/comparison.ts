@@ -1,6 +1,6 @@
 import type { AnsweredPair, ExchangeObserver, ObservedAnswer } from './exchange-observer';
 import { comparePair } from './compare-pair';
-import type { Phase } from './gate-keeper';
+import type { PhaseName } from '../phase/phase';
 import { DEFAULT_GATE_LIMITS, judgeGates, type GateLimits, type GatesResult } from './gates';
 import type { KeptExchanges } from './kept-exchanges';
 import { SlidingWindow } from './sliding-window';
@@ -22,7 +22,7 @@ export interface ComparisonOptions {
 }
 
 interface PhaseRecord {
-  readonly phase: Phase;
+  readonly phase: PhaseName;
   readonly percent?: number;
   readonly began: number;
   ended?: number;
@@ -53,7 +53,7 @@ export class Comparison implements ExchangeObserver {
    * Counts towards this phase from now on, and judges by it alone. The phase that holds already goes on, so that a
    * restarted process neither loses nor repeats a count; with `again` it is counted from zero.
    */
-  beginPhase(phase: Phase, { percent, again = false }: { percent?: number; again?: boolean } = {}): void {
+  beginPhase(phase: PhaseName, { percent, again = false }: { percent?: number; again?: boolean } = {}): void {
     const current = this.phases.at(-1);
     if (!again && current?.ended === undefined && current?.phase === phase && current.percent === percent) return;
     const now = this.now();

@@ -1,17 +1,13 @@
 import type { RecordedRequest } from '../../recordings/exchange';
 import type { RawResponse } from '../../recordings/raw-response';
-
-/** Blue is the old side, green the new one. */
-export type Side = 'blue' | 'green';
-
-export const SIDES: readonly Side[] = ['blue', 'green'];
+import type { SideName } from '../side-name';
 
 /** That a side answered, or failed to: what counters and latencies are made of. */
 export interface ObservedAnswer {
   /** The path's template, such as `/api/collections/{collection_id}`; never the raw path. */
   route: string;
   method: string;
-  side: Side;
+  side: SideName;
   /** The status of the answer; null if no whole answer came. */
   status: number | null;
   /** From the sending of the request to the end of the answer. */
@@ -34,3 +30,6 @@ export interface ExchangeObserver {
   /** Told of each write, and of each read that was sampled. */
   onPair(pair: AnsweredPair): void;
 }
+
+/** Looks away. */
+export const NO_OBSERVER: ExchangeObserver = { onExchange: () => undefined, onPair: () => undefined };

@@ -1,4 +1,5 @@
-import { decide, GateKeeper, type Decision, type GateKeeperOptions, type Phase } from './gate-keeper';
+import { decide, GateKeeper, type Decision, type GateKeeperOptions } from './gate-keeper';
+import type { PhaseName } from '../phase/phase';
 import type { GatesResult } from './gates';
 
 const FAIL: GatesResult = {
@@ -11,7 +12,7 @@ const FAIL: GatesResult = {
 const PASS: GatesResult = { verdict: 'pass', gates: [{ gate: 'differences', verdict: 'pass', reason: 'all equal' }] };
 const UNSURE: GatesResult = { verdict: 'inconclusive', gates: [] };
 
-test.each<[Phase, GatesResult, Decision['action'], Phase | undefined]>([
+test.each<[PhaseName, GatesResult, Decision['action'], PhaseName | undefined]>([
   ['split', FAIL, 'return', 'shadow'],
   ['green', FAIL, 'return', 'shadow'],
   ['shadow', FAIL, 'stay', undefined],
@@ -28,7 +29,7 @@ test('the reason is that of the gates which decided', () => {
 });
 
 function keeper(options: Partial<GateKeeperOptions>) {
-  let phase: Phase = 'split';
+  let phase: PhaseName = 'split';
   const decisions: [Decision, Error | undefined][] = [];
   const made = new GateKeeper({
     phase: () => phase,

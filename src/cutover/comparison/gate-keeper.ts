@@ -1,13 +1,12 @@
+import type { PhaseName } from '../phase/phase';
 import type { GatesResult } from './gates';
-
-export type Phase = 'blue' | 'shadow' | 'split' | 'green' | 'done';
 
 /**
  * Where a failed gate leads: to the last phase in which every client gets blue's answers, and green still follows. In
  * `shadow` no client sees green, so that there is nothing to protect and the evidence is wanted; from `done` there is
  * no way back, because blue no longer follows.
  */
-export const RETURNS: ReadonlyMap<Phase, Phase> = new Map([
+export const RETURNS: ReadonlyMap<PhaseName, PhaseName> = new Map([
   ['split', 'shadow'],
   ['green', 'shadow'],
 ]);
@@ -15,30 +14,30 @@ export const RETURNS: ReadonlyMap<Phase, Phase> = new Map([
 /** What an evaluation led to. */
 export interface Decision {
   action: 'stay' | 'return';
-  from: Phase;
+  from: PhaseName;
   /** Where to; only with `return`. */
-  to?: Phase;
+  to?: PhaseName;
   /** The sentences of the gates that decided. */
   reason: string;
 }
 
 export interface GateKeeperOptions {
   /** The phase that holds now. */
-  phase: () => Phase;
+  phase: () => PhaseName;
   judge: () => GatesResult;
   /** Changes the phase, and comes back when it has changed. */
-  goBack: (to: Phase, reason: string) => Promise<void>;
+  goBack: (to: PhaseName, reason: string) => Promise<void>;
   /** Milliseconds from one evaluation to the next. */
   interval: number;
   /** Milliseconds that requests under way may take until the change of phase ends them. */
   drain: number;
   /** Told of each decision, and of a return that failed (it is tried again at the next evaluation). */
   onDecision?: (decision: Decision, failure?: Error) => void;
-  returns?: ReadonlyMap<Phase, Phase>;
+  returns?: ReadonlyMap<PhaseName, PhaseName>;
 }
 
 /** Whether the phase must be left. Only a fail is a reason: what is inconclusive waits. */
-export function decide(from: Phase, { verdict, gates }: GatesResult, returns = RETURNS): Decision {
+export function decide(from: PhaseName, { verdict, gates }: GatesResult, returns = RETURNS): Decision {
   const decisive = gates.filter((gate) => gate.verdict === verdict);
   const reason = decisive.map((gate) => gate.reason).join('; ');
   const to = returns.get(from);

@@ -1,4 +1,4 @@
-import type { Side } from './exchange-observer';
+import type { SideName } from '../side-name';
 import { DEFAULT_GATE_LIMITS, judgeGates, type GateResult } from './gates';
 import { Statistics } from './statistics';
 
@@ -12,9 +12,12 @@ interface Answers {
 }
 
 /** Answers of both sides to one route, and comparisons of it. */
-function statisticsOf(answers: Partial<Record<Side, Answers>>, pairs: { equal?: number; unexplained?: number } = {}) {
+function statisticsOf(
+  answers: Partial<Record<SideName, Answers>>,
+  pairs: { equal?: number; unexplained?: number } = {},
+) {
   const statistics = new Statistics();
-  for (const [side, { count, errors = 0, milliseconds = 20 }] of Object.entries(answers) as [Side, Answers][]) {
+  for (const [side, { count, errors = 0, milliseconds = 20 }] of Object.entries(answers) as [SideName, Answers][]) {
     for (let at = 0; at < count; at += 1) {
       statistics.recordAnswer({ ...LIST, side, status: at < errors ? 500 : 200, milliseconds }, at);
     }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { bodyOf, type Exchange, type RecordedRequest } from '../../recordings/exchange';
 import { recordingLine } from '../../recordings/files';
 import { recordedResponse } from '../../recordings/record';
-import { SIDES, type AnsweredPair, type Side } from './exchange-observer';
+import type { AnsweredPair } from './exchange-observer';
+import { SIDES, type SideName } from '../side-name';
 import type { ReviewedRule } from './rules/reviewed-rule';
 
 /** How much is kept at most: exchanges without an explanation, exchanges of each rule, and bytes altogether. */
@@ -99,12 +100,12 @@ export class KeptExchanges {
     return count;
   }
 
-  private file(side: Side, name: string): string {
+  private file(side: SideName, name: string): string {
     return join(this.folder, side, `${name}.jsonl`);
   }
 }
 
-function exchangeOf(pair: AnsweredPair, side: Side, name: string, n: number, rule?: ReviewedRule): Exchange {
+function exchangeOf(pair: AnsweredPair, side: SideName, name: string, n: number, rule?: ReviewedRule): Exchange {
   const request = replayable(pair.request);
   const place = `${request.method} ${pair.route}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
 import { eventually } from '../../../test/support/eventually';
 import { readRecordings } from '../../recordings/files';
-import type { Phase } from './gate-keeper';
+import type { PhaseName } from '../phase/phase';
 import { reviewedRules } from './rules/reviewed-rules';
 import { RunningComparison, type RunningComparisonOptions } from './running-comparison';
 import { readStatistics } from './statistics-file';
@@ -12,7 +12,7 @@ import { readStatistics } from './statistics-file';
 const DIFFERENT = pair(request('GET', '/api/collections'), answer(200, '[]'), answer(200, '[1]'));
 
 let folder: string;
-let phase: Phase;
+let phase: PhaseName;
 let errors: Error[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'comparison-'));

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { Comparison } from './comparison';
-import { GateKeeper, type GateKeeperOptions, type Phase } from './gate-keeper';
+import { GateKeeper, type GateKeeperOptions } from './gate-keeper';
+import type { PhaseName } from '../phase/phase';
 import type { GateLimits, GatesResult } from './gates';
 import { KeptExchanges, type KeptLimits } from './kept-exchanges';
 import type { ReviewedRule } from './rules/reviewed-rule';
@@ -62,7 +63,7 @@ export class RunningComparison {
   }
 
   /** To be called at each change of phase. */
-  beginPhase(phase: Phase, percent?: number): void {
+  beginPhase(phase: PhaseName, percent?: number): void {
     this.observer.beginPhase(phase, percent === undefined ? {} : { percent });
   }
 

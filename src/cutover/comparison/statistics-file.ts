@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { CutoverError, messageOf } from '../cutover-error';
-import type { Phase } from './gate-keeper';
+import type { PhaseName } from '../phase/phase';
 import type { GateLimits, GatesResult } from './gates';
 import type { SavedStatistics } from './statistics';
 
@@ -13,7 +13,7 @@ export interface SavedComparison {
   saved: string;
   limits: GateLimits;
   rules: { name: string; point?: number; sentence: string }[];
-  phases: { phase: Phase; percent?: number; began: string; ended?: string; statistics: SavedStatistics }[];
+  phases: { phase: PhaseName; percent?: number; began: string; ended?: string; statistics: SavedStatistics }[];
   /** The verdicts on the last phase when the file was saved. */
   gates?: GatesResult;
 }

@@ -1,4 +1,5 @@
-import type { ObservedAnswer, Side } from './exchange-observer';
+import type { ObservedAnswer } from './exchange-observer';
+import type { SideName } from '../side-name';
 import { LatencyHistogram, type SavedHistogram } from './latency-histogram';
 import type { PairOutcome } from './compare-pair';
 
@@ -133,7 +134,7 @@ export class Statistics {
   }
 
   /** All routes of a side together. */
-  side(side: Side): SideStatistics {
+  side(side: SideName): SideStatistics {
     const all = new SideStatistics();
     for (const route of this.routes.values()) all.merge(route[side]);
     return all;

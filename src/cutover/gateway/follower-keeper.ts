@@ -2,11 +2,10 @@ import type { LoggedWrite } from '../journal/write-log';
 import { hasFollower, ownerIn } from '../phase/phase';
 import { PhaseRefused } from '../phase/phases';
 import { otherSide, type SideName } from '../side-name';
-import { rawResponse, recordedRequest } from './exchange-observer';
 import { FollowerFeed, type FeedState } from './follower-feed';
 import { FollowerWrites } from './follower-write';
 import type { GatewayContext } from './gateway-context';
-import type { RawAnswer, RawRequest } from './raw-message';
+import { rawResponse, recordedRequest, type RawAnswer, type RawRequest } from './raw-message';
 import { createRequest } from './placeholders';
 import { Rebuild, type OwnerCopy } from './rebuild';
 import { highestId } from './rows';
@@ -93,7 +92,6 @@ export class FollowerKeeper {
         route,
         method: request.method,
         side: this.side,
-        purpose: 'follower',
         status,
         milliseconds,
       });
@@ -115,8 +113,6 @@ export class FollowerKeeper {
     const [blue, green] = write.owner === 'blue' ? [owners, answer] : [answer, owners];
     this.context.parts.observer.onPair({
       route: routeRequest(request.method, request.target).route,
-      phase: this.context.state.phase,
-      place: write.place,
       request: recordedRequest(request),
       blue: rawResponse(blue),
       green: rawResponse(green),

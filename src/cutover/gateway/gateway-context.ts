@@ -3,7 +3,7 @@ import { writeState, type GatewayState } from '../journal/state-file';
 import type { WriteLog } from '../journal/write-log';
 import type { SideName } from '../side-name';
 import type { Evidence } from './evidence';
-import type { ExchangeObserver } from './exchange-observer';
+import type { ExchangeObserver } from '../comparison/exchange-observer';
 import type { WriteGate } from './gate';
 import type { NextIds } from './next-ids';
 import type { Side } from './side';

@@ -12,7 +12,7 @@ import type { SideName } from '../side-name';
 import { gatewayStatus, type GatewayStatus } from '../status/gateway-status';
 import { createClientServer, type ClientServerOptions } from './client-server';
 import { Evidence } from './evidence';
-import { NO_OBSERVER, type ExchangeObserver } from './exchange-observer';
+import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
 import { FollowerKeeper } from './follower-keeper';
 import { ForwardedHeaders } from './forwarded-headers';
 import { WriteGate } from './gate';

@@ -3,7 +3,7 @@ import { JournalError } from '../journal/journal-error';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
 import type { SideName } from '../side-name';
 import type { Evidence } from './evidence';
-import type { ExchangeObserver } from './exchange-observer';
+import type { ExchangeObserver } from '../comparison/exchange-observer';
 import type { WriteGate } from './gate';
 import { laneKeys, Lanes } from './lanes';
 import type { NextIds } from './next-ids';
@@ -150,7 +150,6 @@ export class OwnerWrites {
         route,
         method: request.method,
         side: side.name,
-        purpose: 'client',
         status,
         milliseconds: performance.now() - started,
       });

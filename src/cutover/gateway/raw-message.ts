@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { HeaderPair } from '../../recordings/exchange';
+import type { HeaderPair, RecordedRequest } from '../../recordings/exchange';
+import type { RawResponse } from '../../recordings/raw-http';
 
 /** A request as it goes to a side: the head in latin-1, header names and values in turn as node's rawHeaders. */
 export interface RawRequest {
@@ -41,4 +42,14 @@ export function filterHeaders(headers: readonly string[], keep: (name: string) =
 /** Tells two renderings of a row apart; both sides render the same row with the same bytes. */
 export function digestOf(body: Buffer): string {
   return createHash('sha256').update(body).digest('base64').slice(0, 22);
+}
+
+/** A request in the form of a recording, so that it can be replayed. */
+export function recordedRequest({ method, target, headers, body }: RawRequest): RecordedRequest {
+  return { method, target, headers: pairsOf(headers), ...(body.length > 0 && { body_b64: body.toString('base64') }) };
+}
+
+/** An answer in the form that recordings are compared with. */
+export function rawResponse({ status, headers, body }: RawAnswer): RawResponse {
+  return { status, headers: pairsOf(headers), body, complete: true };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import type { ExchangeObserver } from './exchange-observer';
+import type { ExchangeObserver } from '../comparison/exchange-observer';
 import { toClient } from './forwarded-headers';
 import { ownAnswer } from './own-answers';
 import type { RawAnswer, RawRequest } from './raw-message';
@@ -33,7 +33,7 @@ export class ReadProxy {
     const observe = (status: number | null) => {
       const milliseconds = performance.now() - started;
       const { name } = side;
-      this.observer.onExchange({ route, method: request.method, side: name, purpose: 'client', status, milliseconds });
+      this.observer.onExchange({ route, method: request.method, side: name, status, milliseconds });
     };
     const outgoing = side.open(request);
     // A body is sent once only, and then the request cannot be tried again.

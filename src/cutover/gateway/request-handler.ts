@@ -5,13 +5,12 @@ import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
 import { hasFollower, ownerIn } from '../phase/phase';
 import { otherSide, type SideName } from '../side-name';
-import { rawResponse, recordedRequest } from './exchange-observer';
 import type { FollowerKeeper } from './follower-keeper';
 import type { ForwardedHeaders } from './forwarded-headers';
 import type { GatewayContext } from './gateway-context';
 import type { OwnerWrites } from './owner-writes';
 import { ownAnswer } from './own-answers';
-import { headerOf, pairsOf, type RawAnswer, type RawRequest } from './raw-message';
+import { headerOf, pairsOf, rawResponse, recordedRequest, type RawAnswer, type RawRequest } from './raw-message';
 import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
 import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
 import { routeRequest, type RoutedRequest, type WriteRoute } from './write-route';
@@ -136,7 +135,7 @@ export class RequestHandler {
       (answer) => {
         const milliseconds = performance.now() - started;
         const { status } = answer;
-        observer.onExchange({ route, method: request.method, side: other, purpose: 'sample', status, milliseconds });
+        observer.onExchange({ route, method: request.method, side: other, status, milliseconds });
         return answer;
       },
       () => undefined,
@@ -146,7 +145,7 @@ export class RequestHandler {
         // A write in between may have met one side before and the other after the read.
         if (others === undefined || log.lastPlace !== place || !isStill()) return;
         const [blue, green] = (side === 'blue' ? [answer, others] : [others, answer]).map(rawResponse);
-        if (blue && green) observer.onPair({ route, phase, place, request: recordedRequest(whole), blue, green });
+        if (blue && green) observer.onPair({ route, request: recordedRequest(whole), blue, green });
       });
     };
   }

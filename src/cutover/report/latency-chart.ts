@@ -1,4 +1,4 @@
-import { SIDES, type Side } from '../comparison/exchange-observer';
+import { SIDES, type SideName } from '../side-name';
 import { escaped } from './markup';
 import { measured } from './numbers';
 import type { Report } from './report';
@@ -10,7 +10,7 @@ const BAR = 12;
 const GROUP = 2 * BAR + 14;
 const TOP = 34;
 /** Of different lightness too, for eyes and printers that see no colours. */
-const COLOURS: Record<Side, string> = { blue: '#1a4f8b', green: '#4caf6e' };
+const COLOURS: Record<SideName, string> = { blue: '#1a4f8b', green: '#4caf6e' };
 
 /** The P95 of each route as bars, blue over green, on one scale from zero; empty if nothing was measured. */
 export function latencyChart(routes: Report['routes']): string {
@@ -37,7 +37,7 @@ export function latencyChart(routes: Report['routes']): string {
   ].join('\n');
 }
 
-function bar(value: number | undefined, longest: number, top: number, side: Side): string[] {
+function bar(value: number | undefined, longest: number, top: number, side: SideName): string[] {
   if (value === undefined) return [];
   const width = Math.max(1, (value / longest) * (WIDTH - LEFT - RIGHT));
   return [

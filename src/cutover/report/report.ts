@@ -1,5 +1,5 @@
-import { SIDES, type Side } from '../comparison/exchange-observer';
-import type { Phase } from '../comparison/gate-keeper';
+import { SIDES, type SideName } from '../side-name';
+import type { PhaseName } from '../phase/phase';
 import type { GateLimits, GatesResult } from '../comparison/gates';
 import { Statistics, type PairStatistics, type SideStatistics } from '../comparison/statistics';
 import type { SavedComparison } from '../comparison/statistics-file';
@@ -40,7 +40,7 @@ export interface Report {
   limits: GateLimits;
   gates?: GatesResult;
   total: Figures;
-  phases: (Figures & { phase: Phase; percent?: number; began: string; ended?: string })[];
+  phases: (Figures & { phase: PhaseName; percent?: number; began: string; ended?: string })[];
   routes: (Figures & { route: string })[];
   /** The rules by which answers differed, and how often. */
   rules: { name: string; point?: number; sentence: string; count: number }[];
@@ -71,7 +71,7 @@ function figuresOf(statistics: Statistics): Figures {
   return figures({ blue: statistics.side('blue'), green: statistics.side('green') }, statistics.pairs());
 }
 
-function figures(sides: Record<Side, SideStatistics>, pairs: PairStatistics): Figures {
+function figures(sides: Record<SideName, SideStatistics>, pairs: PairStatistics): Figures {
   const [blue, green] = SIDES.map((side) => sideFigures(sides[side])) as [SideFigures, SideFigures];
   const { compared, equal, unexplained, explained } = pairs;
   return {
