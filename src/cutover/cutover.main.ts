@@ -2,9 +2,14 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { VERSION } from '../version';
+import { calibrateCommand } from './calibrate/calibrate.command';
 import { EXIT_HELP, runProgram } from './command-line';
 import { exportCommand } from './export/export.command';
+import { gatewayCommand } from './gateway/gateway.command';
 import { importCommand } from './import/import.command';
+import { phaseCommand } from './phase/phase.command';
+import { reportCommand } from './report/report.command';
+import { statusCommand } from './status/status.command';
 import { verifyCommand } from './verify/verify.command';
 
 const program = new Command('waste-cutover')
@@ -14,7 +19,17 @@ const program = new Command('waste-cutover')
   .exitOverride()
   .addHelpText('after', EXIT_HELP);
 
-for (const verb of [importCommand(), exportCommand(), verifyCommand()]) {
+const verbs = [
+  importCommand(),
+  verifyCommand(),
+  calibrateCommand(),
+  gatewayCommand(),
+  phaseCommand(),
+  statusCommand(),
+  reportCommand(),
+  exportCommand(),
+];
+for (const verb of verbs) {
   program.addCommand(verb.copyInheritedSettings(program));
 }
 

@@ -1,4 +1,4 @@
-import { decide, GateKeeper, type Decision, type GateKeeperOptions } from './gate-keeper';
+import { decide, GateKeeper, worstCaseOf, type Decision, type GateKeeperOptions } from './gate-keeper';
 import type { PhaseName } from '../phase/phase';
 import type { GatesResult } from './gates';
 
@@ -75,7 +75,7 @@ test('it evaluates by itself until it is stopped', async () => {
 });
 
 test('the worst case is the interval and the drain', () => {
-  const { milliseconds, sentence } = keeper({}).keeper.worstCase;
+  const { milliseconds, sentence } = worstCaseOf({ interval: 5000, drain: 2500 });
   expect(milliseconds).toBe(7500);
   expect(sentence).toContain('at most 7.5 s: 5 s until it is evaluated and 2.5 s until');
 });

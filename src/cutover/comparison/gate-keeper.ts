@@ -46,6 +46,18 @@ export function decide(from: PhaseName, { verdict, gates }: GatesResult, returns
     : { action: 'stay', from, reason };
 }
 
+/** The longest that clients are served by a side that a gate fails: until it is seen, and until it is left. */
+export function worstCaseOf({ interval, drain }: Pick<GateKeeperOptions, 'interval' | 'drain'>): {
+  milliseconds: number;
+  sentence: string;
+} {
+  const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000).toFixed(1))} s`;
+  const sentence =
+    `A failing gate is left after at most ${seconds(interval + drain)}: ` +
+    `${seconds(interval)} until it is evaluated and ${seconds(drain)} until requests under way have ended.`;
+  return { milliseconds: interval + drain, sentence };
+}
+
 /** Evaluates the gates again and again, and goes back when one fails. */
 export class GateKeeper {
   private timer: NodeJS.Timeout | undefined;
@@ -69,16 +81,6 @@ export class GateKeeper {
   evaluate(): Promise<Decision> {
     this.evaluation ??= this.act().finally(() => (this.evaluation = undefined));
     return this.evaluation;
-  }
-
-  /** The longest that clients are served by a side that a gate fails: until it is seen, and until it is left. */
-  get worstCase(): { milliseconds: number; sentence: string } {
-    const { interval, drain } = this.options;
-    const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000).toFixed(1))} s`;
-    const sentence =
-      `A failing gate is left after at most ${seconds(interval + drain)}: ` +
-      `${seconds(interval)} until it is evaluated and ${seconds(drain)} until requests under way have ended.`;
-    return { milliseconds: interval + drain, sentence };
   }
 
   private async act(): Promise<Decision> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
@@ -21,18 +21,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function start(options: Partial<RunningComparisonOptions> = {}): Promise<RunningComparison> {
-  return RunningComparison.start({
+async function start(options: Partial<RunningComparisonOptions> = {}): Promise<RunningComparison> {
+  const running = await RunningComparison.open({
     statisticsFile: join(folder, 'state', 'statistics.json'),
     evidenceFolder: join(folder, 'evidence'),
     rules: reviewedRules({ untyped: true }),
-    phase: () => phase,
-    goBack: (to) => Promise.resolve(void (phase = to)),
     interval: 5,
     drain: 100,
     onError: (error) => errors.push(error),
     ...options,
   });
+  running.beginPhase(phase);
+  running.watch({ phase: () => phase, goBack: (to) => Promise.resolve(void (phase = to)) });
+  return running;
 }
 
 test('a difference leads back, and is saved and kept', async () => {
@@ -53,7 +54,7 @@ test('a process that is started again goes on where the last one was', async () 
   await first.stop();
   const next = await start();
   expect(next.gates().gates[0]!.reason).toMatch(/^1 of 1 comparisons differ/);
-  next.beginPhase('split', 10);
+  next.beginPhase('split', { percent: 10 });
   expect(next.gates().verdict).toBe('inconclusive');
   await next.stop();
 });
@@ -71,5 +72,14 @@ test('what cannot be saved is told, and the comparison goes on', async () => {
 test('it says how long a failing side may serve at most', async () => {
   const running = await start({ interval: 5000, drain: 1000 });
   expect(running.worstCase.milliseconds).toBe(6000);
+  await running.stop();
+});
+
+test('a damaged file of statistics is put aside, and said', async () => {
+  await mkdir(join(folder, 'state'));
+  await writeFile(join(folder, 'state', 'statistics.json'), '{"version":');
+  const running = await start();
+  expect(errors[0]?.message).toContain('is no file of statistics');
+  expect(await readFile(join(folder, 'state', 'statistics.json.damaged'), 'utf8')).toBe('{"version":');
   await running.stop();
 });

@@ -1,21 +1,23 @@
 import { dirname } from 'node:path';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { Comparison } from './comparison';
-import { GateKeeper, type GateKeeperOptions } from './gate-keeper';
 import type { PhaseName } from '../phase/phase';
+import type { PhaseJudge } from '../phase/phase-judge';
+import { GateKeeper, worstCaseOf, type GateKeeperOptions } from './gate-keeper';
 import type { GateLimits, GatesResult } from './gates';
 import { KeptExchanges, type KeptLimits } from './kept-exchanges';
 import type { ReviewedRule } from './rules/reviewed-rule';
 import { findStatistics, saveStatistics } from './statistics-file';
 
-export interface RunningComparisonOptions extends Omit<GateKeeperOptions, 'judge'> {
+/** The phases of a gateway, as the gates change them. */
+export type WatchedPhases = Pick<GateKeeperOptions, 'phase' | 'goBack'>;
+
+export interface RunningComparisonOptions extends Pick<GateKeeperOptions, 'interval' | 'drain' | 'onDecision'> {
   /** Where the statistics are saved; what an earlier process saved there is gone on with. */
   statisticsFile: string;
   /** Where differing exchanges are kept. */
   evidenceFolder: string;
   rules: readonly ReviewedRule[];
-  /** Of clients, if the phase that holds at the start is `split`. */
-  percent?: number;
   limits?: GateLimits;
   keptLimits?: KeptLimits;
   /** Told of what went wrong while saving; the comparison itself goes on. */
@@ -23,8 +25,8 @@ export interface RunningComparisonOptions extends Omit<GateKeeperOptions, 'judge
 }
 
 /** The comparison of a running gateway: it observes, saves what it counted at each evaluation, and keeps the gates. */
-export class RunningComparison {
-  private readonly keeper: GateKeeper;
+export class RunningComparison implements PhaseJudge {
+  private keeper: GateKeeper | undefined;
   private saved: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -32,23 +34,22 @@ export class RunningComparison {
     /** What the gateway tells of its exchanges. */
     readonly observer: Comparison,
     private readonly kept: KeptExchanges,
-  ) {
-    const { onDecision } = options;
-    this.keeper = new GateKeeper({
-      ...options,
-      judge: () => observer.judge(),
-      onDecision: (decision, failure) => {
-        this.save();
-        onDecision?.(decision, failure);
-      },
-    });
-  }
+  ) {}
 
-  /** @throws StatisticsFileError if the file is something else; Error if the folder cannot be made */
-  static async start(options: RunningComparisonOptions): Promise<RunningComparison> {
-    const { statisticsFile, evidenceFolder, rules, percent, limits, keptLimits } = options;
-    const saved = await findStatistics(statisticsFile);
-    await mkdir(dirname(statisticsFile), { recursive: true });
+  /**
+   * Goes on with what is saved. A file of statistics that a crash has damaged is put aside: it must not keep a gateway
+   * from starting.
+   *
+   * @throws Error if the folders cannot be made
+   */
+  static async open(options: RunningComparisonOptions): Promise<RunningComparison> {
+    const { statisticsFile, evidenceFolder, rules, limits, keptLimits } = options;
+    await mkdir(dirname(statisticsFile), { recursive: true, mode: 0o700 });
+    const saved = await findStatistics(statisticsFile).catch(async (error: unknown) => {
+      await rename(statisticsFile, `${statisticsFile}.damaged`);
+      options.onError(error as Error);
+      return undefined;
+    });
     const kept = await KeptExchanges.open(evidenceFolder, keptLimits);
     const comparison = new Comparison({
       rules,
@@ -56,15 +57,26 @@ export class RunningComparison {
       ...(limits === undefined ? {} : { limits }),
       ...(saved === undefined ? {} : { saved }),
     });
-    comparison.beginPhase(options.phase(), percent === undefined ? {} : { percent });
-    const running = new RunningComparison(options, comparison, kept);
-    running.keeper.start();
-    return running;
+    return new RunningComparison(options, comparison, kept);
   }
 
-  /** To be called at each change of phase. */
-  beginPhase(phase: PhaseName, percent?: number): void {
-    this.observer.beginPhase(phase, percent === undefined ? {} : { percent });
+  /** Evaluates the gates from now on, and changes the phase when one fails. */
+  watch(phases: WatchedPhases): void {
+    const { onDecision, ...options } = this.options;
+    this.keeper = new GateKeeper({
+      ...options,
+      ...phases,
+      judge: () => this.gates(),
+      onDecision: (decision, failure) => {
+        this.save();
+        onDecision?.(decision, failure);
+      },
+    });
+    this.keeper.start();
+  }
+
+  beginPhase(phase: PhaseName, options: { percent?: number; again?: boolean } = {}): void {
+    this.observer.beginPhase(phase, options);
   }
 
   /** The verdicts on the phase that holds: what a promotion must ask. */
@@ -72,14 +84,13 @@ export class RunningComparison {
     return this.observer.judge();
   }
 
-  /** How long clients may be served by a side that a gate fails. */
-  get worstCase(): GateKeeper['worstCase'] {
-    return this.keeper.worstCase;
+  get worstCase(): PhaseJudge['worstCase'] {
+    return worstCaseOf(this.options);
   }
 
   /** Ends the evaluations and saves for the last time. */
   async stop(): Promise<void> {
-    await this.keeper.stop();
+    await this.keeper?.stop();
     this.save();
     await this.saved;
   }

@@ -41,8 +41,9 @@ export function createControlServer(gateway: Gateway, token: string): Server {
 function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   return {
     'GET /status': () => gateway.status,
-    'POST /phase': async ({ phase, percent, acceptEvidence }) => {
-      await gateway.phases.change(phaseNamed(phase), { percent, acceptEvidence });
+    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive }) => {
+      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true };
+      await gateway.phases.change(phaseNamed(phase), options);
       return gateway.status;
     },
     'POST /import-mark': (input) => markAction(gateway, input),

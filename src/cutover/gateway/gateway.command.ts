@@ -1,7 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createControlServer } from '../control/control-server';
 import { readToken, withToken } from '../control/control-options';
 import { listen } from '../control/listen';
+import { asArgument, parseSeconds } from '../command-line';
+import { withGateOptions } from '../comparison/gate-options';
+import { comparisonOf, type ComparisonArguments } from './comparison-options';
 import { Gateway } from './gateway';
 import { readGatewayOptions, readListening, type GatewayArguments } from './gateway-options';
 
@@ -42,25 +45,33 @@ export function gatewayCommand(): Command {
       '127.0.0.1',
     )
     .addHelpText('after', HELP);
-  return withToken(command).action(runGateway);
+  command.addOption(
+    new Option('--gate-interval <seconds>', 'how often the gates are evaluated')
+      .argParser(asArgument(parseSeconds))
+      .default(2000, '2'),
+  );
+  return withToken(withGateOptions(command)).action(runGateway);
 }
 
-async function runGateway(given: GatewayArguments): Promise<void> {
+async function runGateway(given: GatewayArguments & ComparisonArguments): Promise<void> {
   const options = readGatewayOptions(given);
   const { host, port, controlHost, controlPort } = readListening(given);
   const token = readToken(given);
-  const gateway = await Gateway.open(options);
+  const comparison = await comparisonOf(given);
+  const gateway = await Gateway.open({ ...options, observer: comparison.observer, judge: comparison });
   const control = createControlServer(gateway, token);
   try {
     const controlAt = await listen(control, controlPort, controlHost, '--control-port');
     const at = await listen(gateway.server, port, host, '--port');
+    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
-    await gateway.close();
     control.close();
+    await gateway.close();
     throw error;
   }
   await untilStopped();
+  await comparison.stop();
   control.close();
   control.closeAllConnections();
   await gateway.close();

@@ -5,8 +5,9 @@ import { Journal } from '../journal/journal';
 import { JournalError } from '../journal/journal-error';
 import { readState, type GatewayState } from '../journal/state-file';
 import { WriteLog } from '../journal/write-log';
-import { ownerIn } from '../phase/phase';
+import { ownerIn, type PhaseName } from '../phase/phase';
 import { ImportMarks } from '../phase/import-marks';
+import { NO_JUDGE, type PhaseJudge } from '../phase/phase-judge';
 import { PhaseSwitch } from '../phase/phase-switch';
 import type { SideName } from '../side-name';
 import { gatewayStatus, type GatewayStatus } from '../status/gateway-status';
@@ -39,6 +40,7 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
   /** Peers whose X-Forwarded-* count. */
   readonly trustedProxies: readonly string[];
   readonly observer?: ExchangeObserver;
+  readonly judge?: PhaseJudge;
   /** Bytes of a journal segment. */
   readonly segmentBytes?: number;
 }
@@ -59,6 +61,7 @@ export class Gateway {
     readonly keeper: FollowerKeeper,
     readonly phases: PhaseSwitch,
     readonly marks: ImportMarks,
+    private readonly judge: PhaseJudge,
     /** Not listening yet. */
     readonly server: Server,
   ) {
@@ -84,7 +87,8 @@ export class Gateway {
     const journal = await Journal.open(options.journal, (record) => log.recover(record), segments);
     log.begin(journal);
     const evidence = new Evidence(options.journal);
-    const observer = options.observer ?? NO_OBSERVER;
+    const { observer = NO_OBSERVER, judge = NO_JUDGE } = options;
+    judge.beginPhase(state.phase, state.phase === 'split' ? { percent: state.percent } : {});
     const reader = new SideReader(sides, ids);
     const gate = new WriteGate();
     const parts = { sides, journal, log, gate, ids, reader, evidence, observer };
@@ -109,8 +113,9 @@ export class Gateway {
       context,
       writes,
       keeper,
-      new PhaseSwitch(context, keeper),
+      new PhaseSwitch(context, keeper, judge),
       new ImportMarks(context, keeper),
+      judge,
       server,
     );
     await context.save();
@@ -118,8 +123,12 @@ export class Gateway {
     return gateway;
   }
 
+  get phase(): PhaseName {
+    return this.context.state.phase;
+  }
+
   get status(): GatewayStatus {
-    return gatewayStatus(this.context, this.keeper, this.since);
+    return gatewayStatus(this.context, this.keeper, this.judge, this.since);
   }
 
   /** Makes the follower equal to the owner, from its rows: for a follower that the journal cannot bring level. */

@@ -1,3 +1,4 @@
+import type { PhaseJudge } from './phase-judge';
 import type { FollowerKeeper } from '../gateway/follower-keeper';
 import type { GatewayContext } from '../gateway/gateway-context';
 import { digestOf } from '../gateway/raw-message';
@@ -5,17 +6,19 @@ import { highestId } from '../gateway/rows';
 import { SideSilent, SideUnreachable } from '../gateway/side';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from './phase';
-import { changesOwner, demandStep, percentOf, PhaseRefused } from './phases';
+import { changesOwner, demandGates, demandStep, percentOf, PhaseRefused } from './phases';
 
 export interface PhaseOptions {
   /** For split: of a hundred clients. */
   readonly percent?: unknown;
   /** The operator has read so many pieces of evidence and accepts them. */
   readonly acceptEvidence?: unknown;
+  /** Promote although the gates have seen too little. */
+  readonly acceptInconclusive?: boolean;
 }
 
 /** Milliseconds that writes may be held back until both sides are level, before a change of the owner is given up. */
-const LONGEST_HOLD = 10_000;
+export const LONGEST_HOLD = 10_000;
 
 /** Makes the steps between the phases, one at a time. */
 export class PhaseSwitch {
@@ -24,16 +27,23 @@ export class PhaseSwitch {
   constructor(
     private readonly context: GatewayContext,
     private readonly keeper: FollowerKeeper,
+    private readonly judge: PhaseJudge,
   ) {}
 
-  /** @throws PhaseRefused saying what to do; nothing has changed then */
-  async change(to: PhaseName, { percent, acceptEvidence }: PhaseOptions = {}): Promise<void> {
+  /**
+   * A phase that holds already is counted anew.
+   *
+   * @throws PhaseRefused saying what to do; nothing has changed then
+   */
+  async change(to: PhaseName, { percent, acceptEvidence, acceptInconclusive }: PhaseOptions = {}): Promise<void> {
     if (this.busy) throw new PhaseRefused('Another change is under way: look at "waste-cutover status" and try again.');
     this.busy = true;
     try {
       if (acceptEvidence !== undefined) this.accept(acceptEvidence);
       const wanted = to === 'split' ? percentOf(percent) : 0;
-      demandStep(to, this.facts());
+      const facts = { ...this.facts(), ...(acceptInconclusive !== undefined && { acceptInconclusive }) };
+      demandStep(to, facts);
+      if (to === 'split' && facts.phase === 'split' && wanted > this.context.state.percent) demandGates(facts);
       await this.make(to, wanted);
     } finally {
       this.busy = false;
@@ -43,6 +53,7 @@ export class PhaseSwitch {
   private async make(to: PhaseName, percent: number): Promise<void> {
     const { state } = this.context;
     const from = state.phase;
+    const again = from === to && state.percent === percent;
     if (from === 'blue' && to === 'shadow' && !state.markChecked) await this.demandCopy();
     if (changesOwner(from, to) || (to === 'done' && from !== 'done')) {
       await this.whileLevel(to, async () => {
@@ -57,6 +68,7 @@ export class PhaseSwitch {
       await this.context.save();
       if (!hasFollower(to)) await this.keeper.stop();
     }
+    this.judge.beginPhase(to, { ...(to === 'split' && { percent }), again });
     this.keeper.start();
   }
 
@@ -126,6 +138,7 @@ export class PhaseSwitch {
       feed: this.keeper.state,
       unaccepted,
       evidence: parts.evidence,
+      gates: this.judge.gates(),
     };
   }
 }

@@ -8,6 +8,7 @@ import { PHASES } from './phase';
 interface PhaseArguments extends ControlOptions {
   readonly percent?: string;
   readonly acceptEvidence?: string;
+  readonly acceptInconclusive?: boolean;
   readonly rebuildFollower?: boolean;
   readonly json?: boolean;
 }
@@ -19,7 +20,7 @@ Phases:
   split   as shadow, and green answers the reads of --percent of the clients
   green   green answers everything and owns the writes, blue follows: going back loses nothing
   done    green alone; there is no way back
-A step that could lose something is refused with the reason and what to do.`;
+A step that could lose something is refused with the reason and what to do. The phase that holds already is counted anew.`;
 
 /** The verb `phase`: makes a step of the cutover at a running gateway. */
 export function phaseCommand(): Command {
@@ -28,6 +29,7 @@ export function phaseCommand(): Command {
     .argument('[name]', `the phase to go to: ${PHASES.join(', ')}`)
     .option('--percent <n>', 'for split: of how many of a hundred clients green answers the reads')
     .option('--accept-evidence <count>', 'the writes in divergent.jsonl, so many, were read and are accepted')
+    .option('--accept-inconclusive', 'go on although the gates have seen too little to judge')
     .option('--rebuild-follower', 'instead of a phase: make the follower equal to the owner again, from its rows')
     .option('--json', 'print the new status as JSON')
     .addHelpText('after', HELP);
@@ -35,13 +37,18 @@ export function phaseCommand(): Command {
 }
 
 async function runPhase(name: string | undefined, options: PhaseArguments): Promise<void> {
-  const { control, percent, acceptEvidence, rebuildFollower, json } = options;
+  const { control, percent, acceptEvidence, acceptInconclusive = false, rebuildFollower, json } = options;
   if ((name === undefined) !== (rebuildFollower === true)) throw new UsageError('give a phase, or --rebuild-follower');
   if (name !== undefined && !PHASES.some((phase) => phase === name)) {
     throw new UsageError(`${name} is no phase: choose ${PHASES.join(', ')}`);
   }
   const client = new ControlClient(control, readToken(options));
-  const input = { phase: name, ...number('percent', percent), ...number('acceptEvidence', acceptEvidence) };
+  const input = {
+    phase: name,
+    ...number('percent', percent),
+    ...number('acceptEvidence', acceptEvidence),
+    acceptInconclusive,
+  };
   const status = await (rebuildFollower ? client.post('/rebuild-follower', {}) : client.post('/phase', input));
   process.stdout.write(`${json ? JSON.stringify(status) : statusText(status as GatewayStatus)}\n`);
 }

@@ -1,8 +1,10 @@
+import type { GatesResult } from '../comparison/gates';
 import type { PhaseName } from './phase';
 import { demandStep, percentOf, phaseNamed, PhaseRefused, type PhaseFacts } from './phases';
 
 const evidence = { count: 0, file: '/j/divergent.jsonl' };
-const good = { imported: true, halted: null, behind: 0, feed: 'level', unaccepted: 0, evidence };
+const gates: GatesResult = { verdict: 'pass', gates: [] };
+const good = { gates, imported: true, halted: null, behind: 0, feed: 'level', unaccepted: 0, evidence };
 
 function refusal(from: PhaseName, to: PhaseName, changes: Partial<PhaseFacts> = {}): string | undefined {
   try {
@@ -58,6 +60,21 @@ it('refuses promotion, and only promotion, while there is evidence', () => {
 
 it('refuses promotion while the follower is halted', () => {
   expect(refusal('shadow', 'green', { halted: 'Empty green.' })).toMatch(/not fed any more\. Empty green\./);
+});
+
+it('refuses promotion while the gates fail, and while they are inconclusive unless that is accepted', () => {
+  const judged = (verdict: 'fail' | 'inconclusive') => ({
+    gates: { verdict, gates: [{ gate: 'errors' as const, verdict, reason: '3 of 9 requests to green failed' }] },
+  });
+  expect(refusal('shadow', 'split', judged('fail'))).toBe(
+    'The gates of phase shadow fail: errors: 3 of 9 requests to green failed. Mend it, then "phase shadow" counts anew.',
+  );
+  expect(refusal('shadow', 'green', { ...judged('fail'), acceptInconclusive: true })).toMatch(/fail/);
+  expect(refusal('split', 'green', judged('inconclusive'))).toMatch(/Wait for more traffic.*--accept-inconclusive/);
+  expect(refusal('split', 'green', { ...judged('inconclusive'), acceptInconclusive: true })).toBeUndefined();
+  expect(refusal('green', 'done', judged('fail'))).toMatch(/"phase shadow" counts anew/);
+  expect(refusal('green', 'shadow', judged('fail'))).toBeUndefined();
+  expect(refusal('blue', 'shadow', judged('inconclusive'))).toBeUndefined();
 });
 
 it('knows phases and percentages', () => {

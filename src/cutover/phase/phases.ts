@@ -1,3 +1,4 @@
+import type { GatesResult } from '../comparison/gates';
 import { CutoverError } from '../cutover-error';
 import type { Evidence } from '../gateway/evidence';
 import { hasFollower, impossibleStep, isPromotion, ownerIn, PHASES, type PhaseName } from './phase';
@@ -16,6 +17,9 @@ export interface PhaseFacts {
   readonly feed: string;
   readonly unaccepted: number;
   readonly evidence: Pick<Evidence, 'count' | 'file'>;
+  readonly gates: GatesResult;
+  /** The operator has been told that the gates are inconclusive, and goes on. */
+  readonly acceptInconclusive?: boolean;
 }
 
 /** How far a follower may be behind for a split: it is left out while it lags, but should be level nearly always. */
@@ -53,8 +57,9 @@ export function demandStep(to: PhaseName, facts: PhaseFacts): void {
         `If you accept them, say so with --accept-evidence ${facts.evidence.count}; otherwise go back and import again.`,
     );
   }
-  if (facts.halted !== null && to !== 'shadow')
+  if (facts.halted !== null && to !== 'shadow') {
     throw new PhaseRefused(`The follower is not fed any more. ${facts.halted}`);
+  }
   if (
     to === 'split' &&
     phase !== 'green' &&
@@ -64,6 +69,24 @@ export function demandStep(to: PhaseName, facts: PhaseFacts): void {
       `Green is ${facts.feed} and ${facts.behind} writes behind: wait until "waste-cutover status" shows it level, then split.`,
     );
   }
+  if (phase !== 'blue' && isPromotion(phase, to)) demandGates(facts);
+}
+
+/** What the phase has shown so far must be good. @throws PhaseRefused */
+export function demandGates({
+  phase,
+  gates: { verdict, gates },
+  acceptInconclusive = false,
+}: Pick<PhaseFacts, 'phase' | 'gates' | 'acceptInconclusive'>): void {
+  if (verdict === 'pass' || (verdict === 'inconclusive' && acceptInconclusive)) return;
+  const reasons = gates.filter((gate) => gate.verdict === verdict).map(({ gate, reason }) => `${gate}: ${reason}`);
+  const advice =
+    verdict === 'fail'
+      ? `Mend it, then "phase ${phase === 'green' ? 'shadow' : phase}" counts anew.`
+      : 'Wait for more traffic, or go on without that proof: --accept-inconclusive.';
+  throw new PhaseRefused(
+    `The gates of phase ${phase} ${verdict === 'fail' ? 'fail' : 'are inconclusive'}: ${reasons.join('; ')}. ${advice}`,
+  );
 }
 
 /** True if the step gives the writes to the other side, which needs both level. */

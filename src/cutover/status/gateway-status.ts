@@ -1,8 +1,10 @@
+import type { GatesResult } from '../comparison/gates';
 import type { FeedState } from '../gateway/follower-feed';
 import type { FollowerKeeper } from '../gateway/follower-keeper';
 import type { GatewayContext } from '../gateway/gateway-context';
 import type { NextIdsState } from '../gateway/next-ids';
 import { ownerIn, type PhaseName } from '../phase/phase';
+import type { PhaseJudge } from '../phase/phase-judge';
 import type { SideName } from '../side-name';
 
 /** Tells a gateway's control port from anything else that answers JSON. */
@@ -32,6 +34,10 @@ export interface GatewayStatus {
   readonly importPlace: number | null;
   readonly evidence: { readonly count: number; readonly unaccepted: number; readonly file: string };
   readonly nextIds: NextIdsState;
+  /** The verdicts on the phase that holds. */
+  readonly gates: GatesResult;
+  /** How long clients may be served by a side that fails a gate: a sentence, and milliseconds. */
+  readonly worstCase: PhaseJudge['worstCase'];
   readonly journal: { readonly directory: string; readonly segments: number };
 }
 
@@ -39,6 +45,7 @@ export interface GatewayStatus {
 export function gatewayStatus(
   { state, parts, unaccepted }: GatewayContext,
   keeper: FollowerKeeper,
+  judge: PhaseJudge,
   since: Date,
 ): GatewayStatus {
   const { log, gate, evidence, ids, journal } = parts;
@@ -59,6 +66,8 @@ export function gatewayStatus(
     importPlace: state.mark?.place ?? null,
     evidence: { count: evidence.count, unaccepted, file: evidence.file },
     nextIds: ids.toJSON(),
+    gates: judge.gates(),
+    worstCase: judge.worstCase,
     journal: { directory: journal.directory, segments: journal.segmentCount },
   };
 }
@@ -78,6 +87,7 @@ export function statusText(status: GatewayStatus): string {
       'evidence',
       evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
     ],
+    ...status.gates.gates.map(({ gate, verdict, reason }) => [`gate ${gate}`, `${verdict}: ${reason}`]),
     ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
     ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
   ];
