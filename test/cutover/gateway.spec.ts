@@ -28,7 +28,17 @@ describeWithReference('the gateway between the old API and the new one', () => {
     blue = await startReference();
     green = await startTestApp(await cluster().createDatabase());
     journal = await journalDirectory();
-    gateway = new GatewayProcess(['--blue', blue.url, '--green', green.url, '--journal', journal.path]);
+    gateway = new GatewayProcess([
+      '--blue',
+      blue.url,
+      '--green',
+      green.url,
+      '--journal',
+      journal.path,
+      '--typed-blue',
+      '--p95-ratio',
+      '100',
+    ]);
     await gateway.start();
   });
   afterEach(async () => {
@@ -119,7 +129,9 @@ describeWithReference('the gateway between the old API and the new one', () => {
     for (const phase of [{ phase: 'split', percent: 50 }, { phase: 'green' }, { phase: 'shadow' }]) {
       const writing = write(8, 6);
       await eventually(async () =>
-        expect(await gateway.ask('POST', '/phase', phase)).toMatchObject({ phase: phase.phase }),
+        expect(await gateway.ask('POST', '/phase', { ...phase, acceptInconclusive: true })).toMatchObject({
+          phase: phase.phase,
+        }),
       );
       await writing;
     }
@@ -158,7 +170,9 @@ describeWithReference('the gateway between the old API and the new one', () => {
   it('rebuilds the old API when it follows and has restarted empty', async () => {
     await shadow();
     await write(4, 6);
-    expect(await gateway.ask('POST', '/phase', { phase: 'green' })).toMatchObject({ phase: 'green' });
+    expect(await gateway.ask('POST', '/phase', { phase: 'green', acceptInconclusive: true })).toMatchObject({
+      phase: 'green',
+    });
     await write(2, 3);
     await level();
     await fetch(blue.resetUrl);
@@ -183,6 +197,11 @@ describeWithReference('the gateway between the old API and the new one', () => {
       stderr: expect.stringMatching(/--percent/),
     });
     expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/gates of phase shadow are inconclusive.*--accept-inconclusive/),
+    });
+    const go = ['phase', 'split', '--percent', '5', '--accept-inconclusive', ...control];
+    expect(await runVerb(go)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/split \(5 % of/),
     });

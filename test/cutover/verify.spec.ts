@@ -95,7 +95,7 @@ describeWithReference('waste-cutover verify', () => {
   });
 
   it.each([
-    ['one side', ['--left', 'http://127.0.0.1:1'], "required option '--right <url>'"],
+    ['one side', ['--left', 'http://127.0.0.1:1'], 'say what to compare'],
     ['something else than an address', ['--left', 'here', '--right', 'http://x'], 'http://host:port'],
     ['a count that is none', ['--left', 'http://x', '--right', 'http://y', '--show', 'all'], 'not a whole number'],
     ['no time', ['--left', 'http://x', '--right', 'http://y', '--timeout', '0'], 'not a number of seconds'],

@@ -56,13 +56,16 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
 
 async function markAction(
   { marks }: Gateway,
-  { action, mark, purpose = 'import', seconds, nextIds, mapped }: Input,
+  { action, mark, purpose = 'import', seconds, nextIds, mapped, incomplete }: Input,
 ): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
     return marks.begin(purpose satisfies MarkPurpose, seconds === undefined ? undefined : Number(seconds));
   }
-  if (action === 'end') return { place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true }) };
+  if (action === 'end')
+    return {
+      place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true, incomplete: incomplete === true }),
+    };
   if (action === 'abandon') {
     marks.abandon(mark);
     return { abandoned: true };

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { asArgument, collected, EXIT_HELP, timeoutOption } from '../command-line';
+import { withGatewayRead, type GatewayReadOptions } from '../control/held-writes';
 import { RESOURCES } from '../sides/resource';
 import { parseSideUrl } from '../sides/side-client';
 
 /** The options of `import`, as commander delivers them. */
-export interface ImportOptions {
+export interface ImportOptions extends GatewayReadOptions {
   from?: URL;
   file: string[];
   only?: string;
@@ -24,13 +25,17 @@ there already is left as it is, so running it again is safe.
 The old API does not tell the id that it gives next, which is above the highest one if the newest rows were deleted.
 Without --next-id and --probe it is taken to be the highest id + 1.
 
+With --gateway the old API is the gateway's blue, in phase blue. Writes are held back while the lists are read and checked, so
+that "phase shadow" goes on exactly there.
+
   waste-cutover import --from http://127.0.0.1:8000 --probe
+  waste-cutover import --gateway http://127.0.0.1:9100
   waste-cutover import --file collections=collections.json --file locations=locations.json --next-id 1001
 ${EXIT_HELP}`;
 
 /** The verb `import`: from a running old API, or from saved lists, into the database of the new one. */
 export function importCommand(): Command {
-  return new Command('import')
+  const command = new Command('import')
     .description(
       'Copies the data of the old API into the database of the new one, with the same ids in the same order.',
     )
@@ -49,10 +54,10 @@ export function importCommand(): Command {
     .option('--without-unreadable', 'leave out rows that the old API cannot render')
     .addOption(timeoutOption())
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', HELP)
-    .action(async (options: ImportOptions) => {
-      // Loaded when it is needed: it brings the API's models and PostgreSQL's driver along.
-      const { runImport } = await import('./run-import.js');
-      await runImport(options);
-    });
+    .addHelpText('after', HELP);
+  return withGatewayRead(command).action(async (options: ImportOptions) => {
+    // Loaded when it is needed: it brings the API's models and PostgreSQL's driver along.
+    const { runImport } = await import('./run-import.js');
+    await runImport(options);
+  });
 }

@@ -6,6 +6,7 @@ import { isResource, RESOURCES, rowCount, type Resource } from '../sides/resourc
 import { SideClient } from '../sides/side-client';
 import { targetUrl } from '../target';
 import type { ImportOptions } from './import.command';
+import { GatewayCopy } from './gateway-copy';
 import { FileSource } from './file-source';
 import { importLists, RowsRefusedError, type ImportReport } from './import';
 import type { ListSource } from './list-source';
@@ -22,15 +23,23 @@ import { ValueMap } from './value-map';
 export async function runImport(options: ImportOptions): Promise<void> {
   // Standard output belongs to the result.
   Logger.overrideLogger(false);
+  demandSource(options);
   const map = new ValueMap(options.map);
   const nextIds = nextIdsOf(options);
-  const side = options.from && new SideClient(options.from, options.timeout);
-  const sources = sourcesOf(options, side);
-  const probe = options.probe ? probeOf(sources, nextIds, side) : undefined;
-  const { replace = false, withoutUnreadable = false } = options;
   const target = await TargetDatabase.open(targetUrl());
+  let copy: GatewayCopy | undefined;
+  let side: SideClient | undefined;
   try {
-    const report = await importLists({ target, sources, map, nextIds, probe, replace, withoutUnreadable, say });
+    // From here on writes are held back.
+    copy = options.gateway === undefined ? undefined : await GatewayCopy.begin(options, nextIds, say);
+    const from = copy?.blue ?? options.from;
+    side = from && new SideClient(from, options.timeout);
+    const sources = sourcesOf(options, side);
+    const probe = options.probe && !copy?.knowsNextId ? probeOf(sources, nextIds, side) : undefined;
+    const { replace = false, withoutUnreadable = false } = options;
+    const onPlanned = copy?.end.bind(copy);
+    const request = { target, sources, map, nextIds, probe, replace, withoutUnreadable, say };
+    const report = await importLists({ ...request, ...(onPlanned && { onPlanned }) });
     process.stdout.write(options.json ? `${writeJson(jsonOf(report))}\n` : textOf(report));
   } catch (error) {
     if (!(error instanceof RowsRefusedError) || !options.json) throw error;
@@ -40,14 +49,24 @@ export async function runImport(options: ImportOptions): Promise<void> {
     process.exitCode = EXIT.failed;
   } finally {
     side?.close();
+    await copy?.abandon();
     await target.close();
   }
 }
 
-/** Where each resource comes from: a file that was named for it, else the old API. @throws UsageError */
-function sourcesOf({ from, file, only }: ImportOptions, side: SideClient | undefined): Map<Resource, ListSource> {
+/** @throws UsageError unless the options name one kind of source */
+function demandSource({ from, file, only, gateway }: ImportOptions): void {
+  if (gateway !== undefined && (from !== undefined || file.length > 0 || only !== undefined)) {
+    throw new UsageError('--gateway copies the whole of its blue side: leave --from, --file and --only out');
+  }
+  if (gateway === undefined && from === undefined && file.length === 0) {
+    throw new UsageError('say where the data is: --from URL, --file FILE, or --gateway URL while traffic flows');
+  }
   if (only !== undefined && !isResource(only)) throw new UsageError(`--only is one of ${RESOURCES.join(', ')}`);
-  if (from === undefined && file.length === 0) throw new UsageError('say where the data is: --from URL or --file FILE');
+}
+
+/** Where each resource comes from: a file that was named for it, else the old API. @throws UsageError */
+function sourcesOf({ file, only }: ImportOptions, side: SideClient | undefined): Map<Resource, ListSource> {
   const files = new Map<Resource, ListSource>();
   for (const [resource, name] of file.map(named)) {
     if (files.has(resource)) throw new UsageError(`there are two files of ${resource}`);

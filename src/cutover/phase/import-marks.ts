@@ -22,6 +22,8 @@ export interface ImportedCopy {
   readonly locations?: number;
   /** Values that green does not have became others, so that its analytics are not blue's. */
   readonly mapped?: boolean;
+  /** Rows that blue cannot render were left out, so that green holds fewer. */
+  readonly incomplete?: boolean;
 }
 
 const DEFAULT_SECONDS = 60;
@@ -132,11 +134,14 @@ export class ImportMarks {
     };
   }
 
-  private async keep(mark: ImportMark, { collections, locations, mapped = false }: ImportedCopy): Promise<void> {
+  private async keep(
+    mark: ImportMark,
+    { collections, locations, mapped = false, incomplete = false }: ImportedCopy,
+  ): Promise<void> {
     const { parts, state } = this.context;
     await parts.evidence.archive(mark.place);
     Object.assign(state, {
-      mark: { ...mark, ...(mapped && { analytics: '' }) },
+      mark: { ...mark, ...((mapped || incomplete) && { analytics: '' }), ...(incomplete && { total: '' }) },
       markChecked: false,
       acknowledged: 0,
       halted: null,

@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { asArgument, EXIT, EXIT_HELP, parseCount, timeoutOption } from '../command-line';
+import { HeldWrites, withGatewayRead, type GatewayReadOptions } from '../control/held-writes';
+import { UsageError } from '../cutover-error';
 import { RESOURCES, rowCount } from '../sides/resource';
 import { parseSideUrl, SideClient } from '../sides/side-client';
 import type { Difference } from './differences';
 import { verifySides, type Verification } from './verify';
 
-interface VerifyOptions {
-  left: URL;
-  right: URL;
+interface VerifyOptions extends GatewayReadOptions {
+  left?: URL;
+  right?: URL;
   show: number;
   timeout: number;
   json?: boolean;
@@ -19,33 +21,55 @@ const SHOWN = 2000;
 const HELP = `
 Compared are the rows of /api/collections and /api/locations, byte for byte, and /api/analytics. The digest of a list is
 that of its bytes: curl -s http://127.0.0.1:8000/api/collections | sha256sum
-Nobody may write to either side meanwhile. The lists are kept in TMPDIR while they are compared.
+Nobody may write to either side meanwhile; with --gateway, writes are held back at a place of the order where both sides are
+level, until both were read. The lists are kept in TMPDIR while they are compared.
 
   waste-cutover verify --left http://127.0.0.1:8000 --right http://127.0.0.1:8001
+  waste-cutover verify --gateway http://127.0.0.1:9100
 ${EXIT_HELP}`;
 
 /** The verb `verify`: proves that two sides hold the same. */
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description('Reads both sides whole and proves that they answer the same, or names what differs.')
-    .requiredOption('--left <url>', 'one side: http://host:port', asArgument(parseSideUrl))
-    .requiredOption('--right <url>', 'the other side', asArgument(parseSideUrl))
+    .option('--left <url>', 'one side: http://host:port', asArgument(parseSideUrl))
+    .option('--right <url>', 'the other side', asArgument(parseSideUrl))
     .option('--show <count>', 'how many differing rows of each list to print', asArgument(parseCount), 10)
     .addOption(timeoutOption())
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', HELP)
-    .action(runVerify);
+    .addHelpText('after', HELP);
+  return withGatewayRead(command).action(runVerify);
 }
 
-async function runVerify({ left, right, show, timeout, json }: VerifyOptions): Promise<void> {
+async function runVerify(options: VerifyOptions): Promise<void> {
+  const { left, right, gateway, json } = options;
+  if ((gateway === undefined) === (left === undefined || right === undefined) || (gateway && (left ?? right))) {
+    throw new UsageError('say what to compare: --left URL and --right URL, or --gateway URL');
+  }
+  const verification = await (left && right ? compare(left, right, options) : compareHeld(options));
+  process.stdout.write(json ? `${JSON.stringify(verification)}\n` : textOf(verification));
+  if (!verification.equal) process.exitCode = EXIT.failed;
+}
+
+async function compare(left: URL, right: URL, { timeout, show }: VerifyOptions): Promise<Verification> {
   const [one, other] = [new SideClient(left, timeout), new SideClient(right, timeout)];
   try {
-    const verification = await verifySides(one, other, show);
-    process.stdout.write(json ? `${JSON.stringify(verification)}\n` : textOf(verification));
-    if (!verification.equal) process.exitCode = EXIT.failed;
+    return await verifySides(one, other, show);
   } finally {
     one.close();
     other.close();
+  }
+}
+
+/** At one place of the gateway's order. @throws ControlError if writes went on before both sides were read */
+async function compareHeld(options: VerifyOptions): Promise<Verification & { readonly place: number }> {
+  const held = await HeldWrites.begin('verify', options);
+  try {
+    const verification = await compare(held.blue, held.green, options);
+    await held.end();
+    return { ...verification, place: held.place };
+  } finally {
+    await held.abandon();
   }
 }
 
