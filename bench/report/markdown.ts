@@ -6,6 +6,7 @@ import type { Environment } from './environment';
 import type { Crash } from '../crash';
 import type { Large } from '../large';
 import type { CellSummary, Figure, SideSummary } from './summary';
+import { table } from './table';
 
 /** All that a run found. */
 export interface BenchReport {
@@ -24,11 +25,6 @@ const DISTURBED = 0.1;
 const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const ratio = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
-}
 
 function figure({ figures }: SideSummary, name: Figure, show = digits): string {
   const value = figures[name];
