@@ -1,12 +1,11 @@
-import { createWriteStream, readFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { memoryOf, peakMemoryOf, resetPeak } from './processes';
+import { writeSeedFile } from './seed';
 import type { DatabaseSide } from './sides/database-side';
 import { ReferenceSide } from './sides/reference-side';
 
-export const LARGE_ROWS = 1_000_000;
+const LARGE_ROWS = 1_000_000;
 const LISTS = 5;
 
 /** One list of all rows: milliseconds and bytes. */
@@ -32,13 +31,12 @@ export interface Large {
 /** Measures memory and lists with a million rows on freshly started servers. @param folder where a seed file may lie */
 export async function measureLarge(
   side: DatabaseSide,
-  seedFile: string,
   folder: string,
   onProgress: (line: string) => void,
 ): Promise<Large> {
   onProgress(`a million rows: filling`);
   await side.setRows(LARGE_ROWS);
-  const reference = await referenceMemory(seedFile, folder);
+  const reference = await referenceMemory(folder);
   const server = await side.launch();
   try {
     // What is asked for first makes the server ready; a single row tells nothing of a million.
@@ -60,14 +58,9 @@ export async function measureLarge(
   }
 }
 
-async function referenceMemory(seedFile: string, folder: string): Promise<number> {
+async function referenceMemory(folder: string): Promise<number> {
   const file = join(folder, 'seed-large.jsonl');
-  const seed = readFileSync(seedFile);
-  const lines = seed.toString('latin1').split('\n').length - 1;
-  const out = createWriteStream(file);
-  for (let written = 0; written < LARGE_ROWS; written += lines) if (!out.write(seed)) await once(out, 'drain');
-  out.end();
-  await once(out, 'finish');
+  writeSeedFile(file, LARGE_ROWS);
   const side = await ReferenceSide.start(file);
   try {
     await side.setRows(LARGE_ROWS);

@@ -5,14 +5,14 @@ import { PostgresCluster } from '../test/support/postgres-cluster';
 import { BenchError } from './bench-error';
 import { demandFreshBuild } from './built';
 import { cellsNamed, cellsOf, type Cell } from './cells';
+import { measureCrash } from './crash';
+import { measureLarge } from './large';
 import { wholeNumber } from './options';
 import { findPgbench, measureStatements, type StatementLimit } from './pgbench';
 import { throughputChart } from './report/chart';
 import { environmentOf } from './report/environment';
 import { markdownOf, type BenchReport } from './report/markdown';
 import { summarize } from './report/summary';
-import { measureCrash } from './crash';
-import { measureLarge } from './large';
 import { measureRounds } from './rounds';
 import { demandSameAnswers } from './same-answers';
 import { writeSeedFile } from './seed';
@@ -89,7 +89,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
     const starts = await measureStarts(sides, rounds, say);
     const results = await measureRounds(cells, sides, rounds, { seconds, seedFile, postgres }, say);
     const statements = options.statements ? await limits(apiUrl, seconds, sides) : [];
-    const large = options.full ? await measureLarge(api, seedFile, RESULTS, say) : undefined;
+    const large = options.full ? await measureLarge(api, RESULTS, say) : undefined;
     const environment = await environmentOf(cluster.url, findPgbench());
     const summary = summarize(results);
     // The last, for no session outlives it.

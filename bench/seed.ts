@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { collectionBodies } from './bodies';
 import { MOST_ROWS } from './cells';
@@ -13,10 +13,11 @@ export interface SeededTable {
   readonly count: string;
 }
 
-/** Writes as many bodies as any cell needs, one a line: the same data for all sides. */
-export function writeSeedFile(file: string): void {
-  const bodies = collectionBodies(MOST_ROWS);
-  writeFileSync(file, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
+/** Writes bodies, one a line: the same data for all sides. Beyond what any cell needs, they come again. */
+export function writeSeedFile(file: string, rows = MOST_ROWS): void {
+  const lines = collectionBodies(MOST_ROWS).map((body) => `${JSON.stringify(body)}\n`);
+  writeFileSync(file, '');
+  for (let first = 0; first < rows; first += MOST_ROWS) appendFileSync(file, lines.slice(0, rows - first).join(''));
 }
 
 /** A database whose collections can be set to the first rows of the seed file. */

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { BenchError } from '../bench/bench-error';
 import { demandFreshBuild } from '../bench/built';
 import { wholeNumber } from '../bench/options';
+import { largeText, measureLargeImport } from './large';
 import { measureOverhead, overheadText } from './overhead';
 import type { RehearsalResult } from './rehearsal';
 import { reportOf, verdictsOf } from './report';
@@ -15,6 +16,7 @@ interface DrillOptions {
   requests?: number;
   clients?: number;
   overhead: boolean;
+  rows?: number;
   markdown?: string;
 }
 
@@ -37,6 +39,11 @@ const command = new Command('drill')
   .option('--requests <count>', 'at least so many requests of clients in each rehearsal', wholeNumber(100, 10_000_000))
   .option('--clients <count>', 'clients at once', wholeNumber(1, 500))
   .option('--no-overhead', 'do not measure what the gateway costs')
+  .option(
+    '--rows <count>',
+    'import so many rows from the old API and verify them, instead of the rehearsals',
+    wholeNumber(1, 1_000_000),
+  )
   .option('--markdown <file>', 'write the result there too')
   .addHelpText('after', '\nExit codes: 0 everything was proven, 1 something was not, 2 wrong use.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -48,6 +55,10 @@ async function drill(options: DrillOptions): Promise<boolean> {
   demandFreshBuild();
   const size = { ...SIZES[options.quick ? 'quick' : 'full'] };
   const { requests = size.requests, clients = size.clients, blue, quick = false } = options;
+  if (options.rows !== undefined) {
+    await print([largeText(await measureLargeImport(options.rows, say))], options);
+    return true;
+  }
   const results: RehearsalResult[] = [];
   for (const untyped of [false, true]) {
     if (blue !== 'both' && (blue === 'untyped') !== untyped) continue;
@@ -56,10 +67,14 @@ async function drill(options: DrillOptions): Promise<boolean> {
   }
   const parts = results.map((result) => reportOf(result, requests));
   if (options.overhead && !quick) parts.push(overheadText(await measureOverhead(say)));
+  await print(parts, options);
+  return results.every((result) => verdictsOf(result, requests).every(([, isGood]) => isGood));
+}
+
+async function print(parts: readonly string[], { markdown }: DrillOptions): Promise<void> {
   const text = `# Drill\n\n${parts.join('\n\n')}\n`;
   process.stdout.write(text);
-  if (options.markdown !== undefined) await writeFile(options.markdown, text);
-  return results.every((result) => verdictsOf(result, requests).every(([, isGood]) => isGood));
+  if (markdown !== undefined) await writeFile(markdown, text);
 }
 
 command.action(async (options: DrillOptions) => {
