@@ -39,13 +39,18 @@ export class PhaseSwitch {
   async change(to: PhaseName, { percent, acceptEvidence, acceptInconclusive }: PhaseOptions = {}): Promise<void> {
     if (this.busy) throw new PhaseRefused('Another change is under way: look at "waste-cutover status" and try again.');
     this.busy = true;
+    const { state } = this.context;
+    const { acknowledged } = state;
     try {
       if (acceptEvidence !== undefined) this.accept(acceptEvidence);
       const wanted = to === 'split' ? percentOf(percent) : 0;
       const facts = { ...this.facts(), ...(acceptInconclusive !== undefined && { acceptInconclusive }) };
       demandStep(to, facts);
-      if (to === 'split' && facts.phase === 'split' && wanted > this.context.state.percent) demandGates(facts);
+      if (to === 'split' && facts.phase === 'split' && wanted > state.percent) demandGates(facts);
       await this.make(to, wanted);
+    } catch (error) {
+      state.acknowledged = acknowledged;
+      throw error;
     } finally {
       this.busy = false;
     }
