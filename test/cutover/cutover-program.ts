@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-const MAIN = resolve(__dirname, '../../dist/cutover/cutover.main.js');
+/** The built program. */
+export const MAIN = resolve(__dirname, '../../dist/cutover/cutover.main.js');
 const MOST_OUTPUT = 64 * 1024 * 1024;
 
 export interface Ended {

@@ -1,133 +1,25 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { sequencesOf } from '../../src/recordings/exchange';
-import { readRecordings } from '../../src/recordings/files';
-import { parseTarget } from '../../src/recordings/raw-http';
-import { replay } from '../../src/recordings/replay';
-import { exchangeText } from '../../src/recordings/report';
-import { describeWithReference, startReference, type Reference } from '../reference/reference';
+import { describeWithReference } from '../reference/reference';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
-import { aCollection, aLocation, json } from '../support/samples';
-import { startTestApp, type TestApp } from '../support/test-app';
-import { GatewayProcess } from './support/gateway-process';
-import { runVerb } from './support/run-verb';
-import { journalDirectory } from './support/test-gateway';
+import { aCollection, json } from '../support/samples';
+import { write } from './support/clients';
+import { RealSides } from './support/real-sides';
 
-jest.setTimeout(180_000);
+jest.setTimeout(120_000);
 
 describeWithReference('the gateway between the old API and the new one', () => {
   const cluster = useCluster();
-  let blue: Reference;
-  let green: TestApp;
-  let journal: Awaited<ReturnType<typeof journalDirectory>>;
-  let gateway: GatewayProcess;
-
+  let sides: RealSides;
   beforeEach(async () => {
-    blue = await startReference();
-    green = await startTestApp(await cluster().createDatabase());
-    journal = await journalDirectory();
-    gateway = new GatewayProcess([
-      '--blue',
-      blue.url,
-      '--green',
-      green.url,
-      '--journal',
-      journal.path,
-      '--typed-blue',
-      '--p95-ratio',
-      '100',
-    ]);
-    await gateway.start();
+    sides = await RealSides.start(cluster());
   });
-  afterEach(async () => {
-    await gateway.stop();
-    await green.close();
-    await blue.stop();
-    await journal.remove();
-  });
-
-  /** Both sides are empty, so the copy of an empty store is there already. */
-  async function shadow(): Promise<void> {
-    const { mark } = (await gateway.ask('POST', '/import-mark', { action: 'begin' })) as { mark: string };
-    await gateway.ask('POST', '/import-mark', { action: 'end', mark });
-    expect(await gateway.ask('POST', '/phase', { phase: 'shadow' })).toMatchObject({ phase: 'shadow' });
-  }
-
-  async function level(): Promise<void> {
-    await eventually(async () => {
-      const { behind, follower } = await gateway.status();
-      if (behind > 0 || follower.state !== 'level') throw new Error('not level');
-    });
-  }
-
-  async function expectEqualSides(): Promise<void> {
-    for (const path of ['/api/collections', '/api/locations', '/api/analytics']) {
-      const [old, renewed] = await Promise.all(
-        [blue, green].map(async ({ url }) => (await fetch(`${url}${path}`)).text()),
-      );
-      expect(renewed).toBe(old);
-    }
-  }
-
-  /** Clients that create, replace, read and delete, and check each answer; gives the ids that must exist. */
-  async function write(
-    clients: number,
-    rounds: number,
-    { tolerant = false, isOver = (): boolean => false } = {},
-  ): Promise<number[]> {
-    const kept: number[] = [];
-    const one = async (client: number, round: number): Promise<void> => {
-      const location = `${client}/${round} é \u0001`;
-      const created = await fetch(
-        `${gateway.url}/api/collections`,
-        json('POST', aCollection({ location, quantity: round / 3 })),
-      );
-      if (created.status !== 200) throw new Error(`create: ${created.status}`);
-      const row = (await created.json()) as { id: number; location: string };
-      expect(row.location).toBe(location);
-      kept.push(row.id);
-      const path = `${gateway.url}/api/collections/${row.id}`;
-      const replaced = await fetch(path, json('PUT', aCollection({ location, status: 'completed', quantity: 1e16 })));
-      if (replaced.status !== 200) throw new Error(`replace: ${replaced.status}`);
-      if (round % 3 === 0) {
-        // Its outcome may stay unknown to this client.
-        kept.splice(kept.indexOf(row.id), 1);
-        const removed = await fetch(path, { method: 'DELETE' });
-        if (removed.status !== 200) throw new Error(`delete: ${removed.status}`);
-      }
-      if (round % 5 === 0) await fetch(`${gateway.url}/api/locations`, json('POST', aLocation({ name: location })));
-    };
-    const run = async (client: number) => {
-      for (let round = 0; round < rounds && !isOver(); round++) {
-        await one(client, round).catch(async (error: unknown) => {
-          if (!tolerant) throw error;
-          await sleep(50);
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: clients }, (_, client) => run(client)));
-    return kept;
-  }
-
-  it('in phase blue answers with the recorded bytes', async () => {
-    const names = ['crud', 'cors', 'methods', 'paths'];
-    const exchanges = await readRecordings(
-      names.map((name) => join(__dirname, `../contract/recordings/${name}.jsonl.gz`)),
-    );
-    const report = await replay(sequencesOf(exchanges), {
-      target: parseTarget(gateway.url),
-      reset: async () => fetch(blue.resetUrl).then((answer) => answer.body?.cancel()),
-    });
-    expect(report.interrupted).toBeUndefined();
-    expect(report.differing.map(exchangeText)).toEqual([]);
-  });
+  afterEach(() => sides.stop());
 
   it('keeps both sides equal under concurrent writes, through every phase and back', async () => {
-    await shadow();
+    const { gateway } = sides;
+    await sides.shadow();
     for (const phase of [{ phase: 'split', percent: 50 }, { phase: 'green' }, { phase: 'shadow' }]) {
-      const writing = write(8, 6);
+      const writing = write(gateway.url, { clients: 8, rounds: 6 });
       await eventually(async () =>
         expect(await gateway.ask('POST', '/phase', { ...phase, acceptInconclusive: true })).toMatchObject({
           phase: phase.phase,
@@ -135,15 +27,16 @@ describeWithReference('the gateway between the old API and the new one', () => {
       );
       await writing;
     }
-    await level();
-    await expectEqualSides();
+    await sides.level();
+    await sides.expectEqual();
     expect((await gateway.status()).evidence.count).toBe(0);
   });
 
   it('goes on after kill -9 with nothing lost and nothing doubled', async () => {
-    await shadow();
-    const kills = { over: false };
-    const writing = write(6, Infinity, { tolerant: true, isOver: () => kills.over });
+    const { gateway } = sides;
+    await sides.shadow();
+    let over = false;
+    const writing = write(gateway.url, { clients: 6, rounds: Infinity, tolerant: true, isOver: () => over });
     const until = (place: number) =>
       eventually(async () => {
         if ((await gateway.status()).place < place) throw new Error('not there yet');
@@ -154,11 +47,12 @@ describeWithReference('the gateway between the old API and the new one', () => {
       await gateway.start();
     }
     await until(250);
-    kills.over = true;
+    over = true;
     const acknowledged = await writing;
-    await level();
-    await expectEqualSides();
-    const rows = (await (await fetch(`${blue.url}/api/collections`)).json()) as { id: number; location: string }[];
+    await sides.level();
+    await sides.expectEqual();
+    const list = await fetch(`${sides.blue.url}/api/collections`);
+    const rows = (await list.json()) as { id: number; location: string }[];
     expect(rows.length).toBeGreaterThan(50);
     const ids = new Set(rows.map(({ id }) => id));
     expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
@@ -168,67 +62,36 @@ describeWithReference('the gateway between the old API and the new one', () => {
   });
 
   it('rebuilds the old API when it follows and has restarted empty', async () => {
-    await shadow();
-    await write(4, 6);
-    expect(await gateway.ask('POST', '/phase', { phase: 'green', acceptInconclusive: true })).toMatchObject({
-      phase: 'green',
-    });
-    await write(2, 3);
-    await level();
-    await fetch(blue.resetUrl);
-    await write(2, 3);
-    await level();
-    await expectEqualSides();
+    const { gateway } = sides;
+    await sides.shadow();
+    await write(gateway.url, { clients: 4, rounds: 6 });
+    const green = { phase: 'green', acceptInconclusive: true };
+    expect(await gateway.ask('POST', '/phase', green)).toMatchObject({ phase: 'green' });
+    await write(gateway.url, { clients: 2, rounds: 3 });
+    await sides.level();
+    await fetch(sides.blue.resetUrl);
+    await write(gateway.url, { clients: 2, rounds: 3 });
+    await sides.level();
+    await sides.expectEqual();
   });
 
-  it('is led by the verbs, which refuse a wrong order with what to do', async () => {
-    const control = ['--control', gateway.control];
-    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/run "phase shadow" first/),
-    });
-    expect(await runVerb(['phase', 'shadow', ...control])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/run "waste-cutover import/),
-    });
-    await shadow();
-    expect(await runVerb(['phase', 'split', ...control])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/--percent/),
-    });
-    expect(await runVerb(['phase', 'split', '--percent', '5', ...control])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/gates of phase shadow are inconclusive.*--accept-inconclusive/),
-    });
-    const go = ['phase', 'split', '--percent', '5', '--accept-inconclusive', ...control];
-    expect(await runVerb(go)).toMatchObject({
+  it('is led by the verbs', async () => {
+    await sides.shadow();
+    expect(await sides.run('phase', 'split', '--percent', '5', '--accept-inconclusive')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/split \(5 % of/),
     });
-    expect(await runVerb(['phase', 'red', ...control])).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/red is no phase/),
+    expect(await sides.run('status')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^owner of the writes +blue$/m),
     });
-    expect(await runVerb(['status', ...control], 'a-token-that-is-wrong')).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/token is wrong/),
-    });
-    expect(await runVerb(['status', '--control', green.url])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/is not a gateway's control port/),
-    });
-    const status = await runVerb(['status', '--json', ...control]);
-    expect(JSON.parse(status.stdout)).toMatchObject({ program: 'waste-cutover', phase: 'split', percent: 5 });
-    const second = ['gateway', '--blue', blue.url, '--green', green.url, '--port', '0', '--control-port', '0'];
-    expect(await runVerb([...second, '--journal', journal.path])).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/in use by process/),
-    });
+    const { stdout } = await sides.run('status', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ program: 'waste-cutover', phase: 'split', percent: 5 });
   });
 
   it('stops in order', async () => {
+    const { gateway } = sides;
     await fetch(`${gateway.url}/api/collections`, json('POST', aCollection()));
-    await writeFile(join(journal.path, 'note'), '');
     expect(await gateway.stop()).toBe(0);
     await gateway.start();
     expect(await gateway.status()).toMatchObject({ phase: 'blue', place: 1 });

@@ -8,10 +8,15 @@ export class ControlError extends CutoverError {
 
 /** Talks to the control port of a running gateway. */
 export class ControlClient {
+  private readonly url: string;
+
+  /** @param url of the control port, with or without a slash at its end */
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly token: string,
-  ) {}
+  ) {
+    this.url = url.replace(/\/$/, '');
+  }
 
   /** @throws ControlError */
   async status(): Promise<GatewayStatus> {

@@ -194,7 +194,8 @@ export class FollowerFeed {
   private async demandNotEmptied(): Promise<void> {
     const { reader, ids, follower } = this.parts;
     const hadRows = (['collections', 'locations'] as const).some((one) => (ids.get(follower, one)?.atLeast ?? 1) > 1);
-    if (hadRows && (await reader.isEmpty(follower))) {
+    // Asked in any case: only its answer shows that it is there.
+    if ((await reader.isEmpty(follower)) && hadRows) {
       throw new FollowerEmptied(`${follower} came back empty.`);
     }
     this.awayBecause = undefined;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite } from '../journal/write-log';
 import { hasFollower, ownerIn } from '../phase/phase';
 import { PhaseRefused } from '../phase/phases';
@@ -14,6 +15,8 @@ import { routeRequest } from './write-route';
 
 /** So many of the owner's answers are held until the follower's come; of older ones only the rows are compared. */
 const HELD_ANSWERS = 256;
+/** Milliseconds between two looks at a follower that has every write and is not level yet. */
+const LEVEL_PAUSE = 20;
 
 /** Keeps the follower that the phase asks for, if it asks for one. */
 export class FollowerKeeper {
@@ -55,6 +58,16 @@ export class FollowerKeeper {
     this.feed = undefined;
     await feed?.stop();
     this.answers.clear();
+  }
+
+  /** Resolves once the follower has every write, and is not being rebuilt. The gate must be closed. */
+  async level(signal: AbortSignal): Promise<void> {
+    const { log } = this.context.parts;
+    for (;;) {
+      if (log.behind > 0) await log.change(signal);
+      else if (this.state === 'level') return;
+      else await sleep(LEVEL_PAUSE, undefined, { signal });
+    }
   }
 
   /** Makes the follower equal to the owner again, from its rows, whatever the journal says. @throws PhaseRefused */

@@ -46,11 +46,6 @@ export class GatewayContext {
     while (this.parts.log.unanswered > 0) await this.parts.log.change(signal);
   }
 
-  /** Resolves once the follower has every write. The gate must be closed. */
-  async level(signal?: AbortSignal): Promise<void> {
-    while (this.parts.log.behind > 0) await this.parts.log.change(signal);
-  }
-
   /** Pieces of evidence that nobody has accepted. */
   get unaccepted(): number {
     return Math.max(0, this.parts.evidence.count - this.state.acknowledged);

@@ -31,11 +31,14 @@ export async function runImport(options: ImportOptions): Promise<void> {
   let side: SideClient | undefined;
   try {
     // From here on writes are held back.
-    copy = options.gateway === undefined ? undefined : await GatewayCopy.begin(options, nextIds, say);
+    copy = options.gateway === undefined ? undefined : await GatewayCopy.begin(options, say);
     const from = copy?.blue ?? options.from;
     side = from && new SideClient(from, options.timeout);
     const sources = sourcesOf(options, side);
-    const probe = options.probe && !copy?.knowsNextId ? probeOf(sources, nextIds, side) : undefined;
+    const asked = options.probe ? probeOf(sources, nextIds, side) : undefined;
+    const known = copy?.nextCollectionId;
+    // What the gateway knows nobody need ask for, which would burn an id.
+    const probe = known === undefined ? asked : () => Promise.resolve(known);
     const { replace = false, withoutUnreadable = false } = options;
     const onPlanned = copy?.end.bind(copy);
     const request = { target, sources, map, nextIds, probe, replace, withoutUnreadable, say };

@@ -34,7 +34,14 @@ const LONGEST_DRAIN = 10_000;
 /** Gives a place of the order at which both lists can be read: no write is under way, and none begins, until the mark ends. */
 export class ImportMarks {
   private current:
-    { readonly open: OpenMark; readonly kept: ImportMark | undefined; readonly end: () => void } | undefined;
+    | {
+        readonly open: OpenMark;
+        readonly kept: ImportMark | undefined;
+        /** It does not expire any more. */
+        readonly stay: () => void;
+        readonly end: () => void;
+      }
+    | undefined;
   private beginning = false;
   private count = 0;
 
@@ -74,8 +81,13 @@ export class ImportMarks {
         'This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.',
       );
     }
-    if (current.kept !== undefined) await this.keep(current.kept, next);
-    current.end();
+    // Writes that went on while the copy is noted would be missing in it.
+    current.stay();
+    try {
+      if (current.kept !== undefined) await this.keep(current.kept, next);
+    } finally {
+      current.end();
+    }
     return current.open.place;
   }
 
@@ -102,7 +114,7 @@ export class ImportMarks {
     const signal = AbortSignal.timeout(LONGEST_DRAIN);
     try {
       await this.context.drained(signal);
-      if (purpose === 'verify') await this.context.level(signal);
+      if (purpose === 'verify') await this.keeper.level(signal);
     } catch {
       throw new PhaseRefused(
         `Writes did not come to rest within ${LONGEST_DRAIN / 1000} s (${this.keeper.side} is ${this.keeper.state}): try again.`,
@@ -112,12 +124,13 @@ export class ImportMarks {
     const open = { mark: `${process.pid}-${++this.count}`, place, seconds };
     const kept = purpose === 'import' ? await this.fingerprint(place) : undefined;
     const timer = setTimeout(() => this.current?.end(), seconds * 1000);
+    const stay = () => clearTimeout(timer);
     const end = () => {
-      clearTimeout(timer);
+      stay();
       this.current = undefined;
       release();
     };
-    this.current = { open, kept, end };
+    this.current = { open, kept, stay, end };
     return open;
   }
 

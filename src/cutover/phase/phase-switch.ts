@@ -4,6 +4,7 @@ import type { GatewayContext } from '../gateway/gateway-context';
 import { digestOf } from '../gateway/raw-message';
 import { highestId } from '../gateway/rows';
 import { SideSilent, SideUnreachable } from '../gateway/side';
+import { otherSide } from '../side-name';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from './phase';
 import { changesOwner, demandGates, demandStep, percentOf, PhaseRefused } from './phases';
@@ -38,13 +39,18 @@ export class PhaseSwitch {
   async change(to: PhaseName, { percent, acceptEvidence, acceptInconclusive }: PhaseOptions = {}): Promise<void> {
     if (this.busy) throw new PhaseRefused('Another change is under way: look at "waste-cutover status" and try again.');
     this.busy = true;
+    const { state } = this.context;
+    const { acknowledged } = state;
     try {
       if (acceptEvidence !== undefined) this.accept(acceptEvidence);
       const wanted = to === 'split' ? percentOf(percent) : 0;
       const facts = { ...this.facts(), ...(acceptInconclusive !== undefined && { acceptInconclusive }) };
       demandStep(to, facts);
-      if (to === 'split' && facts.phase === 'split' && wanted > this.context.state.percent) demandGates(facts);
+      if (to === 'split' && facts.phase === 'split' && wanted > state.percent) demandGates(facts);
       await this.make(to, wanted);
+    } catch (error) {
+      state.acknowledged = acknowledged;
+      throw error;
     } finally {
       this.busy = false;
     }
@@ -80,16 +86,32 @@ export class PhaseSwitch {
       const signal = AbortSignal.timeout(LONGEST_HOLD);
       try {
         await this.context.drained(signal);
-        await this.context.level(signal);
+        await this.keeper.level(signal);
       } catch {
         throw new PhaseRefused(
           `${this.keeper.side} is ${this.keeper.state} and ${log.behind} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
         );
       }
+      await this.demandRows(to);
       await change();
     } finally {
       open();
     }
+  }
+
+  /** The side that gets the writes may have lost everything since the last one, as the old API does when it restarts. */
+  private async demandRows(to: PhaseName): Promise<void> {
+    const { reader } = this.context.parts;
+    const { side } = this.keeper;
+    try {
+      if (ownerIn(to) !== side || !(await reader.isEmpty(side)) || (await reader.isEmpty(otherSide(side)))) return;
+    } catch (error) {
+      if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+      throw new PhaseRefused(`${error.message}: start ${side}, then try again. Nothing was changed.`);
+    }
+    throw new PhaseRefused(
+      `${side === 'blue' ? 'Blue' : 'Green'} holds nothing any more: run "phase --rebuild-follower", wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
+    );
   }
 
   private accept(count: unknown): void {

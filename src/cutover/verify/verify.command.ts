@@ -7,6 +7,11 @@ import { parseSideUrl, SideClient } from '../sides/side-client';
 import type { Difference } from './differences';
 import { verifySides, type Verification } from './verify';
 
+/** With the place of the gateway's order at which the sides were read, if a gateway held it. */
+interface PlacedVerification extends Verification {
+  readonly place?: number;
+}
+
 interface VerifyOptions extends GatewayReadOptions {
   left?: URL;
   right?: URL;
@@ -46,7 +51,7 @@ async function runVerify(options: VerifyOptions): Promise<void> {
   if ((gateway === undefined) === (left === undefined || right === undefined) || (gateway && (left ?? right))) {
     throw new UsageError('say what to compare: --left URL and --right URL, or --gateway URL');
   }
-  const verification = await (left && right ? compare(left, right, options) : compareHeld(options));
+  const verification: PlacedVerification = await (left && right ? compare(left, right, options) : compareHeld(options));
   process.stdout.write(json ? `${JSON.stringify(verification)}\n` : textOf(verification));
   if (!verification.equal) process.exitCode = EXIT.failed;
 }
@@ -62,7 +67,7 @@ async function compare(left: URL, right: URL, { timeout, show }: VerifyOptions):
 }
 
 /** At one place of the gateway's order. @throws ControlError if writes went on before both sides were read */
-async function compareHeld(options: VerifyOptions): Promise<Verification & { readonly place: number }> {
+async function compareHeld(options: VerifyOptions): Promise<PlacedVerification> {
   const held = await HeldWrites.begin('verify', options);
   try {
     const verification = await compare(held.blue, held.green, options);
@@ -73,7 +78,7 @@ async function compareHeld(options: VerifyOptions): Promise<Verification & { rea
   }
 }
 
-function textOf(verification: Verification): string {
+function textOf(verification: PlacedVerification): string {
   const lines: string[] = [];
   for (const resource of RESOURCES) {
     const { equal, left, right, differing, differences } = verification[resource];
@@ -88,6 +93,9 @@ function textOf(verification: Verification): string {
   const { equal, left, right } = verification.analytics;
   lines.push(`analytics: ${equal ? 'equal' : 'different'}`);
   if (!equal) lines.push(`  left   ${left}`, `  right  ${right}`);
+  if (verification.place !== undefined) {
+    lines.push(`place ${verification.place}: ${verification.equal ? 'both sides are equal' : 'the sides differ'}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,14 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { GatewayStatus } from '../../../src/cutover/status/gateway-status';
+import { MAIN } from '../cutover-program';
 
-const PROGRAM = join(__dirname, 'gateway-program.ts');
-const ROOT = resolve(__dirname, '../../..');
 export const TOKEN = 'a-token-for-the-tests';
 
-/** A gateway in a process of its own. It keeps its ports when it is started again. */
+/** The built gateway in a process of its own. It keeps its ports when it is started again. */
 export class GatewayProcess {
   private child: ChildProcess | undefined;
   url = '';
@@ -19,8 +17,7 @@ export class GatewayProcess {
   /** Starts it and waits until it listens. */
   async start(): Promise<void> {
     const ports = ['--port', portOf(this.url), '--control-port', portOf(this.control)];
-    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, 'gateway', ...this.args, ...ports], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, [MAIN, 'gateway', ...this.args, ...ports], {
       env: { ...process.env, WASTE_CUTOVER_TOKEN: TOKEN },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -17,6 +17,12 @@ export interface Seen {
   readonly body: string;
 }
 
+/** What is answered to a read instead of what is kept. */
+export interface OtherAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
 const WASTE = new Set(['organic', 'plastic', 'paper', 'metal', 'glass', 'electronic']);
 const NOT_FOUND = '{"detail":"Collection not found"}';
 
@@ -28,6 +34,8 @@ export class MemoryApi {
   readonly seen: Seen[] = [];
   /** Decides about each write, before it is carried out. */
   fault: (seen: Seen) => Fault | Promise<Fault> = () => undefined;
+  /** Decides about each read: undefined answers what is kept, in time. */
+  onRead: (path: string) => OtherAnswer | undefined | Promise<OtherAnswer | undefined> = () => undefined;
   /** Milliseconds that a write takes; a new one for each. */
   delay: () => number = () => 0;
   private rows = { collections: new Map<number, string>(), locations: new Map<number, string>() };
@@ -83,7 +91,9 @@ export class MemoryApi {
     const { method = '', url = '' } = request;
     const { write } = routeRequest(method, url);
     if (write === undefined) {
-      this.read(url, response);
+      const other = await this.onRead(url);
+      if (other === undefined) this.read(url, response);
+      else send(response, other.status, other.text);
       return;
     }
     const seen = { method, target: url, body: body.toString() };
