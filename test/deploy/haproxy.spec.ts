@@ -24,7 +24,7 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       'bind :80': `bind 127.0.0.1:${port}`,
       '127.0.0.1:8000': `127.0.0.1:${blue!.port}`,
       '127.0.0.1:3000': `127.0.0.1:${green!.port}`,
-      '127.0.0.1:8080': `127.0.0.1:${gateway!.port}`,
+      '127.0.0.1:9000': `127.0.0.1:${gateway!.port}`,
       '/etc/haproxy': '@',
       '/run/haproxy': '@',
     });

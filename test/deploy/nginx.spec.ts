@@ -26,7 +26,7 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
       'listen 80;': `listen 127.0.0.1:${port};`,
       '127.0.0.1:8000': `127.0.0.1:${blue!.port}`,
       '127.0.0.1:3000': `127.0.0.1:${green!.port}`,
-      '127.0.0.1:8080': `127.0.0.1:${gateway!.port}`,
+      '127.0.0.1:9000': `127.0.0.1:${gateway!.port}`,
       '/etc/nginx': '@',
     });
     const addresses = (await readdir(deployment.path('waste'))).filter((file) => /^(front|owner)/.test(file));
