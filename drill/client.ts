@@ -59,6 +59,7 @@ export class DrillClient {
     const ids = this.living();
     const choice = this.random();
     const id = ids[Math.floor(this.random() * ids.length)];
+    if (choice < 0.05) return this.mistake();
     if (id === undefined || choice < 0.5) return this.create();
     return choice < 0.8 ? this.replace(id) : this.remove(id);
   }
@@ -77,6 +78,13 @@ export class DrillClient {
     this.highestId = id;
     this.rows.set(id, new Set([body]));
     return true;
+  }
+
+  /** A body that both sides refuse, in the same words. */
+  private async mistake(): Promise<boolean> {
+    const answer = await this.ask('write', 'POST', '/api/collections', '{"location":7,"quantity":"much"}');
+    if (answer !== undefined && answer.status !== 422) this.tally.isWrong(`a mistake is answered ${answer.status}`);
+    return answer !== undefined;
   }
 
   private async replace(id: number): Promise<boolean> {

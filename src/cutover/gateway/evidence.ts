@@ -9,6 +9,8 @@ import type { WriteRoute } from './write-route';
 export type EvidenceKind =
   /** The follower refused what the owner applied. */
   | 'refused'
+  /** The follower would have applied what the owner refused. */
+  | 'accepted'
   /** Both applied it, and render the row differently. */
   | 'different-row'
   /** The owner stored a row that it cannot render (the old server, after a number that is not finite). */

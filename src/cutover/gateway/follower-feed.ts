@@ -4,6 +4,7 @@ import type { SideName } from '../side-name';
 import { FollowerEmptied, FollowerHalted } from './follower-errors';
 import type { FollowerWrites, Look } from './follower-write';
 import { laneKeys, Lanes } from './lanes';
+import { isRefusedBody } from './refused-body';
 import type { NextIds } from './next-ids';
 import { SideSilent, SideUnreachable } from './side';
 import type { SideReader } from './side-reader';
@@ -126,9 +127,10 @@ export class FollowerFeed {
           throw trouble === undefined ? error : trouble.error;
         });
       } else {
-        if (write.answered.outcome !== 'applied') log.skip(write);
+        const isRefused = isRefusedBody(write.route, write.answered);
+        if (write.answered.outcome !== 'applied' && !isRefused) log.skip(write);
         else {
-          const keys = laneKeys(write.route, ids.get(follower, write.route.resource));
+          const keys = isRefused ? [] : laneKeys(write.route, ids.get(follower, write.route.resource));
           const following = lanes.run(keys, () => this.follow(write, signal));
           underWay.add(following);
           following.then(

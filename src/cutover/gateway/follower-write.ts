@@ -7,6 +7,7 @@ import type { NextIds } from './next-ids';
 import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
 import { highestId, idOfRow } from './rows';
 import { noteCreated, Placeholders } from './placeholders';
+import { harmless } from './refused-body';
 import { SideSilent, type Side } from './side';
 import { UNRENDERABLE, type SideReader } from './side-reader';
 
@@ -52,7 +53,8 @@ export class FollowerWrites {
    * @throws SideUnreachable, SideSilent to try again later, looking first; FollowerEmptied; FollowerHalted
    */
   async apply(following: FollowingWrite, look: Look): Promise<'same' | 'evidence'> {
-    const { write } = following;
+    const { write, answered } = following;
+    if (answered.outcome === 'refused') return this.askWhetherRefused(following);
     if (look !== 'no' && (await this.isDone(following, look))) {
       // Of a refused create the row that is there is the placeholder.
       return this.parts.evidence.has(write.place) ? 'evidence' : 'same';
@@ -60,6 +62,20 @@ export class FollowerWrites {
     if (write.route.verb !== 'create') return this.change(following);
     if (look !== 'no') await this.removeLeftovers(following);
     return this.create(following);
+  }
+
+  /** Changes nothing, whatever is answered, and so may be asked twice. */
+  private async askWhetherRefused(following: FollowingWrite): Promise<'same' | 'evidence'> {
+    const { write, answered, request } = following;
+    const { side } = this.parts;
+    const answer = await this.send({ ...following, request: harmless(request) });
+    if (answer.status !== 404) {
+      this.parts.onAnswer(write, request, answer);
+      return 'same';
+    }
+    const explanation = `${side.name} accepts what ${write.owner} refuses with ${answered.status ?? 'no status'}.`;
+    this.add(following, 'accepted', null, explanation, answer);
+    return 'evidence';
   }
 
   /** Deletes the placeholder that stands for a refused create, once that is recorded. @throws SideUnreachable, SideSilent */

@@ -95,9 +95,9 @@ export class Gateway {
     const context = new GatewayContext(parts, state);
     const keeper = new FollowerKeeper(context);
     const settlement = new Settlement(reader, ids);
-    const onApplied = keeper.hold.bind(keeper);
+    const onAnswer = keeper.hold.bind(keeper);
     const onOwnerLost = keeper.halt.bind(keeper);
-    const writes = new OwnerWrites({ ...parts, settlement, onApplied, onOwnerLost }, options);
+    const writes = new OwnerWrites({ ...parts, settlement, onAnswer, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
     const reads = new ReadProxy(observer);
     const handler = new RequestHandler(

@@ -32,8 +32,8 @@ export interface OwnerWritesParts {
   readonly settlement: Settlement;
   readonly evidence: Evidence;
   readonly observer: ExchangeObserver;
-  /** Is given each answer that took effect, to be compared with the follower's. */
-  readonly onApplied: (write: LoggedWrite, answer: RawAnswer) => void;
+  /** Is given each answer that the follower may be asked for as well, to be compared with it. */
+  readonly onAnswer: (write: LoggedWrite, answer: RawAnswer) => void;
   /** The owner lost its data: the follower must not be fed from it. */
   readonly onOwnerLost: (explanation: string) => void;
 }
@@ -178,7 +178,7 @@ export class OwnerWrites {
   }
 
   private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: WriteTurn): Promise<RawAnswer> {
-    const { log, onApplied } = this.parts;
+    const { log, onAnswer } = this.parts;
     const { status, body } = answer;
     if (status >= 500) {
       // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
@@ -188,7 +188,7 @@ export class OwnerWrites {
       const id = write.route.verb === 'create' ? (idOfRow(body) ?? null) : write.route.id;
       this.checkId(write, request, id);
       // Before the answer is recorded: from then on the follower may be faster than this function.
-      onApplied(write, answer);
+      onAnswer(write, answer);
       log.answer(write, {
         outcome: 'applied',
         status,
@@ -196,6 +196,7 @@ export class OwnerWrites {
         digest: write.route.verb === 'delete' ? null : digestOf(body),
       });
     } else {
+      onAnswer(write, answer);
       log.answer(write, { outcome: 'refused', status, id: null, digest: null });
     }
     return answer;

@@ -30,14 +30,35 @@ describe('in shadow', () => {
     sides().expectEqual();
   });
 
-  it('writes that the owner refuses go to nobody else', async () => {
+  it('of what the owner refuses the follower sees the body, where it can change nothing', async () => {
     await sides().through.shadow();
     expect((await sides().remove(99)).status).toBe(404);
     expect((await sides().create({ quantity: [] })).status).toBe(422);
+    expect((await sides().createLocation({ latitude: [] })).status).toBe(422);
     expect(await idOf(await sides().create())).toBe(1);
+    expect((await sides().replace(1, { quantity: [] })).status).toBe(422);
     await sides().through.level();
-    expect(sides().green.seen).toHaveLength(1);
+    expect(sides().green.seen.map(({ method, target }) => `${method} ${target}`).sort()).toEqual([
+      'POST /api/collections',
+      'PUT /api/collections/0',
+      'PUT /api/collections/0',
+    ]);
+    expect(sides().evidence).toBe(0);
     sides().expectEqual();
+  });
+
+  it('a body that the follower would take is evidence, stops promotion, and leaves the ids level', async () => {
+    sides().blue.typed = true;
+    sides().green.typed = false;
+    await sides().through.shadow();
+    expect((await sides().create({ waste_type: 'cardboard' })).status).toBe(422);
+    expect(await idOf(await sides().create())).toBe(1);
+    expect((await sides().replace(1, { waste_type: 'cloth' })).status).toBe(422);
+    await sides().through.level();
+    sides().expectEqual();
+    const lines = (await readFile(join(sides().journal.path, 'divergent.jsonl'), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(['accepted', 'accepted']);
+    await expect(sides().through.gateway.phases.change('green')).rejects.toThrow(/--accept-evidence 2/);
   });
 
   it('a follower that is away is no matter for clients, and catches up in order', async () => {

@@ -44,7 +44,7 @@ export class MemoryApi {
   port = 0;
 
   /** @param typed refuse waste types that the contract does not have */
-  constructor(private readonly typed = true) {}
+  constructor(public typed = true) {}
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -112,13 +112,13 @@ export class MemoryApi {
 
   private write(method: string, resource: Resource, id: number | null, body: Buffer): [number, string] {
     const rows = this.rows[resource];
-    if (method !== 'POST' && (id === null || !rows.has(id))) return [404, NOT_FOUND];
     if (method === 'DELETE') {
-      rows.delete(id!);
+      if (id === null || !rows.delete(id)) return [404, NOT_FOUND];
       return [200, '{"message":"Collection deleted successfully"}'];
     }
     const row = this.render(resource, id ?? this.next[resource], body);
     if (row === undefined) return [422, '{"detail":[]}'];
+    if (method !== 'POST' && (id === null || !rows.has(id))) return [404, NOT_FOUND];
     if (method === 'POST') rows.set(this.next[resource]++, row);
     else rows.set(id!, row);
     return [200, row];
