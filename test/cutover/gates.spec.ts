@@ -131,7 +131,7 @@ describe('the gates of a running gateway', () => {
     green.onRead = (path) => (path === '/api/collections' ? { status: 200, text: '[]' } : undefined);
     await read(3);
     await backIn('shadow');
-    expect(said).toContain('From green back to shadow');
+    await eventually(() => expect(said).toContain('From green back to shadow'));
     green.onRead = () => undefined;
     expect((await create()).status).toBe(200);
     await through.level();

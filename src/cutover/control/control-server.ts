@@ -62,6 +62,10 @@ async function markAction(
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
     return marks.begin(purpose satisfies MarkPurpose, seconds === undefined ? undefined : Number(seconds));
   }
+  if (action === 'release') {
+    marks.release(mark);
+    return { released: true };
+  }
   if (action === 'end')
     return {
       place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true, incomplete: incomplete === true }),
@@ -70,7 +74,7 @@ async function markAction(
     marks.abandon(mark);
     return { abandoned: true };
   }
-  throw new PhaseRefused('"action" is begin, end or abandon.');
+  throw new PhaseRefused('"action" is begin, release, end or abandon.');
 }
 
 function idsOf(value: unknown): { collections?: number; locations?: number } {

@@ -51,7 +51,12 @@ export class HeldWrites {
     return new URL(`http://${this.status.green}`);
   }
 
-  /** Everything was read: writes go on. @throws ControlError if they did before, so that what was read is of no one state */
+  /** Everything was read: writes go on, and the mark waits to be ended. @throws ControlError if they did before */
+  async release(): Promise<void> {
+    await this.client.post('/import-mark', { action: 'release', mark: this.open.mark });
+  }
+
+  /** Everything is done: writes go on. @throws ControlError if they did before, so that what was read is of no one state */
   async end(input: object = {}): Promise<void> {
     await this.client.post('/import-mark', { action: 'end', mark: this.open.mark, ...input });
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
 import type { SideName } from '../side-name';
@@ -101,7 +102,10 @@ export class FollowerFeed {
   /** Runs until something needs another treatment than patience; whatever is under way has ended then. */
   private async feed(): Promise<void> {
     const generation = new AbortController();
+    // Each write under way listens.
+    setMaxListeners(0, generation.signal);
     const stop = () => generation.abort(this.stopping.signal.reason);
+    if (this.stopping.signal.aborted) stop();
     this.stopping.signal.addEventListener('abort', stop, { once: true });
     const underWay = new Set<Promise<void>>();
     const lanes = new Lanes();

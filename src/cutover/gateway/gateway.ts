@@ -81,6 +81,8 @@ export class Gateway {
     const sides = sidesOf(targets, options);
     for (const side of Object.values(sides)) await demandApi(side, kept !== undefined);
     const state = kept ?? newState(targets);
+    // An import that the last run did not see completed.
+    if (state.mark === null) state.followedTo = null;
     const ids = new NextIds(state.ids);
     const log = new WriteLog(ids, state);
     const segments = options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes };

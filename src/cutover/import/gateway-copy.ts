@@ -27,7 +27,12 @@ export class GatewayCopy {
     return this.held.blue;
   }
 
-  /** Everything was read: writes go on, and green will follow from this place. @throws ControlError if they did before */
+  /** Everything was read: writes go on. @throws ControlError if they did before */
+  release(): Promise<void> {
+    return this.held.release();
+  }
+
+  /** Green holds the copy, and will follow from its place. @throws ControlError if the gateway does not know of it any more */
   async end(lists: readonly PlannedList[], map: ValueMap): Promise<void> {
     await this.held.end({
       nextIds: Object.fromEntries(lists.map(({ resource, nextId }) => [resource, Number(nextId)])),
@@ -36,7 +41,7 @@ export class GatewayCopy {
     });
   }
 
-  /** Writes go on; a copy that has ended stays. */
+  /** Writes go on; only a copy that has ended stays. */
   abandon(): Promise<void> {
     return this.held.abandon();
   }

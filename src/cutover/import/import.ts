@@ -24,7 +24,7 @@ export interface ImportRequest {
   /** Whether rows that the source cannot render are left out, rather than stopping the import. */
   readonly withoutUnreadable: boolean;
   /** Called when everything was read and can be written, before it is. */
-  readonly onPlanned?: (lists: readonly PlannedList[], map: ValueMap) => Promise<void>;
+  readonly onPlanned?: () => Promise<void>;
   /** Takes sentences and listings for the operator. */
   readonly say: (sentence: string) => void;
 }
@@ -64,7 +64,7 @@ export async function importLists(request: ImportRequest): Promise<ImportReport>
     const checked = await checkLists(request, read);
     const lists = checked.map((list) => planned(request, list, probed));
     const mapped = map.used;
-    await request.onPlanned?.(lists, map);
+    await request.onPlanned?.();
     const present = await adoptPresent(target, lists, replace);
     if (present !== undefined) return { outcome: 'already there', lists: present, mapped };
     await writeLists(target, lists, { map, replace });

@@ -40,9 +40,10 @@ export async function runImport(options: ImportOptions): Promise<void> {
     // What the gateway knows nobody need ask for, which would burn an id.
     const probe = known === undefined ? asked : () => Promise.resolve(known);
     const { replace = false, withoutUnreadable = false } = options;
-    const onPlanned = copy?.end.bind(copy);
+    const onPlanned = copy?.release.bind(copy);
     const request = { target, sources, map, nextIds, probe, replace, withoutUnreadable, say };
     const report = await importLists({ ...request, ...(onPlanned && { onPlanned }) });
+    await copy?.end(report.lists, map);
     process.stdout.write(options.json ? `${writeJson(jsonOf(report))}\n` : textOf(report));
   } catch (error) {
     if (!(error instanceof RowsRefusedError) || !options.json) throw error;

@@ -42,6 +42,8 @@ export class ImportMarks {
         readonly end: () => void;
       }
     | undefined;
+  /** A copy whose writes go on, and which nobody has said to be complete. */
+  private released: { readonly open: OpenMark; readonly kept: ImportMark } | undefined;
   private beginning = false;
   private count = 0;
 
@@ -61,6 +63,7 @@ export class ImportMarks {
       );
     }
     this.demandPhase(purpose);
+    this.drop();
     this.beginning = true;
     const release = this.context.parts.gate.close(`a copy is taken (${purpose})`);
     try {
@@ -73,14 +76,25 @@ export class ImportMarks {
     }
   }
 
-  /** The copy was taken: writes go on, and green is fed from here once shadow begins. @throws PhaseRefused */
-  async end(mark: unknown, next: ImportedCopy = {}): Promise<number> {
-    const { current } = this;
-    if (current === undefined || current.open.mark !== mark) {
-      throw new PhaseRefused(
-        'This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.',
-      );
+  /** Everything was read: writes go on, and are kept for green in case that the copy is completed. @throws PhaseRefused */
+  release(mark: unknown): void {
+    const { open, kept, end } = this.demand(mark);
+    if (kept !== undefined) {
+      this.released = { open, kept };
+      if (this.context.state.mark === null) this.context.parts.log.attach(open.place);
     }
+    end();
+  }
+
+  /** The copy is complete: writes go on, and green is fed from here once shadow begins. @throws PhaseRefused */
+  async end(mark: unknown, next: ImportedCopy = {}): Promise<number> {
+    if (this.released !== undefined && this.released.open.mark === mark) {
+      const { open, kept } = this.released;
+      await this.keep(kept, next);
+      this.released = undefined;
+      return open.place;
+    }
+    const current = this.demand(mark);
     // Writes that went on while the copy is noted would be missing in it.
     current.stay();
     try {
@@ -95,6 +109,22 @@ export class ImportMarks {
   abandon(mark: unknown): void {
     const { current } = this;
     if (current !== undefined && current.open.mark === mark) current.end();
+    if (this.released?.open.mark === mark) this.drop();
+  }
+
+  private drop(): void {
+    if (this.released === undefined) return;
+    this.released = undefined;
+    // Without an earlier copy nobody needs what was written since.
+    if (this.context.state.mark === null) this.context.parts.log.attach(null);
+  }
+
+  private demand(mark: unknown): NonNullable<typeof this.current> {
+    const { current } = this;
+    if (current !== undefined && current.open.mark === mark) return current;
+    throw new PhaseRefused(
+      'This mark has expired or was never begun: begin again, with more seconds if the copy takes longer.',
+    );
   }
 
   private demandPhase(purpose: MarkPurpose): void {

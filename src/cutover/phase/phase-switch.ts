@@ -1,4 +1,3 @@
-import type { PhaseJudge } from './phase-judge';
 import type { FollowerKeeper } from '../gateway/follower-keeper';
 import type { GatewayContext } from '../gateway/gateway-context';
 import { digestOf } from '../gateway/raw-message';
@@ -7,6 +6,7 @@ import { SideSilent, SideUnreachable } from '../gateway/side';
 import { otherSide } from '../side-name';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from './phase';
+import type { PhaseJudge } from './phase-judge';
 import { changesOwner, demandGates, demandStep, percentOf, PhaseRefused } from './phases';
 
 export interface PhaseOptions {
@@ -92,26 +92,36 @@ export class PhaseSwitch {
           `${this.keeper.side} is ${this.keeper.state} and ${log.behind} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
         );
       }
-      await this.demandRows(to);
+      if (ownerIn(to) === this.keeper.side) await this.demandSameRows();
       await change();
     } finally {
       open();
     }
   }
 
-  /** The side that gets the writes may have lost everything since the last one, as the old API does when it restarts. */
-  private async demandRows(to: PhaseName): Promise<void> {
-    const { reader } = this.context.parts;
+  /**
+   * The side that gets the writes may not hold what the order gave it: the old API forgets everything when it restarts,
+   * and somebody may have written to a side past the gateway.
+   */
+  private async demandSameRows(): Promise<void> {
+    const { reader, evidence } = this.context.parts;
     const { side } = this.keeper;
+    const name = side === 'blue' ? 'Blue' : 'Green';
+    const rebuild = `run "phase --rebuild-follower", wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`;
     try {
-      if (ownerIn(to) !== side || !(await reader.isEmpty(side)) || (await reader.isEmpty(otherSide(side)))) return;
+      if ((await reader.isEmpty(side)) && !(await reader.isEmpty(otherSide(side)))) {
+        throw new PhaseRefused(`${name} holds nothing any more: ${rebuild}`);
+      }
+      // Where the sides are known to differ, their analytics tell nothing.
+      if (evidence.count > 0 || this.context.state.mark?.analytics === '') return;
+      const [own, others] = await Promise.all([reader.analytics(side), reader.analytics(otherSide(side))]);
+      if (own.status === 200 && others.status === 200 && !own.body.equals(others.body)) {
+        throw new PhaseRefused(`${name} does not hold the rows of ${otherSide(side)}: ${rebuild}`);
+      }
     } catch (error) {
       if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
       throw new PhaseRefused(`${error.message}: start ${side}, then try again. Nothing was changed.`);
     }
-    throw new PhaseRefused(
-      `${side === 'blue' ? 'Blue' : 'Green'} holds nothing any more: run "phase --rebuild-follower", wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
-    );
   }
 
   private accept(count: unknown): void {
@@ -154,7 +164,7 @@ export class PhaseSwitch {
     const { state, parts, unaccepted } = this.context;
     return {
       phase: state.phase,
-      imported: parts.log.followedTo !== null || ownerIn(state.phase) === 'green',
+      imported: state.mark !== null,
       halted: state.halted,
       behind: parts.log.behind,
       feed: this.keeper.state,

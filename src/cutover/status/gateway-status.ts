@@ -88,6 +88,7 @@ export function statusText(status: GatewayStatus): string {
       evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
     ],
     ...status.gates.gates.map(({ gate, verdict, reason }) => [`gate ${gate}`, `${verdict}: ${reason}`]),
+    ['at worst', status.worstCase.sentence],
     ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
     ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
   ];

@@ -38,11 +38,11 @@ describe('in shadow', () => {
     expect(await idOf(await sides().create())).toBe(1);
     expect((await sides().replace(1, { quantity: [] })).status).toBe(422);
     await sides().through.level();
-    expect(sides().green.seen.map(({ method, target }) => `${method} ${target}`).sort()).toEqual([
-      'POST /api/collections',
-      'PUT /api/collections/0',
-      'PUT /api/collections/0',
-    ]);
+    expect(
+      sides()
+        .green.seen.map(({ method, target }) => `${method} ${target}`)
+        .sort(),
+    ).toEqual(['POST /api/collections', 'PUT /api/collections/0', 'PUT /api/collections/0']);
     expect(sides().evidence).toBe(0);
     sides().expectEqual();
   });

@@ -37,6 +37,40 @@ describe('a step', () => {
     sides().expectEqual();
   });
 
+  it('of a copy that was read and never completed counts for nothing, and the earlier one holds', async () => {
+    const { marks, phases } = sides().through.gateway;
+    const first = await marks.begin('import');
+    marks.release(first.mark);
+    await sides().create({ location: 'followed' });
+    marks.abandon(first.mark);
+    await expect(phases.change('shadow')).rejects.toThrow(/run "waste-cutover import/);
+    await sides().remove(1);
+    const second = await marks.begin('import');
+    marks.release(second.mark);
+    await sides().create({ location: 'while green is filled' });
+    await fetch(`${sides().green.url}/api/collections`, json('POST', aCollection()));
+    await fetch(`${sides().green.url}/api/collections/1`, { method: 'DELETE' });
+    await marks.end(second.mark, { collections: 2 });
+    const third = await marks.begin('import');
+    marks.release(third.mark);
+    marks.abandon(third.mark);
+    await phases.change('shadow');
+    await sides().through.level();
+    expect(sides().green.ids()).toEqual([2]);
+    sides().expectEqual();
+  });
+
+  it('that gives the writes to a side which somebody else has written to is refused', async () => {
+    await sides().through.shadow();
+    await sides().create();
+    await sides().through.level();
+    await fetch(`${sides().green.url}/api/collections`, json('POST', aCollection({ location: 'past the gateway' })));
+    await expect(sides().through.gateway.phases.change('green')).rejects.toThrow(
+      /Green does not hold the rows of blue: run "phase --rebuild-follower"/,
+    );
+    expect(sides().through.gateway.status.phase).toBe('shadow');
+  });
+
   it('of a copy that takes too long is void, and writes go on', async () => {
     const { mark } = await sides().through.gateway.marks.begin('import', 0.05);
     expect((await sides().create()).status).toBe(200);
