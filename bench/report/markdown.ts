@@ -5,22 +5,20 @@ import { spreadOf, type Spread } from '../statistics';
 import type { Environment } from './environment';
 import type { Crash } from '../crash';
 import type { Large } from '../large';
+import { DISTURBED } from '../rounds';
 import type { CellSummary, Figure, SideSummary } from './summary';
 import { table } from './table';
 
 /** All that a run found. */
 export interface BenchReport {
   readonly environment: Environment;
-  readonly options: { readonly rounds: number; readonly seconds: number };
+  readonly options: { readonly rounds: number; readonly seconds: number; readonly repeats: number };
   readonly cells: readonly CellSummary[];
   readonly large: Large | undefined;
   readonly crash: Crash | undefined;
   readonly starts: Readonly<Record<SideName, readonly Start[]>>;
   readonly statements: readonly StatementLimit[];
 }
-
-/** Beyond this share of the machine, others disturbed a cell. */
-const DISTURBED = 0.1;
 
 const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
@@ -94,9 +92,13 @@ function crashInWords({ acknowledged, unknown, refused, lost }: Crash): string {
 export function markdownOf({ environment, options, cells, large, starts, statements, crash }: BenchReport): string {
   const configuration = Object.entries(environment).map(([name, value]) => `- ${name}: ${value}`);
   const disturbed = `\\* others took more than ${DISTURBED * 100} % of the machine in a round: no finding.`;
+  const again =
+    options.repeats === 0
+      ? ''
+      : ` A round in which they did was measured again, up to ${options.repeats} times, and the calmest counts.`;
   const parts = [
     '# Side by side',
-    `${options.rounds} rounds of ${options.seconds} s a cell and side, taking turns. The median of the rounds, and the least and greatest round in parentheses.`,
+    `${options.rounds} rounds of ${options.seconds} s a cell and side, taking turns. The median of the rounds, and the least and greatest round in parentheses.${again}`,
     '![Requests a second, as ratio to the reference](throughput.svg)',
     `## Ratio to the reference\n\nMore is better for req/s, less for the others.\n\n${ratiosTable(cells)}\n\n${disturbed}`,
     `## Figures\n\n${figuresTable(cells)}`,
