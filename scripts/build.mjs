@@ -1,6 +1,6 @@
 // Builds dist/ from src/: compiled by swc, which does not check types ("npm run typecheck" does) and so starts a fresh
 // checkout in a second instead of ten, then the pages' assets. The same .swcrc compiles for the tests.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
@@ -25,5 +25,8 @@ await Promise.all(
     await writeFile(`${output}.map`, map);
   }),
 );
+// npx makes a program executable before it runs it; a link to it needs that from the start.
+const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+for (const program of Object.values(bin)) await chmod(join(root, program), 0o755);
 await import('./bundle.mjs');
 await import('./copy-assets.mjs');

@@ -3,7 +3,7 @@ import type { Resource } from './write-route';
 
 /** What is known of the id that a side gives next. */
 export interface NextId {
-  /** No row that exists has this id or a higher one. */
+  /** No row that exists has this id or a higher one; 0 if nothing is known. */
   readonly atLeast: number;
   /** False if the highest rows may have been deleted: the id may be higher then. */
   readonly exact: boolean;
@@ -36,6 +36,17 @@ export class NextIds {
   learned(side: SideName, resource: Resource, highest: number): void {
     if (highest + 1 <= (this.get(side, resource)?.atLeast ?? 0)) return;
     this.known[side][resource] = { atLeast: highest + 1, exact: resource === 'locations' };
+  }
+
+  /** A side has a list that it cannot render: its first create will tell. */
+  unknowable(side: SideName, resource: Resource): void {
+    this.known[side][resource] ??= { atLeast: 0, exact: false };
+  }
+
+  /** A side may have used up the next id, and cannot be asked. */
+  doubt(side: SideName, resource: Resource): void {
+    const known = this.known[side][resource];
+    if (known !== undefined) this.known[side][resource] = { ...known, exact: false };
   }
 
   /** This was known of a side in an earlier run. */

@@ -112,7 +112,7 @@ export class OwnerWrites {
     const { head, body } = await this.parts.log.read(write);
     if (head.kind !== 'write') throw new JournalError(`Place ${write.place} holds no write.`);
     const request = { method: head.method, target: head.target, headers: head.headers, body };
-    this.record(write, await this.settle(write, request, false));
+    this.record(write, request, await this.settle(write, request, false));
   }
 
   /** Ends the waiting for sides that do not answer. */
@@ -167,13 +167,12 @@ export class OwnerWrites {
       observe(null);
       const settled = await this.settle(write, request, true);
       // Reading proved that it did not arrive (a kept connection that the side had closed): once more is not blind.
-      if (!settled.applied && again && performance.now() - started < side.timeout) {
+      if (!settled.applied && settled.certain && again && performance.now() - started < side.timeout) {
         return await this.release(write, request, route, turn, false);
       }
-      this.record(write, settled);
-      return settled.applied && settled.row !== undefined
-        ? rowAnswer(settled.row)
-        : answerLost(settled.applied ? 'applied' : 'absent');
+      this.record(write, request, settled);
+      if (!settled.applied) return answerLost(settled.certain ? 'absent' : 'unknown');
+      return settled.row === undefined ? answerLost('applied') : rowAnswer(settled.row);
     }
   }
 
@@ -183,7 +182,7 @@ export class OwnerWrites {
     if (status >= 500) {
       // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
       turn.answerEarly(answer);
-      this.record(write, await this.settle(write, request, false));
+      this.record(write, request, await this.settle(write, request, false));
     } else if (status >= 200 && status < 300) {
       const id = write.route.verb === 'create' ? (idOfRow(body) ?? null) : write.route.id;
       this.checkId(write, request, id);
@@ -219,13 +218,21 @@ export class OwnerWrites {
     }
   }
 
-  private record(write: LoggedWrite, settled: Settled): void {
+  private record(write: LoggedWrite, request: RawRequest, settled: Settled): void {
     if (!settled.applied) {
+      if (!settled.certain) this.keepUncertain(write, request);
       this.recordVoid(write);
       return;
     }
     const digest = settled.row === undefined ? null : digestOf(settled.row);
     this.parts.log.answer(write, { outcome: 'applied', status: null, id: settled.id, digest });
+  }
+
+  /** Of no matter while green has no copy; later green lacks the row, if there is one. */
+  private keepUncertain({ place, owner, route }: LoggedWrite, request: RawRequest): void {
+    if (this.parts.log.followedTo === null) return;
+    const explanation = `Whether ${owner} stored this row is not known: it cannot render its list.`;
+    this.parts.evidence.add({ kind: 'unrenderable', place, owner, route, id: null, request, explanation });
   }
 
   private recordVoid(write: LoggedWrite): void {

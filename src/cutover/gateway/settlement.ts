@@ -8,11 +8,16 @@ import type { WriteRoute } from './write-route';
 
 /** What reading showed of a write. */
 export type Settled =
-  | { readonly applied: false }
+  /** `certain` is false where its row could not be told from others, or not be read. */
+  | { readonly applied: false; readonly certain: boolean }
   /** `row` is absent for a delete, and for a row that cannot be rendered. */
   | { readonly applied: true; readonly id: number; readonly row: Buffer | undefined };
 
-const ABSENT: Settled = { applied: false };
+const ABSENT: Settled = { applied: false, certain: true };
+const UNCERTAIN: Settled = { applied: false, certain: false };
+
+/** So many ids are looked at one by one where a list cannot be read and the next id is not known exactly. */
+const LOOKED_AT = 100;
 
 /**
  * Finds out by reading whether a write whose answer was lost took effect on the side that owns the writes. It relies on
@@ -40,12 +45,25 @@ export class Settlement {
   private async settleCreate(side: SideName, route: WriteRoute, request: RawRequest): Promise<Settled> {
     await this.reader.learnNextId(side, route.resource);
     const next = this.ids.get(side, route.resource);
-    if (next === undefined) return ABSENT;
+    if (next === undefined || next.atLeast === 0) return UNCERTAIN;
     if (route.resource === 'collections' && next.exact) return this.settleByIds(side, next.atLeast, route, request);
-    for (const { id, bytes } of rowsOf(await this.reader.list(side, route.resource))) {
+    const list = await this.reader.findList(side, route.resource);
+    if (list === undefined) return this.settleUnlisted(side, next.atLeast, route, request);
+    for (const { id, bytes } of rowsOf(list)) {
       if (id >= next.atLeast && isMeant(route, id, request, bytes)) return { applied: true, id, row: bytes };
     }
     return ABSENT;
+  }
+
+  /** The old server stores a row that it cannot render, perhaps this one, and answers 500 to its list from then on. */
+  private async settleUnlisted(side: SideName, from: number, route: WriteRoute, request: RawRequest): Promise<Settled> {
+    for (let id = from; route.resource === 'collections' && id < from + LOOKED_AT; id++) {
+      const row = await this.reader.row(side, route.resource, id);
+      if (row === UNRENDERABLE) return { applied: true, id, row: undefined };
+      if (row !== undefined && isMeant(route, id, request, row)) return { applied: true, id, row };
+    }
+    this.ids.doubt(side, route.resource);
+    return UNCERTAIN;
   }
 
   /** Looks at the id that is next, and beyond rows that somebody else made, past the gateway. */

@@ -27,6 +27,14 @@ export class SideReader {
     throw new SideSilent(`${side} answers ${answer.status} to GET ${LISTS[resource]}${poisoned}`);
   }
 
+  /** A list's bytes; undefined if the side holds a row that it cannot render, and so answers 500. @throws SideUnreachable, SideSilent */
+  async findList(side: SideName, resource: Resource): Promise<Buffer | undefined> {
+    const { status, body } = await this.sides[side].get(LISTS[resource]);
+    if (status === 200) return body;
+    if (status === 500) return undefined;
+    throw new SideSilent(`${side} answers ${status} to GET ${LISTS[resource]}`);
+  }
+
   /** One row; undefined if there is none. @throws SideUnreachable, SideSilent */
   async row(side: SideName, resource: Resource, id: number): Promise<Buffer | typeof UNRENDERABLE | undefined> {
     if (resource === 'locations') {
@@ -61,7 +69,9 @@ export class SideReader {
   }
 
   private async learn(side: SideName, resource: Resource): Promise<void> {
-    this.ids.learned(side, resource, highestId(await this.list(side, resource)));
+    const list = await this.findList(side, resource);
+    if (list === undefined) this.ids.unknowable(side, resource);
+    else this.ids.learned(side, resource, highestId(list));
   }
 
   /** True if the side holds nothing at all. @throws SideUnreachable, SideSilent */

@@ -39,7 +39,7 @@ export class Side {
   open({ method, target, headers }: Omit<RawRequest, 'body'>): ClientRequest {
     const { host, port } = this.target;
     // An array of headers is stored at once and as it is; node adds none but Connection.
-    return httpRequest({
+    const outgoing = httpRequest({
       host,
       port,
       method,
@@ -48,6 +48,8 @@ export class Side {
       agent: this.agent,
       maxHeaderSize: 1 << 20,
     });
+    outgoing.once('response', leaveAfterCrash);
+    return outgoing;
   }
 
   /**
@@ -95,6 +97,16 @@ export class Side {
   close(): void {
     this.agent.destroy();
   }
+}
+
+/**
+ * After a crash the old server ends the connection without saying so in the head of its 500 (uvicorn closes the transport when
+ * an application fails behind its answer): whatever was sent on it next would get no answer.
+ */
+function leaveAfterCrash(incoming: IncomingMessage): void {
+  // Taken now: at its end the answer has no socket any more.
+  const { socket } = incoming;
+  if (incoming.statusCode === 500) incoming.once('end', () => socket.destroy());
 }
 
 function answerOf(incoming: IncomingMessage, body: Buffer): RawAnswer {
