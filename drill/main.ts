@@ -16,6 +16,7 @@ interface DrillOptions {
   requests?: number;
   clients?: number;
   overhead: boolean;
+  onlyOverhead?: boolean;
   rows?: number;
   markdown?: string;
 }
@@ -39,6 +40,7 @@ const command = new Command('drill')
   .option('--requests <count>', 'at least so many requests of clients in each rehearsal', wholeNumber(100, 10_000_000))
   .option('--clients <count>', 'clients at once', wholeNumber(1, 500))
   .option('--no-overhead', 'do not measure what the gateway costs')
+  .option('--only-overhead', 'measure nothing but what the gateway costs')
   .option(
     '--rows <count>',
     'import so many rows from the old API and verify them, instead of the rehearsals',
@@ -57,6 +59,10 @@ async function drill(options: DrillOptions): Promise<boolean> {
   const { requests = size.requests, clients = size.clients, blue, quick = false } = options;
   if (options.rows !== undefined) {
     await print([largeText(await measureLargeImport(options.rows, say))], options);
+    return true;
+  }
+  if (options.onlyOverhead === true) {
+    await print([overheadText(await measureOverhead(say))], options);
     return true;
   }
   const results: RehearsalResult[] = [];

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spreadOf, type Spread } from '../bench/statistics';
 import { table } from '../bench/report/table';
 import { aCollection, json } from '../test/support/samples';
+import { fillWithRows } from './first-rows';
 import { Load } from './load';
 import { Rehearsal } from './rehearsal';
 import { Actor, DrillError, Stage } from './stage';
 import { Tally, type Kind, type StepTally } from './tally';
+import { textsOf } from './texts';
 
 const ROUNDS = 5;
 const ROUND_MS = 3000;
@@ -30,6 +32,8 @@ export async function measureOverhead(say: (line: string) => void): Promise<Over
   const stage = await Stage.set(true, []);
   const direct = await Actor.reference(true);
   try {
+    await fillWithRows(direct.url);
+    await fillWithRows(stage.blue.url);
     await stage.gateway.start();
     const ratios = await rounds(direct.url, stage.gateway.url);
     const rehearsal = new Rehearsal(stage, { untyped: true, clients: WRITERS, pace: 0, requests: 0, watch: 0, say });
@@ -44,9 +48,11 @@ export async function measureOverhead(say: (line: string) => void): Promise<Over
 
 async function rounds(direct: string, through: string): Promise<Record<string, Spread>> {
   const ratios: Record<string, number[]> = {};
+  // Both were given the same.
+  const fixed = textsOf(await (await fetch(`${direct}/api/collections`)).text());
   for (let round = 0; round < ROUNDS; round++) {
-    const first = await load(direct, `direct ${round}`);
-    const second = await load(through, `through ${round}`);
+    const first = await load(direct, `direct ${round}`, fixed);
+    const second = await load(through, `through ${round}`, fixed);
     for (const kind of ['read', 'write'] as const satisfies Kind[]) {
       for (const [name, quantile] of Object.entries(QUANTILES)) {
         const [without, with_] = [first, second].map(({ latencies }) => latencies[kind].quantile(quantile) ?? NaN);
@@ -57,10 +63,10 @@ async function rounds(direct: string, through: string): Promise<Record<string, S
   return Object.fromEntries(Object.entries(ratios).map(([name, values]) => [name, spreadOf(values)]));
 }
 
-async function load(url: string, name: string): Promise<StepTally> {
+async function load(url: string, name: string, fixed: ReadonlyMap<number, string>): Promise<StepTally> {
   const tally = new Tally();
   const counted = tally.begin(name);
-  const clients = new Load({ url, name, clients: CLIENTS, pace: 0, tally, fixed: new Map() });
+  const clients = new Load({ url, name, clients: CLIENTS, pace: 0, tally, fixed });
   await sleep(ROUND_MS);
   await clients.stop();
   const [wrong] = [...tally.wrong, ...tally.failures.map(({ what }) => what)];

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection, aLocation, json } from '../test/support/samples';
+import { aCollection, json } from '../test/support/samples';
+import { fillWithRows } from './first-rows';
 import { Rehearsal, type RehearsalOptions, type RehearsalResult } from './rehearsal';
 import { DrillError, Stage } from './stage';
 
-const FIRST_ROWS = 500;
 /** Of everything that runs here on a few cores; in a city's network the defaults are right. */
 const GATEWAY = ['--sticky-by', 'header:x-client', '--sample', '0.5', '--comparisons', '300', '--p95-ratio', '50'];
 /** Milliseconds that something killed stays away. */
@@ -16,7 +16,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   const stage = await Stage.set(options.untyped, options.untyped ? GATEWAY : [...GATEWAY, '--typed-blue']);
   const rehearsal = new Rehearsal(stage, options);
   try {
-    await fill(stage.blue.url);
+    await fillWithRows(stage.blue.url);
     await rehearsal.fix(stage.blue.url);
     await stage.gateway.start();
     const load = rehearsal.traffic();
@@ -40,15 +40,6 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   } finally {
     await stage.clear();
   }
-}
-
-/** Rows with holes between the ids, the newest one deleted. */
-async function fill(url: string): Promise<void> {
-  for (let n = 1; n <= FIRST_ROWS; n++) {
-    await fetch(`${url}/api/collections`, json('POST', aCollection({ location: `first ${n}`, quantity: n / 8 })));
-  }
-  for (const id of [3, 4, 100, FIRST_ROWS]) await fetch(`${url}/api/collections/${id}`, { method: 'DELETE' });
-  for (const name of ['North', 'South']) await fetch(`${url}/api/locations`, json('POST', aLocation({ name })));
 }
 
 async function copyAndShadow(rehearsal: Rehearsal): Promise<void> {

@@ -1,32 +1,11 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ContractResponse } from './contract-response';
+import { MALFORMED, malformedAnswer } from './malformed-answers';
 import type { Turn } from './turn';
 
 /** Milliseconds that a client has to read the answer. */
 const LINGER = 2000;
-
-const closing = 'connection: close';
-
-function text(status: string, type: string, body: string): string {
-  return `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${closing}\r\n\r\n${body}`;
-}
-
-/** What uvicorn's httptools protocol writes for a head that it cannot parse: no CORS, whatever the request. */
-const MALFORMED = text('400 Bad Request', 'text/plain; charset=utf-8', 'Invalid HTTP request received.');
-
-const HEAD_TOO_LARGE = text(
-  '431 Request Header Fields Too Large',
-  'application/json',
-  '{"detail":"Request Header Fields Too Large"}',
-);
-const TIMED_OUT = text('408 Request Timeout', 'application/json', '{"detail":"Request Timeout"}');
-
-function answerTo(code: string | undefined): string | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return HEAD_TOO_LARGE;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return TIMED_OUT;
-  return code?.startsWith('HPE_') ? MALFORMED : undefined;
-}
 
 /**
  * Answers malformed bytes on a connection whose last request has this answer. The old server answered them at once if
@@ -70,6 +49,6 @@ export function answerMalformedRequests(
     };
     answerAfter(latest(socket), turn, end);
   };
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, answerTo(error.code)));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, malformedAnswer(error.code)));
   return (socket) => refuse(socket, MALFORMED);
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { malformedAnswer } from '../../contract/http/malformed-answers';
 
 export interface ClientServerOptions {
   /** Largest request head in bytes. */
@@ -12,19 +13,6 @@ export interface ClientServerOptions {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 type ConnectHandler = (request: IncomingMessage, socket: Duplex) => void;
-
-function text(status: string, type: string, body: string): string {
-  return `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
-}
-
-/** What node's parser refuses cannot be passed on: it is answered as both sides do. */
-const MALFORMED = text('400 Bad Request', 'text/plain; charset=utf-8', 'Invalid HTTP request received.');
-const HEAD_TOO_LARGE = text(
-  '431 Request Header Fields Too Large',
-  'application/json',
-  '{"detail":"Request Header Fields Too Large"}',
-);
-const TIMED_OUT = text('408 Request Timeout', 'application/json', '{"detail":"Request Timeout"}');
 
 /** The server that clients connect to. Requests that come on one connection without waiting are handled one after the other. */
 export function createClientServer(options: ClientServerOptions, handle: Handler, onConnect: ConnectHandler): Server {
@@ -53,17 +41,12 @@ export function createClientServer(options: ClientServerOptions, handle: Handler
   server.on('checkExpectation', inTurn);
   server.on('connect', onConnect);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answer = answerTo(error.code);
+    // What the parser refuses cannot be passed on: it is answered as both sides do.
+    const answer = malformedAnswer(error.code);
     const response = latest.get(socket);
     if (answer === undefined || !socket.writable) socket.destroy();
     else if (response?.headersSent && !response.writableFinished) response.once('close', () => socket.destroy());
     else socket.end(answer);
   });
   return server;
-}
-
-function answerTo(code: string | undefined): string | undefined {
-  if (code === 'HPE_HEADER_OVERFLOW') return HEAD_TOO_LARGE;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return TIMED_OUT;
-  return code?.startsWith('HPE_') ? MALFORMED : undefined;
 }

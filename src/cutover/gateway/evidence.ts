@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { otherSide, type SideName } from '../side-name';
+import { otherSide, type SideName } from '../sides/side-name';
 import type { RawAnswer, RawRequest } from './raw-message';
 import type { WriteRoute } from './write-route';
 

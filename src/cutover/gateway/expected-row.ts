@@ -3,7 +3,7 @@ import { ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, Str
 import { type PlainValue, writeJson } from '../../contract/json/writer';
 import { Location } from '../../locations/location.model';
 import { headerOf, type RawRequest } from './raw-message';
-import type { Resource } from './write-route';
+import type { Resource } from '../sides/resource';
 
 /** A collection as the deployed old server takes it: with any text where the contract has an enumeration. */
 class UntypedCollection {

@@ -1,4 +1,4 @@
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 
 /** The follower has lost what it held, as the old server does whenever it restarts. */
 export class FollowerEmptied extends Error {

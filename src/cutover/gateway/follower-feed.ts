@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import { FollowerEmptied, FollowerHalted } from './follower-errors';
 import type { FollowerWrites, Look } from './follower-write';
 import { laneKeys, Lanes } from './lanes';

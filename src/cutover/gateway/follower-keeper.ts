@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite } from '../journal/write-log';
 import { hasFollower, ownerIn } from '../phase/phase';
 import { PhaseRefused } from '../phase/phases';
-import { otherSide, type SideName } from '../side-name';
+import { otherSide, type SideName } from '../sides/side-name';
 import { FollowerFeed, type FeedState } from './follower-feed';
 import { FollowerWrites } from './follower-write';
 import type { GatewayContext } from './gateway-context';
@@ -10,7 +10,7 @@ import { rawResponse, recordedRequest, type RawAnswer, type RawRequest } from '.
 import { createRequest } from './placeholders';
 import { Rebuild, type OwnerCopy } from './rebuild';
 import { highestId } from './rows';
-import type { Resource } from './write-route';
+import type { Resource } from '../sides/resource';
 import { routeRequest } from './write-route';
 
 /** So many of the owner's answers are held until the follower's come; of older ones only the rows are compared. */

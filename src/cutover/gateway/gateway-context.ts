@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal';
 import { writeState, type GatewayState } from '../journal/state-file';
 import type { WriteLog } from '../journal/write-log';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import type { Evidence } from './evidence';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
 import type { WriteGate } from './gate';

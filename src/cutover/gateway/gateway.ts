@@ -9,7 +9,7 @@ import { ownerIn, type PhaseName } from '../phase/phase';
 import { ImportMarks } from '../phase/import-marks';
 import { NO_JUDGE, type PhaseJudge } from '../phase/phase-judge';
 import { PhaseSwitch } from '../phase/phase-switch';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import { gatewayStatus, type GatewayStatus } from '../status/gateway-status';
 import { createClientServer, type ClientServerOptions } from './client-server';
 import { Evidence } from './evidence';

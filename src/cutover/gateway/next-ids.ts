@@ -1,5 +1,5 @@
-import type { SideName } from '../side-name';
-import type { Resource } from './write-route';
+import type { SideName } from '../sides/side-name';
+import type { Resource } from '../sides/resource';
 
 /** What is known of the id that a side gives next. */
 export interface NextId {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JournalError } from '../journal/journal-error';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import type { Evidence } from './evidence';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
 import type { WriteGate } from './gate';

@@ -1,10 +1,10 @@
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import { FollowerEmptied } from './follower-errors';
 import type { NextIds } from './next-ids';
 import type { RawRequest } from './raw-message';
 import { idOfRow } from './rows';
 import { SideSilent, type Side } from './side';
-import type { Resource } from './write-route';
+import type { Resource } from '../sides/resource';
 
 const HOST = ['Host', 'gateway'];
 const ROW = Buffer.from(

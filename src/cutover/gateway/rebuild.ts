@@ -5,7 +5,7 @@ import type { RawRequest } from './raw-message';
 import { idOfRow, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
 import type { SideReader } from './side-reader';
-import type { Resource } from './write-route';
+import type { Resource } from '../sides/resource';
 
 /** What the owner held at one place of the order. */
 export interface OwnerCopy {

@@ -4,7 +4,7 @@ import { BodyAborted, BodyTooLarge, readBody } from '../../contract/http/request
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
 import { hasFollower, ownerIn } from '../phase/phase';
-import { otherSide, type SideName } from '../side-name';
+import { otherSide, type SideName } from '../sides/side-name';
 import type { FollowerKeeper } from './follower-keeper';
 import type { ForwardedHeaders } from './forwarded-headers';
 import type { GatewayContext } from './gateway-context';

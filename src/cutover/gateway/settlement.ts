@@ -1,4 +1,4 @@
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import { expectedRow } from './expected-row';
 import type { NextIds } from './next-ids';
 import type { RawRequest } from './raw-message';

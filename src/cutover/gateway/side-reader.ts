@@ -1,9 +1,9 @@
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import type { NextIds } from './next-ids';
 import type { RawAnswer } from './raw-message';
 import { highestId, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
-import type { Resource } from './write-route';
+import type { Resource } from '../sides/resource';
 
 /** A row that exists but cannot be rendered: the old server stored a number that is not finite, and answers 500. */
 export const UNRENDERABLE = 'unrenderable';

@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Target } from '../../recordings/raw-http';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 import type { RawAnswer, RawRequest } from './raw-message';
 
 /** No connection could be made: nothing was sent. */

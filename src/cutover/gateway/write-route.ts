@@ -1,9 +1,8 @@
 import { readIntegerPath } from '../../contract/fields/path';
 import { readTarget } from '../../contract/http/request-target';
 import { RouteTable } from '../../contract/http/route-table';
+import type { Resource } from '../sides/resource';
 
-/** What is kept, each kind with its own sequence of ids. */
-export type Resource = 'collections' | 'locations';
 export type Verb = 'create' | 'replace' | 'delete';
 
 /** What a request asks for, as far as the order of writes is concerned. */

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { NextId } from '../gateway/next-ids';
-import type { Resource, Verb } from '../gateway/write-route';
-import type { SideName } from '../side-name';
+import type { Verb } from '../gateway/write-route';
+import type { Resource } from '../sides/resource';
+import type { SideName } from '../sides/side-name';
 
 /** A write with its place in the order, complete: it can be sent again to a side that was away. */
 export interface WriteRecord {

@@ -3,7 +3,7 @@ import type { GatewayContext } from '../gateway/gateway-context';
 import { digestOf } from '../gateway/raw-message';
 import { highestId } from '../gateway/rows';
 import { SideSilent, SideUnreachable } from '../gateway/side';
-import { otherSide } from '../side-name';
+import { otherSide } from '../sides/side-name';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from './phase';
 import type { PhaseJudge } from './phase-judge';

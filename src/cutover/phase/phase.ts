@@ -1,4 +1,4 @@
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 
 /** The steps of a cutover, in their order. */
 export const PHASES = ['blue', 'shadow', 'split', 'green', 'done'] as const;

@@ -1,4 +1,4 @@
-import { SIDES, type SideName } from '../side-name';
+import { SIDES, type SideName } from '../sides/side-name';
 import { escaped } from './markup';
 import { measured } from './numbers';
 import type { Report } from './report';

@@ -1,4 +1,4 @@
-import { SIDES, type SideName } from '../side-name';
+import { SIDES, type SideName } from '../sides/side-name';
 import type { PhaseName } from '../phase/phase';
 import type { GateLimits, GatesResult } from '../comparison/gates';
 import { Statistics, type PairStatistics, type SideStatistics } from '../comparison/statistics';

@@ -5,7 +5,7 @@ import type { GatewayContext } from '../gateway/gateway-context';
 import type { NextIdsState } from '../gateway/next-ids';
 import { ownerIn, type PhaseName } from '../phase/phase';
 import type { PhaseJudge } from '../phase/phase-judge';
-import type { SideName } from '../side-name';
+import type { SideName } from '../sides/side-name';
 
 /** Tells a gateway's control port from anything else that answers JSON. */
 export const PROGRAM = 'waste-cutover';

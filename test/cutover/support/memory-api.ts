@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expectedRow } from '../../../src/cutover/gateway/expected-row';
-import { routeRequest, type Resource } from '../../../src/cutover/gateway/write-route';
+import { routeRequest } from '../../../src/cutover/gateway/write-route';
+import type { Resource } from '../../../src/cutover/sides/resource';
 
 /**
  * What becomes of a request. `before`: the connection is cut before it takes effect; `after`: before it is answered.
