@@ -13,7 +13,7 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
  * The headers that an ordinary answer gets, as Starlette 0.27's CORSMiddleware with allow_origins=["*"] and
  * allow_credentials=True adds them: a request with a cookie gets its own origin back.
  */
-export function simpleCors({ origin, cookie }: ContractHeaders): HeaderPairs {
+export function simpleCors({ origin, cookie }: Pick<ContractHeaders, 'origin' | 'cookie'>): HeaderPairs {
   if (origin === null) return NONE;
   if (cookie === null) return ANY_ORIGIN;
   return ['access-control-allow-origin', origin, 'access-control-allow-credentials', 'true', 'vary', 'Origin'];

@@ -4,7 +4,7 @@ import type { RawAnswer } from './raw-message';
 export function ownAnswer(status: number, reason: string, detail = reason, extra: readonly string[] = []): RawAnswer {
   const body = Buffer.from(JSON.stringify({ detail }));
   const headers = [...extra, 'content-type', 'application/json', 'content-length', String(body.length)];
-  return { status, reason, headers, body };
+  return { status, reason, headers, body, isOwn: true };
 }
 
 /** 503: nothing was done, and later it may be. */
@@ -30,5 +30,5 @@ export function answerLost(outcome: 'unknown' | 'applied' | 'absent'): RawAnswer
 /** The answer that was lost, from the row that it would have shown. */
 export function rowAnswer(row: Buffer): RawAnswer {
   const headers = ['content-length', String(row.length), 'content-type', 'application/json'];
-  return { status: 200, reason: 'OK', headers, body: row };
+  return { status: 200, reason: 'OK', headers, body: row, isOwn: true };
 }

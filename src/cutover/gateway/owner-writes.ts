@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JournalError } from '../journal/journal-error';
-import type { LoggedWrite, WriteLog } from '../journal/write-log';
-import type { SideName } from '../sides/side-name';
-import type { Evidence } from './evidence';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
+import { JournalError } from '../journal/journal-error';
+import type { LoggedWrite } from '../journal/write-log';
+import type { SideName } from '../sides/side-name';
 import type { WriteGate } from './gate';
 import { laneKeys, Lanes } from './lanes';
-import type { NextIds } from './next-ids';
 import { answerLost, notCarriedOut, rowAnswer, unavailable } from './own-answers';
-import { digestOf, type RawAnswer, type RawRequest } from './raw-message';
-import { idOfRow } from './rows';
+import { OwnerOutcomes, type OwnerOutcomesParts } from './owner-outcomes';
+import type { RawAnswer, RawRequest } from './raw-message';
 import type { Settled, Settlement } from './settlement';
 import { SideSilent, SideUnreachable, type Side } from './side';
 import type { SideReader } from './side-reader';
@@ -23,19 +21,12 @@ export interface OwnerWritesLimits {
   readonly patience: number;
 }
 
-export interface OwnerWritesParts {
+export interface OwnerWritesParts extends OwnerOutcomesParts {
   readonly sides: Readonly<Record<SideName, Side>>;
-  readonly log: WriteLog;
   readonly gate: WriteGate;
-  readonly ids: NextIds;
   readonly reader: SideReader;
   readonly settlement: Settlement;
-  readonly evidence: Evidence;
   readonly observer: ExchangeObserver;
-  /** Is given each answer that the follower may be asked for as well, to be compared with it. */
-  readonly onAnswer: (write: LoggedWrite, answer: RawAnswer) => void;
-  /** The owner lost its data: the follower must not be fed from it. */
-  readonly onOwnerLost: (explanation: string) => void;
 }
 
 /** What a client is told of its write, and the write's place; null if it got none. */
@@ -52,11 +43,14 @@ const RETRY_MILLISECONDS = 250;
 export class OwnerWrites {
   private readonly lanes = new Lanes();
   private readonly stopped = new AbortController();
+  private readonly outcomes: OwnerOutcomes;
 
   constructor(
     private readonly parts: OwnerWritesParts,
     private readonly limits: OwnerWritesLimits,
-  ) {}
+  ) {
+    this.outcomes = new OwnerOutcomes(parts);
+  }
 
   /** Gives a write its place, and the client the owner's answer. @param owner is asked once the write may pass */
   async submit(
@@ -112,7 +106,7 @@ export class OwnerWrites {
     const { head, body } = await this.parts.log.read(write);
     if (head.kind !== 'write') throw new JournalError(`Place ${write.place} holds no write.`);
     const request = { method: head.method, target: head.target, headers: head.headers, body };
-    this.record(write, request, await this.settle(write, request, false));
+    this.outcomes.settled(write, request, await this.settle(write, request, false));
   }
 
   /** Ends the waiting for sides that do not answer. */
@@ -129,7 +123,7 @@ export class OwnerWrites {
   ): Promise<RawAnswer> {
     await durable;
     if (turn.expired) {
-      this.recordVoid(write);
+      this.outcomes.notCarriedOut(write);
       return notCarriedOut();
     }
     turn.released = true;
@@ -160,7 +154,7 @@ export class OwnerWrites {
     } catch (error) {
       if (error instanceof SideUnreachable) {
         observe(null);
-        this.recordVoid(write);
+        this.outcomes.notCarriedOut(write);
         return notCarriedOut();
       }
       if (!(error instanceof SideSilent)) throw error;
@@ -170,34 +164,18 @@ export class OwnerWrites {
       if (!settled.applied && settled.certain && again && performance.now() - started < side.timeout) {
         return await this.release(write, request, route, turn, false);
       }
-      this.record(write, request, settled);
+      this.outcomes.settled(write, request, settled);
       if (!settled.applied) return answerLost(settled.certain ? 'absent' : 'unknown');
       return settled.row === undefined ? answerLost('applied') : rowAnswer(settled.row);
     }
   }
 
   private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: WriteTurn): Promise<RawAnswer> {
-    const { log, onAnswer } = this.parts;
-    const { status, body } = answer;
-    if (status >= 500) {
+    if (answer.status >= 500) {
       // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
       turn.answerEarly(answer);
-      this.record(write, request, await this.settle(write, request, false));
-    } else if (status >= 200 && status < 300) {
-      const id = write.route.verb === 'create' ? (idOfRow(body) ?? null) : write.route.id;
-      this.checkId(write, request, id);
-      // Before the answer is recorded: from then on the follower may be faster than this function.
-      onAnswer(write, answer);
-      log.answer(write, {
-        outcome: 'applied',
-        status,
-        id,
-        digest: write.route.verb === 'delete' ? null : digestOf(body),
-      });
-    } else {
-      onAnswer(write, answer);
-      log.answer(write, { outcome: 'refused', status, id: null, digest: null });
-    }
+      this.outcomes.settled(write, request, await this.settle(write, request, false));
+    } else this.outcomes.answered(write, request, answer);
     return answer;
   }
 
@@ -216,41 +194,5 @@ export class OwnerWrites {
         await sleep(RETRY_MILLISECONDS, undefined, { signal });
       }
     }
-  }
-
-  private record(write: LoggedWrite, request: RawRequest, settled: Settled): void {
-    if (!settled.applied) {
-      if (!settled.certain) this.keepUncertain(write, request);
-      this.recordVoid(write);
-      return;
-    }
-    const digest = settled.row === undefined ? null : digestOf(settled.row);
-    this.parts.log.answer(write, { outcome: 'applied', status: null, id: settled.id, digest });
-  }
-
-  /** Of no matter while green has no copy; later green lacks the row, if there is one. */
-  private keepUncertain({ place, owner, route }: LoggedWrite, request: RawRequest): void {
-    if (this.parts.log.followedTo === null) return;
-    const explanation = `Whether ${owner} stored this row is not known: it cannot render its list.`;
-    this.parts.evidence.add({ kind: 'unrenderable', place, owner, route, id: null, request, explanation });
-  }
-
-  private recordVoid(write: LoggedWrite): void {
-    this.parts.log.answer(write, { outcome: 'void', status: null, id: null, digest: null });
-  }
-
-  /** A create must give the next id: anything else shows writes past the gateway, or an owner that lost its data. */
-  private checkId({ place, owner, route }: LoggedWrite, request: RawRequest, id: number | null): void {
-    const next = this.parts.ids.get(owner, route.resource);
-    if (route.verb !== 'create' || next === undefined || id === null) return;
-    if (id === next.atLeast || (id > next.atLeast && !next.exact)) return;
-    const lost = id < next.atLeast;
-    const explanation = lost
-      ? `${owner} gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`
-      : `${owner} gave the id ${id} where ${next.atLeast} was next: somebody writes to it past the gateway.`;
-    this.parts.evidence.add({ kind: 'owner-ids', place, owner, route, id, request, explanation });
-    if (!lost) return;
-    this.parts.ids.forget(owner);
-    this.parts.onOwnerLost(explanation);
   }
 }

@@ -16,6 +16,8 @@ export interface RawAnswer {
   readonly reason: string;
   readonly headers: readonly string[];
   readonly body: Buffer;
+  /** The gateway made it: the headers that depend on the client's origin are still to be added. */
+  readonly isOwn?: true;
 }
 
 /** The first value of a header, whose name is given in lower case. */

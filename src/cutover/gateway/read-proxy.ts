@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
+import { simpleCors } from '../../contract/http/cors';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
 import { toClient } from './forwarded-headers';
 import { ownAnswer } from './own-answers';
@@ -96,9 +97,12 @@ function writeHead(response: ServerResponse, status: number, reason: string, hea
 }
 
 /** Sends a whole answer. */
-export function sendAnswer(response: ServerResponse, { status, reason, headers, body }: RawAnswer): void {
+export function sendAnswer(response: ServerResponse, answer: RawAnswer): void {
   if (response.headersSent || response.destroyed) return;
-  writeHead(response, status, reason, headers);
+  const { status, reason, headers, body, isOwn = false } = answer;
+  const { origin = null, cookie = null } = response.req.headers;
+  // Without them a browser would hide from its page what went wrong.
+  writeHead(response, status, reason, isOwn ? [...headers, ...simpleCors({ origin, cookie })] : headers);
   response.end(body);
 }
 

@@ -37,6 +37,11 @@ describe('the owner', () => {
     await sides().blue.stop();
     const answer = await sides().create();
     expect(answer.status).toBe(502);
+    // A browser shows its page an answer only with these, as both sides give them.
+    const read = await fetch(`${sides().through.url}/api/collections`, { headers: { origin: 'http://city.example' } });
+    expect(read.status).toBe(502);
+    expect(read.headers.get('access-control-allow-origin')).toBe('*');
+    expect(read.headers.get('access-control-allow-credentials')).toBe('true');
     await sides().blue.start();
     expect(await idOf(await sides().create())).toBe(1);
     await sides().through.level();
