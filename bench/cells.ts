@@ -55,6 +55,7 @@ export const MOST_ROWS = Math.max(...CELLS.map(({ rows }) => rows));
 
 const groupOf = ({ name }: Cell) => name.replace(/@.*/, '');
 const QUICK = ['get', 'list-1000', 'list-1000-writes', 'create', 'update', 'mixed', 'analytics-1000', 'health'];
+
 /** The cells of a quick run, a usual one or a full one. */
 export function cellsOf(size: 'quick' | 'usual' | 'full'): Cell[] {
   if (size === 'full') return [...CELLS];

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { freePort, ServerUnderTest } from '../bench/sides/server-under-test';
+import { ServerUnderTest } from '../bench/sides/server-under-test';
 import { runCutover, type Ended } from '../test/cutover/cutover-program';
 import { GatewayProcess, TOKEN } from '../test/cutover/support/gateway-process';
 import { journalDirectory } from '../test/cutover/support/test-gateway';
+import { freePort } from '../test/support/free-port';
 import { PostgresCluster } from '../test/support/postgres-cluster';
 
 const REFERENCE = resolve(__dirname, '../test/reference');

@@ -1,5 +1,6 @@
 import type { SeededDatabase } from '../seed';
-import { freePort, ServerUnderTest, type Launch } from './server-under-test';
+import { freePort } from '../../test/support/free-port';
+import { ServerUnderTest, type Launch } from './server-under-test';
 import type { Side, SideName } from './side';
 
 /** A server on a database of its own in the measurement's PostgreSQL. */

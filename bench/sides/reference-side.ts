@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BenchError } from '../bench-error';
-import { freePort, ServerUnderTest } from './server-under-test';
+import { freePort } from '../../test/support/free-port';
+import { ServerUnderTest } from './server-under-test';
 import type { Side } from './side';
 
 const FOLDER = resolve(__dirname, '../../test/reference');

@@ -1,27 +1,14 @@
-import { CommanderError, InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { DatabaseError } from 'pg';
+import { asArgument, endWithExitCode, EXIT, UsageError } from '../command-line';
 import { ConfigError } from '../config';
 import { DatabaseUnavailableError, StartRefusedError } from '../database/database-errors';
 import { NoAnswerError, UnreachableError } from '../recordings/raw-http';
-import { CutoverError, UsageError } from './cutover-error';
+import { CutoverError } from './cutover-error';
 import { DEFAULT_SILENCE_MS } from './sides/side-client';
-
-/** How every verb ends. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** The end of each verb's help text. */
 export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
-
-/** An option's parser whose errors commander reports together with the option's name. */
-export function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
-}
 
 /** The parser of an option that may be given several times. */
 export function collected(value: string, before: readonly string[] = []): string[] {
@@ -54,20 +41,8 @@ export function parseCount(text: string): number {
  * Runs the verb that the arguments name. Every foreseen error becomes one sentence on stderr and an exit code; a verb
  * that finds a difference sets `process.exitCode` itself.
  */
-export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // commander has printed the help or the fault itself.
-      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      return;
-    }
-    const code = exitCodeOf(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = code;
-  }
+export function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  return endWithExitCode(() => program.parseAsync(argv), exitCodeOf);
 }
 
 function exitCodeOf(error: unknown): number | undefined {

@@ -3,11 +3,6 @@ export class CutoverError extends Error {
   override name = 'CutoverError';
 }
 
-/** Wrong use of a verb. Nothing was done; the exit code is 2. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
-
 /** What an error says; a failed connection to several addresses says it once for each. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');

@@ -1,5 +1,5 @@
 import { readConfig } from '../config';
-import { UsageError } from './cutover-error';
+import { UsageError } from '../command-line';
 
 /** The address of the new API's database, from DATABASE_URL or DATABASE_URL_FILE. @throws UsageError, ConfigError */
 export function targetUrl(): string {

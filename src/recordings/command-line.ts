@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { asArgument, endWithExitCode, EXIT as COMMON_EXIT, UsageError } from '../command-line';
 import { ConsentError, obtainConsent } from './consent';
 import { categoryOf, type RequestLine, type Sequence } from './exchange';
 import { RecordingFormatError } from './files';
@@ -10,12 +11,7 @@ import { runResetCommand } from './reset-command';
 import { DatabaseReset, ResetError } from './reset-database';
 
 /** How the programs end. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const;
-
-/** Wrong use of a program; the message says what to do. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
+export const EXIT = { ...COMMON_EXIT, unreachable: 3 } as const;
 
 /** The options that replay and record have in common, as commander delivers them. */
 export interface CommonOptions {
@@ -49,16 +45,6 @@ export function commonCommand(name: string): Command {
 export const EXIT_HELP = `
 Exit codes: 0 done (and no difference), 1 a difference or no answer, 2 wrong use or no consent,
 3 the server or the database cannot be reached.`;
-
-function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-    }
-  };
-}
 
 /** A positive number, whole or not. @throws TypeError for anything else */
 function parseSeconds(text: string): number {
@@ -113,21 +99,11 @@ export async function demandWritable(file: string): Promise<void> {
   });
 }
 
-/** Runs a program's work and turns every foreseen error into one line on stderr and an exit code. */
-export async function runProgram(work: () => Promise<number>): Promise<void> {
-  try {
+/** Runs a program whose work gives its exit code. */
+export function runProgram(work: () => Promise<number>): Promise<void> {
+  return endWithExitCode(async () => {
     process.exitCode = await work();
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      // commander has printed the help or the fault itself.
-      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      return;
-    }
-    const code = exitCodeOf(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = code;
-  }
+  }, exitCodeOf);
 }
 
 function exitCodeOf(error: unknown): number | undefined {

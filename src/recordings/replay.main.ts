@@ -9,10 +9,10 @@ import {
   progress,
   runProgram,
   select,
-  UsageError,
   withReset,
   type CommonOptions,
 } from './command-line';
+import { UsageError } from '../command-line';
 import { sequencesOf } from './exchange';
 import { readRecordings } from './files';
 import { DEFAULT_TIMEOUTS, targetName } from './raw-http';

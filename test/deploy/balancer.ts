@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,21 +16,6 @@ export const HAPROXY = '/usr/sbin/haproxy';
 /** What is missing on this machine to run the program; undefined if nothing is. */
 export function missing(program: string, debianPackage: string): string | undefined {
   return existsSync(program) ? undefined : `${program} is missing: install Debian's package ${debianPackage}`;
-}
-
-/**
- * A port of 127.0.0.1 that nothing listens on. It lies below those that the system gives to connections and to `listen(0)`,
- * so that nobody takes it before it is used, or while a server that died waits to come back.
- */
-export async function freePort(): Promise<number> {
-  const port = randomInt(20_000, 32_000);
-  const server = createServer().listen(port, '127.0.0.1');
-  const free = await new Promise<boolean>((found) => {
-    server.once('listening', () => found(true)).once('error', () => found(false));
-  });
-  if (!free) return freePort();
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** A copy of a folder of deploy/ whose addresses and paths are those of a test. */

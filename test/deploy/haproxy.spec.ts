@@ -1,8 +1,9 @@
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
-import { Balancer, check, Deployment, freePort, HAPROXY, missing } from './balancer';
+import { freePort } from '../support/free-port';
+import { Balancer, check, Deployment, HAPROXY, missing } from './balancer';
 import { Clients, command } from './clients';
-import { Upstream } from './upstream';
+import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 
 jest.setTimeout(60_000);
 
@@ -10,21 +11,18 @@ const GATEWAY = 'in-front-of-the-gateway.cfg';
 const WEIGHTS = 'reads-by-weight.cfg';
 
 describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
-  let sides: Record<'blue' | 'green' | 'gateway', Upstream>;
+  let sides: Upstreams;
   let deployment: Deployment;
   let balancer: Balancer | undefined;
   let clients: Clients;
 
   beforeEach(async () => {
-    const [blue, green, gateway] = await Promise.all(['blue', 'green', 'gateway'].map((name) => Upstream.start(name)));
-    sides = { blue: blue!, green: green!, gateway: gateway! };
+    sides = await startUpstreams();
     const port = await freePort();
     clients = new Clients(port);
     deployment = await Deployment.of('haproxy', {
       'bind :80': `bind 127.0.0.1:${port}`,
-      '127.0.0.1:8000': `127.0.0.1:${blue!.port}`,
-      '127.0.0.1:3000': `127.0.0.1:${green!.port}`,
-      '127.0.0.1:9000': `127.0.0.1:${gateway!.port}`,
+      ...addressesOf(sides),
       '/etc/haproxy': '@',
       '/run/haproxy': '@',
     });
@@ -32,10 +30,8 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
   });
 
   afterEach(async () => {
-    for (const side of Object.values(sides)) side.release();
-    await balancer?.kill();
+    await endUpstreams(sides, balancer);
     balancer = undefined;
-    await Promise.all(Object.values(sides).map((side) => side.die()));
     await deployment.remove();
   });
 

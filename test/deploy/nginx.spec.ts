@@ -1,9 +1,10 @@
 import { readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
-import { Balancer, check, Deployment, freePort, missing, NGINX, nginxMain } from './balancer';
+import { freePort } from '../support/free-port';
+import { Balancer, check, Deployment, missing, NGINX, nginxMain } from './balancer';
 import { Clients } from './clients';
-import { Upstream } from './upstream';
+import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 
 jest.setTimeout(60_000);
 
@@ -12,21 +13,18 @@ const WEIGHTS = 'reads-by-weight.conf';
 const FRONTS = ['front-blue', 'front-gateway-blue', 'front-gateway', 'front-gateway-green', 'front-green'];
 
 describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
-  let sides: Record<'blue' | 'green' | 'gateway', Upstream>;
+  let sides: Upstreams;
   let deployment: Deployment;
   let balancer: Balancer | undefined;
   let clients: Clients;
 
   beforeEach(async () => {
-    const [blue, green, gateway] = await Promise.all(['blue', 'green', 'gateway'].map((name) => Upstream.start(name)));
-    sides = { blue: blue!, green: green!, gateway: gateway! };
+    sides = await startUpstreams();
     const port = await freePort();
     clients = new Clients(port);
     deployment = await Deployment.of('nginx', {
       'listen 80;': `listen 127.0.0.1:${port};`,
-      '127.0.0.1:8000': `127.0.0.1:${blue!.port}`,
-      '127.0.0.1:3000': `127.0.0.1:${green!.port}`,
-      '127.0.0.1:9000': `127.0.0.1:${gateway!.port}`,
+      ...addressesOf(sides),
       '/etc/nginx': '@',
     });
     const addresses = (await readdir(deployment.path('waste'))).filter((file) => /^(front|owner)/.test(file));
@@ -35,10 +33,8 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
   });
 
   afterEach(async () => {
-    for (const side of Object.values(sides)) side.release();
-    await balancer?.kill();
+    await endUpstreams(sides, balancer);
     balancer = undefined;
-    await Promise.all(Object.values(sides).map((side) => side.die()));
     await deployment.remove();
   });
 

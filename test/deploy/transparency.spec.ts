@@ -6,7 +6,8 @@ import { replay } from '../../src/recordings/replay';
 import { exchangeText } from '../../src/recordings/report';
 import { describeWithReference, startReference, type Reference } from '../reference/reference';
 import { describeWith } from '../support/describe-with';
-import { Balancer, Deployment, freePort, HAPROXY, missing, NGINX, nginxMain } from './balancer';
+import { freePort } from '../support/free-port';
+import { Balancer, Deployment, HAPROXY, missing, NGINX, nginxMain } from './balancer';
 
 jest.setTimeout(120_000);
 

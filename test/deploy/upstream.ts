@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { freePort } from './balancer';
+import { freePort } from '../support/free-port';
+import type { Balancer } from './balancer';
 
 /** A server behind a balancer that answers with its name, and can hold its answers back. */
 export class Upstream {
@@ -62,4 +63,34 @@ export class Upstream {
     this.held.push(answer);
     for (const tell of this.arrived.splice(0)) tell();
   }
+}
+
+/** What stands behind a balancer, new for each test. */
+export interface Upstreams {
+  readonly blue: Upstream;
+  readonly green: Upstream;
+  readonly gateway: Upstream;
+}
+
+export async function startUpstreams(): Promise<Upstreams> {
+  const start = (name: keyof Upstreams) => Upstream.start(name);
+  const [blue, green, gateway] = await Promise.all([start('blue'), start('green'), start('gateway')]);
+  return { blue, green, gateway };
+}
+
+/** The addresses in the configurations, and those of the upstreams. */
+export function addressesOf({ blue, green, gateway }: Upstreams): Record<string, string> {
+  return {
+    '127.0.0.1:8000': `127.0.0.1:${blue.port}`,
+    '127.0.0.1:3000': `127.0.0.1:${green.port}`,
+    '127.0.0.1:9000': `127.0.0.1:${gateway.port}`,
+  };
+}
+
+/** Lets go what is held, then ends the balancer, then the upstreams. */
+export async function endUpstreams(upstreams: Upstreams, balancer: Balancer | undefined): Promise<void> {
+  const all = Object.values(upstreams) as Upstream[];
+  for (const upstream of all) upstream.release();
+  await balancer?.kill();
+  await Promise.all(all.map((upstream) => upstream.die()));
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env tsx
 import { Command, InvalidArgumentError } from 'commander';
-import { EXIT, EXIT_HELP, runProgram, UsageError } from '../../src/recordings/command-line';
+import { EXIT, EXIT_HELP, runProgram } from '../../src/recordings/command-line';
+import { UsageError } from '../../src/command-line';
 import { parseTarget } from '../../src/recordings/raw-http';
 import { type Counts, runCampaign } from './campaign';
 import { findingText, summaryText, writeFinding } from './report';

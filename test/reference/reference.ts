@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describeWith } from '../support/describe-with';
+import { freePort } from '../support/free-port';
 
 const PYTHON = join(__dirname, 'venv', 'bin', 'python');
 const APP = join(__dirname, 'app.py');
@@ -37,16 +38,6 @@ export function describeWithReference(name: string, tests: () => void): void {
     ? undefined
     : 'the live reference is not installed: run test/reference/install.sh (needs Python 3.11)';
   describeWith(missing, name, tests);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { DEFAULT_TIMEOUTS, parseTarget, type Target } from '../../recordings/raw-http';
-import { asArgument, EXIT, EXIT_HELP, parseCount, parseSeconds } from '../command-line';
+import { asArgument, EXIT, UsageError } from '../../command-line';
+import { EXIT_HELP, parseCount, parseSeconds } from '../command-line';
 import { KeptExchanges } from '../comparison/kept-exchanges';
-import { UsageError } from '../cutover-error';
 import { calibrate } from './calibrate';
 import { calibrationSummary } from './summary';
 

@@ -1,5 +1,7 @@
 import type { RecordedRequest } from '../../recordings/exchange';
 import { sendRaw, type Target, type Timeouts } from '../../recordings/raw-http';
+import { rowsOf } from '../gateway/rows';
+import { collectionPath } from '../sides/resource';
 
 /** A read of the contract with the template of its path. */
 export interface CalibrationRead {
@@ -44,10 +46,9 @@ const ALWAYS: readonly CalibrationRead[] = [
  */
 export async function calibrationReads(side: Target, records: number, timeouts: Timeouts): Promise<CalibrationRead[]> {
   const { body } = await sendRaw(side, read('GET', '/api/collections'), timeouts);
-  // Ids stand first in their records, and quotes are escaped within texts.
-  const ids = Array.from(body.toString('latin1').matchAll(/(?<=[[,]\{"id":)\d+/g), ([id]) => id);
+  const ids = Array.from(rowsOf(body), ({ id }) => id);
   const step = Math.max(1, Math.floor(ids.length / Math.max(1, records)));
   const chosen = ids.filter((_, index) => index % step === 0).slice(0, records);
   const route = '/api/collections/{collection_id}';
-  return [...ALWAYS, ...chosen.map((id) => ({ route, request: read('GET', `/api/collections/${id}`) }))];
+  return [...ALWAYS, ...chosen.map((id) => ({ route, request: read('GET', collectionPath(id)) }))];
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { asArgument, parseCount } from '../command-line';
+import { asArgument } from '../../command-line';
+import { parseCount } from '../command-line';
 import { DEFAULT_GATE_LIMITS, type GateLimits } from './gates';
 import { reviewedRules, type ReviewedRule, type ValueMapping } from './rules/reviewed-rules';
 

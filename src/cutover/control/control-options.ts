@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
+import { messageOf } from '../cutover-error';
 
 export const TOKEN_VARIABLE = 'WASTE_CUTOVER_TOKEN';
 
@@ -37,6 +38,6 @@ function readTokenFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);
   }
 }

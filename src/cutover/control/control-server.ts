@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readBody } from '../../contract/http/request-body';
+import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
 import { SideSilent, SideUnreachable } from '../gateway/side';
 import { JournalError } from '../journal/journal-error';
@@ -33,7 +34,7 @@ export function createControlServer(gateway: Gateway, token: string): Server {
     }
     perform(action, request).then(
       (body) => answer(200, body),
-      (error: unknown) => answer(statusOf(error), { error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => answer(statusOf(error), { error: messageOf(error) }),
     );
   });
 }

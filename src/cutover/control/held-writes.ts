@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { asArgument, parseSeconds } from '../command-line';
+import { asArgument } from '../../command-line';
+import { parseSeconds } from '../command-line';
 import type { MarkPurpose, OpenMark } from '../phase/import-marks';
 import type { GatewayStatus } from '../status/gateway-status';
 import { ControlClient, ControlError } from './control-client';

@@ -1,7 +1,8 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import { CutoverError, messageOf, UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
+import { CutoverError, messageOf } from '../cutover-error';
 import { Progress } from '../progress';
 import type { ListSummary } from '../sides/list-digest';
 import { rowCount, type Resource } from '../sides/resource';

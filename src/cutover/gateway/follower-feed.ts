@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite, WriteLog } from '../journal/write-log';
 import type { SideName } from '../sides/side-name';
+import { messageOf } from '../cutover-error';
+import { RESOURCES } from '../sides/resource';
 import { FollowerEmptied, FollowerHalted } from './follower-errors';
 import type { FollowerWrites, Look } from './follower-write';
 import { laneKeys, Lanes } from './lanes';
@@ -199,7 +201,7 @@ export class FollowerFeed {
 
   private async demandNotEmptied(): Promise<void> {
     const { reader, ids, follower } = this.parts;
-    const hadRows = (['collections', 'locations'] as const).some((one) => (ids.get(follower, one)?.atLeast ?? 1) > 1);
+    const hadRows = RESOURCES.some((one) => (ids.get(follower, one)?.atLeast ?? 1) > 1);
     // Asked in any case: only its answer shows that it is there.
     if ((await reader.isEmpty(follower)) && hadRows) {
       throw new FollowerEmptied(`${follower} came back empty.`);
@@ -214,7 +216,7 @@ export class FollowerFeed {
 
   private halt(error: unknown): void {
     this.busy = 'halted';
-    this.parts.onHalted(error instanceof Error ? error.message : String(error));
+    this.parts.onHalted(messageOf(error));
   }
 }
 

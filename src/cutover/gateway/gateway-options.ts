@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { parseTarget } from '../../recordings/raw-http';
-import { UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
+import { messageOf } from '../cutover-error';
 import type { GatewayOptions } from './gateway';
 import { parseStickyBy } from './split';
 
@@ -79,7 +80,7 @@ function guarded<Value>(option: string, parse: () => Value): Value {
   try {
     return parse();
   } catch (error) {
-    throw new UsageError(`--${option}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--${option}: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
+import { asArgument } from '../../command-line';
 import { withToken } from '../control/control-options';
-import { asArgument, parseSeconds } from '../command-line';
+import { parseSeconds } from '../command-line';
 import { withGateOptions } from '../comparison/gate-options';
 import type { ComparisonArguments } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';

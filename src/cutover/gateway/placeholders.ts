@@ -4,7 +4,7 @@ import type { NextIds } from './next-ids';
 import type { RawRequest } from './raw-message';
 import { idOfRow } from './rows';
 import { SideSilent, type Side } from './side';
-import type { Resource } from '../sides/resource';
+import { collectionPath, listPath, type Resource } from '../sides/resource';
 
 const HOST = ['Host', 'gateway'];
 const ROW = Buffer.from(
@@ -14,7 +14,7 @@ const ROW = Buffer.from(
 /** A create of the gateway's own. */
 export function createRequest(resource: Resource, body: Buffer): RawRequest {
   const headers = [...HOST, 'Content-Type', 'application/json', 'Content-Length', String(body.length)];
-  return { method: 'POST', target: `/api/${resource}`, headers, body };
+  return { method: 'POST', target: listPath(resource), headers, body };
 }
 
 /** Notes the id that a follower gave. @throws FollowerEmptied if it had given a higher one before: it counts from 1 again */
@@ -51,7 +51,7 @@ export class Placeholders {
 
   /** Deletes a collection, whether it is there or not. @throws SideUnreachable, SideSilent */
   async remove(id: number): Promise<void> {
-    const request = { method: 'DELETE', target: `/api/collections/${id}`, headers: HOST, body: Buffer.alloc(0) };
+    const request = { method: 'DELETE', target: collectionPath(id), headers: HOST, body: Buffer.alloc(0) };
     const { status } = await this.side.send(request);
     if (status !== 200 && status !== 404) throw new SideSilent(`${this.side.name} answers ${status} to a delete`);
   }

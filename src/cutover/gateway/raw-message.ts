@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { HeaderPair, RecordedRequest } from '../../recordings/exchange';
+import type { RecordedRequest } from '../../recordings/exchange';
 import type { RawResponse } from '../../recordings/raw-http';
+import { pairsOf } from '../sides/header-pairs';
 
 /** A request as it goes to a side: the head in latin-1, header names and values in turn as node's rawHeaders. */
 export interface RawRequest {
@@ -26,14 +27,6 @@ export function headerOf(headers: readonly string[], name: string): string | und
     if (headers[index]?.toLowerCase() === name) return headers[index + 1];
   }
   return undefined;
-}
-
-/** Raw headers as pairs. */
-export function pairsOf(headers: readonly string[]): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
-  for (let index = 0; index + 1 < headers.length; index += 2)
-    pairs.push([headers[index] ?? '', headers[index + 1] ?? '']);
-  return pairs;
 }
 
 /** The headers whose lower-case names pass. */

@@ -5,7 +5,7 @@ import type { RawRequest } from './raw-message';
 import { idOfRow, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
 import type { SideReader } from './side-reader';
-import type { Resource } from '../sides/resource';
+import { collectionPath, type Resource } from '../sides/resource';
 
 /** What the owner held at one place of the order. */
 export interface OwnerCopy {
@@ -102,7 +102,7 @@ export class Rebuild {
   private async replace(resource: Resource, id: number, bytes: Buffer): Promise<void> {
     if (resource === 'locations') throw this.impossible(resource, id);
     const create = createRequest(resource, bytes);
-    const request: RawRequest = { ...create, method: 'PUT', target: `/api/collections/${id}` };
+    const request: RawRequest = { ...create, method: 'PUT', target: collectionPath(id) };
     const { status } = await this.follower.send(request);
     if (status >= 500) throw new SideSilent(`${this.follower.name} answers ${status} to a replacement`);
     if (status !== 200) this.onRefused(resource, id, bytes, status);

@@ -1,11 +1,12 @@
 import type { AnsweredRecord } from '../journal/record';
+import { collectionPath } from '../sides/resource';
 import type { RawRequest } from './raw-message';
 import type { WriteRoute } from './write-route';
 
 /** The statuses with which a body is refused, before anything is looked for or changed. */
 const REFUSALS: readonly (number | null)[] = [400, 422];
 /** Ids are given from 1 upwards. */
-const NOBODY = '/api/collections/0';
+const NOBODY = collectionPath(0);
 
 /** True if the owner refused a write for its body, so that the follower can be asked whether it refuses it too. */
 export function isRefusedBody({ resource, verb, id }: WriteRoute, { outcome, status }: AnsweredRecord): boolean {

@@ -3,12 +3,10 @@ import type { NextIds } from './next-ids';
 import type { RawAnswer } from './raw-message';
 import { highestId, rowsOf } from './rows';
 import { SideSilent, type Side } from './side';
-import type { Resource } from '../sides/resource';
+import { collectionPath, listPath, type Resource } from '../sides/resource';
 
 /** A row that exists but cannot be rendered: the old server stored a number that is not finite, and answers 500. */
 export const UNRENDERABLE = 'unrenderable';
-
-const LISTS: Readonly<Record<Resource, string>> = { collections: '/api/collections', locations: '/api/locations' };
 
 /** Reads what a side holds, through its public paths. */
 export class SideReader {
@@ -21,18 +19,17 @@ export class SideReader {
 
   /** A list's bytes. @throws SideUnreachable, SideSilent if the side does not answer 200 */
   async list(side: SideName, resource: Resource): Promise<Buffer> {
-    const answer = await this.sides[side].get(LISTS[resource]);
-    if (answer.status === 200) return answer.body;
-    const poisoned = answer.status === 500 ? ' (a number in it is not finite?)' : '';
-    throw new SideSilent(`${side} answers ${answer.status} to GET ${LISTS[resource]}${poisoned}`);
+    const list = await this.findList(side, resource);
+    if (list !== undefined) return list;
+    throw new SideSilent(`${side} answers 500 to GET ${listPath(resource)} (a number in it is not finite?)`);
   }
 
   /** A list's bytes; undefined if the side holds a row that it cannot render, and so answers 500. @throws SideUnreachable, SideSilent */
   async findList(side: SideName, resource: Resource): Promise<Buffer | undefined> {
-    const { status, body } = await this.sides[side].get(LISTS[resource]);
+    const { status, body } = await this.sides[side].get(listPath(resource));
     if (status === 200) return body;
     if (status === 500) return undefined;
-    throw new SideSilent(`${side} answers ${status} to GET ${LISTS[resource]}`);
+    throw new SideSilent(`${side} answers ${status} to GET ${listPath(resource)}`);
   }
 
   /** One row; undefined if there is none. @throws SideUnreachable, SideSilent */
@@ -41,7 +38,7 @@ export class SideReader {
       for (const row of rowsOf(await this.list(side, resource))) if (row.id === id) return row.bytes;
       return undefined;
     }
-    const answer = await this.sides[side].get(`${LISTS.collections}/${id}`);
+    const answer = await this.sides[side].get(collectionPath(id));
     if (answer.status === 200) return answer.body;
     if (answer.status === 404) return undefined;
     if (answer.status === 500) return UNRENDERABLE;

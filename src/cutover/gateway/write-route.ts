@@ -60,8 +60,3 @@ function idIn(segment: string): number | null {
   if ('error' in read || read.value < 1n || read.value > BigInt(Number.MAX_SAFE_INTEGER)) return null;
   return Number(read.value);
 }
-
-/** The path of one row; undefined for locations, which have none. */
-export function rowPath({ resource }: WriteRoute, id: number): string | undefined {
-  return resource === 'collections' ? `/api/collections/${id}` : undefined;
-}

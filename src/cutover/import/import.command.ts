@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { asArgument, collected, EXIT_HELP, timeoutOption } from '../command-line';
+import { asArgument } from '../../command-line';
+import { collected, EXIT_HELP, timeoutOption } from '../command-line';
 import { withGatewayRead, type GatewayReadOptions } from '../control/held-writes';
 import { RESOURCES } from '../sides/resource';
 import { parseSideUrl } from '../sides/side-client';

@@ -1,4 +1,4 @@
-import { UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
 import { nextIdOf, type NextIdFacts } from './next-id';
 
 function decide(facts: Partial<NextIdFacts>): { nextId: bigint; warnings: number } {

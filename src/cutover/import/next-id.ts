@@ -1,4 +1,4 @@
-import { UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
 import type { Resource } from '../sides/resource';
 
 /** What is known of the id that a list's next row gets. */

@@ -1,9 +1,7 @@
 import { readJson } from '../../contract/json/reader';
 import { CutoverError, messageOf } from '../cutover-error';
-import { listPath } from '../sides/resource';
+import { collectionPath, listPath } from '../sides/resource';
 import type { SideClient } from '../sides/side-client';
-
-const PATH = listPath('collections');
 
 /** What the probe creates, recognisable should it ever be left behind. */
 const PROBE = {
@@ -24,11 +22,13 @@ const PROBE = {
  */
 export async function probeNextCollectionId(side: SideClient): Promise<bigint> {
   const headers = { 'content-type': 'application/json' };
-  const created = await side.ask('POST', PATH, { headers, body: JSON.stringify(PROBE) }).catch((error: unknown) => {
-    throw new CutoverError(
-      `${messageOf(error)}. If the probe was sent, a collection at "${PROBE.location}" is left: look for it and delete it`,
-    );
-  });
+  const created = await side
+    .ask('POST', listPath('collections'), { headers, body: JSON.stringify(PROBE) })
+    .catch((error: unknown) => {
+      throw new CutoverError(
+        `${messageOf(error)}. If the probe was sent, a collection at "${PROBE.location}" is left: look for it and delete it`,
+      );
+    });
   const row = created.status === 200 ? readJson(created.body) : undefined;
   const id = row instanceof Map ? row.get('id') : undefined;
   if (typeof id !== 'bigint') {
@@ -43,9 +43,9 @@ export async function probeNextCollectionId(side: SideClient): Promise<bigint> {
 async function removeProbe(side: SideClient, id: bigint): Promise<void> {
   const left = (reason: string) =>
     new CutoverError(
-      `the probe, collection ${id}, is left at ${side.name} (${reason}): curl -X DELETE ${side.name}${PATH}/${id}`,
+      `the probe, collection ${id}, is left at ${side.name} (${reason}): curl -X DELETE ${side.name}${collectionPath(id)}`,
     );
-  const { status } = await side.ask('DELETE', `${PATH}/${id}`).catch((error: unknown) => {
+  const { status } = await side.ask('DELETE', collectionPath(id)).catch((error: unknown) => {
     throw left(messageOf(error));
   });
   if (status !== 200) throw left(`DELETE was answered ${status}`);

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { writeJson, type PlainObject } from '../../contract/json/writer';
-import { EXIT } from '../command-line';
-import { UsageError } from '../cutover-error';
+import { EXIT, UsageError } from '../../command-line';
 import { isResource, RESOURCES, rowCount, type Resource } from '../sides/resource';
 import { SideClient } from '../sides/side-client';
 import { targetUrl } from '../target';

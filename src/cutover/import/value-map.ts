@@ -1,7 +1,7 @@
 import { Collection } from '../../collections/collection.model';
 import { modelOf } from '../../contract';
 import type { JsonObject } from '../../contract/json/value';
-import { UsageError } from '../cutover-error';
+import { UsageError } from '../../command-line';
 
 interface Rule {
   /** As the operator wrote it. */

@@ -152,7 +152,7 @@ export class PhaseSwitch {
         );
       }
       parts.ids.learned('green', 'locations', highestId(locations));
-      parts.ids.learned('green', 'collections', highestId(await parts.reader.list('green', 'collections')));
+      await parts.reader.learnNextId('green', 'collections');
     } catch (error) {
       if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
       throw new PhaseRefused(`Green cannot be read, so its copy cannot be checked: start it first. (${error.message})`);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { UsageError } from '../../command-line';
 import { ControlClient } from '../control/control-client';
 import { readToken, withControl, type ControlOptions } from '../control/control-options';
-import { UsageError } from '../cutover-error';
 import { statusText, type GatewayStatus } from '../status/gateway-status';
 import { PHASES } from './phase';
 

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { EXIT, EXIT_HELP } from '../command-line';
-import { messageOf, UsageError } from '../cutover-error';
+import { EXIT, UsageError } from '../../command-line';
+import { EXIT_HELP } from '../command-line';
+import { messageOf } from '../cutover-error';
 import { readStatistics } from '../comparison/statistics-file';
 import { reportPage } from './page';
 import { reportOf } from './report';

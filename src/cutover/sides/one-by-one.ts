@@ -1,5 +1,5 @@
 import { CutoverError } from '../cutover-error';
-import { listPath } from './resource';
+import { collectionPath } from './resource';
 import type { SideClient } from './side-client';
 
 /** Ids that are asked for at a time. */
@@ -36,7 +36,7 @@ export class OneByOne {
   }
 
   private async row(id: bigint): Promise<Buffer | undefined> {
-    const path = `${listPath('collections')}/${id}`;
+    const path = collectionPath(id);
     const { status, body } = await this.side.ask('GET', path);
     if (status === 404) {
       this.holes += 1;

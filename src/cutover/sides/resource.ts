@@ -7,6 +7,11 @@ export function listPath(resource: Resource): string {
   return `/api/${resource}`;
 }
 
+/** The path of one collection; a single location has none. */
+export function collectionPath(id: number | bigint): string {
+  return `${listPath('collections')}/${id}`;
+}
+
 /** `1 row`, `12 rows`. */
 export function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows} rows`;

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
 import type { HeaderPair } from '../../recordings/exchange';
 import { CutoverError, messageOf } from '../cutover-error';
+import { pairsOf } from './header-pairs';
 import { listPath, type Resource } from './resource';
 import { splitRows } from './row-splitter';
 
@@ -80,7 +81,7 @@ export class SideClient {
     const response = await this.send(method, path, request);
     const pieces: Buffer[] = [];
     for await (const piece of this.piecesOf(response)) pieces.push(piece);
-    return { status: response.statusCode ?? 0, headers: headerPairs(response.rawHeaders), body: Buffer.concat(pieces) };
+    return { status: response.statusCode ?? 0, headers: pairsOf(response.rawHeaders), body: Buffer.concat(pieces) };
   }
 
   /**
@@ -167,10 +168,4 @@ export class SideClient {
       `${this.name} cannot be reached (${reason}): is the server running, and the address right?`,
     );
   }
-}
-
-function headerPairs(raw: readonly string[]): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([raw[at] ?? '', raw[at + 1] ?? '']);
-  return pairs;
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { asArgument, EXIT, EXIT_HELP, parseCount, timeoutOption } from '../command-line';
+import { asArgument, EXIT, UsageError } from '../../command-line';
+import { EXIT_HELP, parseCount, timeoutOption } from '../command-line';
 import { HeldWrites, withGatewayRead, type GatewayReadOptions } from '../control/held-writes';
-import { UsageError } from '../cutover-error';
 import { RESOURCES, rowCount } from '../sides/resource';
 import { parseSideUrl, SideClient } from '../sides/side-client';
 import type { Difference } from './differences';
