@@ -64,11 +64,12 @@ class Arrivals {
     this.server.off('request', this.watch);
   }
 
-  private readonly watch = (request: IncomingMessage): void => {
-    // Without a body there is nothing to wait for, and nobody who would read it to its end.
-    if (request.headers['content-length'] === undefined) this.arrived();
-    else request.once('end', () => this.arrived());
-  };
+  private readonly watch = (request: IncomingMessage): void => void this.complete(request);
+
+  private async complete(request: IncomingMessage): Promise<void> {
+    while (!request.complete) await turn();
+    this.arrived();
+  }
 
   private arrived(): void {
     this.count += 1;

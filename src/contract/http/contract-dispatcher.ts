@@ -5,7 +5,7 @@ import type { ContractResponse } from './contract-response';
 import { isPreflight, preflight, simpleCors } from './cors';
 import type { HandlerPlan } from './handler-plans';
 import { redirectLocation } from './redirect';
-import { BodyAborted, BodyTooLarge, readBody } from './request-body';
+import { BodyAborted, BodyTooLarge, readBody, skipBody } from './request-body';
 import { readHeaders, type ContractHeaders } from './request-headers';
 import { readTarget, type RequestTarget } from './request-target';
 import { RouteTable, type Match, type Route } from './route-table';
@@ -208,6 +208,7 @@ export class ContractDispatcher {
 
     if (body === undefined) {
       return (request, response, { values }) => {
+        skipBody(request);
         const errors = readParameters(request, values);
         if (errors.length > 0) soon(() => response.json(422, renderErrors(errors)));
         else run(request, response);
@@ -219,17 +220,18 @@ export class ContractDispatcher {
         (bytes) => {
           const read = body.read(bytes, headers.contentType);
           if (read.kind === 'unreadable') {
-            response.json(400, UNREADABLE);
+            soon(() => response.json(400, UNREADABLE));
             return;
           }
           if (read.kind === 'syntax') {
-            response.json(422, renderErrors(read.errors));
+            const { errors } = read;
+            soon(() => response.json(422, renderErrors(errors)));
             return;
           }
           const errors = readParameters(request, values);
           if (read.kind === 'invalid') errors.push(...read.errors);
           if (errors.length > 0) {
-            response.json(422, renderErrors(errors));
+            soon(() => response.json(422, renderErrors(errors)));
             return;
           }
           request.body = read.kind === 'model' ? read.model : undefined;

@@ -20,13 +20,14 @@ const EMPTY = Buffer.alloc(0);
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
+    const declared = Number(request.headers['content-length'] ?? NaN);
+    if (declared > limit) {
       reject(new BodyTooLarge());
       return;
     }
-    // A body that came with its head has been parsed by the next tick: it is taken whole, without a stream's events.
+    // A body that came with its head has been read by the next tick: it is taken whole, without a stream's events.
     process.nextTick(() => {
-      if (!request.complete || request.destroyed) {
+      if (request.destroyed || !(request.complete || request.readableLength === declared)) {
         collect(request, limit, resolve, reject);
         return;
       }
@@ -35,6 +36,12 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       else resolve(body);
     });
   });
+}
+
+/** Marks a request that has no body as read: node would else let it flow to its end once it is answered. */
+export function skipBody(request: IncomingMessage): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (length === undefined && encoding === undefined) request.read();
 }
 
 function collect(
