@@ -5,11 +5,10 @@ import { Database } from '../database/database';
 import { KeptAnswer } from '../database/kept-answer';
 import { BY_WASTE_TYPE, BY_WASTE_TYPE_OVERFLOWING } from './analytics.statements';
 
-interface Row {
-  readonly snapshot: string;
-  /** Null if the snapshot is the known one. */
-  readonly types: string | null;
-}
+/** The types are null if the snapshot is the known one. */
+type Row = readonly [snapshot: string, types: string | null];
+
+const UNKNOWN: Row = ['', null];
 
 /** Waste type, sum of its quantities, rows, pending rows, completed rows. */
 type TypeTotals = readonly [type: string, quantity: string, total: number, pending: number, completed: number];
@@ -47,7 +46,7 @@ export class AnalyticsRepository {
     this.totals = new Coalescer(async (askers) => {
       const { epoch } = database;
       const known = this.kept.snapshot(epoch);
-      const [row] = await byWasteType.run({ known }).catch((error: unknown) => {
+      const [row = UNKNOWN] = await byWasteType.run({ known }).catch((error: unknown) => {
         if (error instanceof DatabaseError && error.code === NUMERIC_VALUE_OUT_OF_RANGE)
           return overflowing.run({ known });
         throw error;
@@ -62,11 +61,10 @@ export class AnalyticsRepository {
     return this.totals.add(null);
   }
 
-  private analyticsOf(row: Row | undefined, epoch: number): Analytics {
-    const snapshot = row?.snapshot ?? '';
+  private analyticsOf([snapshot, types]: Row, epoch: number): Analytics {
     const kept = this.kept.at(snapshot, epoch);
     if (kept !== undefined) return kept;
-    const analytics = analyticsOf(JSON.parse(row?.types ?? '[]') as TypeTotals[]);
+    const analytics = analyticsOf(JSON.parse(types ?? '[]') as TypeTotals[]);
     this.kept.keep(snapshot, epoch, analytics);
     return analytics;
   }

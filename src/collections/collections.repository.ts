@@ -7,10 +7,7 @@ import { WireList } from '../database/wire-list';
 import type { Collection } from './collection.model';
 import { BY_IDS, CREATE, REMOVE, REPLACE } from './collections.statements';
 
-interface Row {
-  readonly id: string;
-  readonly wire: string;
-}
+type Row = readonly [id: string, wire: string];
 
 interface Replacement {
   readonly id: bigint;
@@ -44,38 +41,38 @@ function columnsOf(items: readonly Collection[]) {
 @Injectable()
 export class CollectionsRepository {
   private readonly wireList: WireList;
-  private readonly gets: Coalescer<bigint, Row | undefined>;
+  private readonly gets: Coalescer<bigint, string | undefined>;
   private readonly creates: Coalescer<Collection, WireText>;
-  private readonly replaces: Coalescer<Replacement, Row | undefined>;
+  private readonly replaces: Coalescer<Replacement, string | undefined>;
   private readonly removes: Coalescer<bigint, boolean>;
 
   constructor(database: Database) {
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
     const create = database.write<Row>('collections_create', CREATE);
     const replace = database.write<Row>('collections_replace', REPLACE);
-    const remove = database.write<{ id: string }>('collections_remove', REMOVE);
+    const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
     this.wireList = new WireList(database, 'collections');
     this.gets = new Coalescer(async (ids) => {
-      const rows = new Map((await byIds.run({ ids })).map((row) => [row.id, row]));
+      const rows = new Map(await byIds.run({ ids }));
       return ids.map((id) => rows.get(String(id)));
     });
     this.creates = new Coalescer(async (items) => {
       const rows = await create.run({ count: items.length, ...columnsOf(items) });
-      return rows.map(({ wire }) => new WireText(wire));
+      return rows.map(([, wire]) => new WireText(wire));
     }, WRITES);
     this.replaces = new Coalescer(
       async (items) => {
         const ids = items.map(({ id }) => id);
         const columns = columnsOf(items.map(({ collection }) => collection));
-        const rows = new Map((await replace.run({ ids, ...columns })).map((row) => [row.id, row]));
+        const rows = new Map(await replace.run({ ids, ...columns }));
         return ids.map((id) => rows.get(String(id)));
       },
       { ...WRITES, key: ({ id }) => id },
     );
     this.removes = new Coalescer(
       async (ids) => {
-        const removed = new Set((await remove.run({ ids })).map(({ id }) => id));
+        const removed = new Set((await remove.run({ ids })).map(([id]) => id));
         return ids.map((id) => removed.has(String(id)));
       },
       { key: (id) => id },
@@ -108,10 +105,10 @@ export class CollectionsRepository {
     if (!removed) throw notFound();
   }
 
-  private async found(id: bigint, ask: (id: bigint) => Promise<Row | undefined>): Promise<WireText> {
-    const row = this.canExist(id) ? await ask(id) : undefined;
-    if (row === undefined) throw notFound();
-    return new WireText(row.wire);
+  private async found(id: bigint, ask: (id: bigint) => Promise<string | undefined>): Promise<WireText> {
+    const wire = this.canExist(id) ? await ask(id) : undefined;
+    if (wire === undefined) throw notFound();
+    return new WireText(wire);
   }
 
   private canExist(id: bigint): boolean {

@@ -53,13 +53,13 @@ describe('on a PostgreSQL that comes and goes', () => {
       );
       await connection.connect();
       await query(cluster().url, 'alter role tester reset all');
-      const { rows } = await connection.query({
+      const rows = await connection.query({
         text: `select name, setting from pg_settings where name in ('synchronous_commit', 'TimeZone', 'statement_timeout') order by name`,
       });
       expect(rows).toEqual([
-        { name: 'TimeZone', setting: 'UTC' },
-        { name: 'statement_timeout', setting: '1000' },
-        { name: 'synchronous_commit', setting: 'on' },
+        ['TimeZone', 'UTC'],
+        ['statement_timeout', '1000'],
+        ['synchronous_commit', 'on'],
       ]);
     });
 
@@ -67,16 +67,12 @@ describe('on a PostgreSQL that comes and goes', () => {
       await query(cluster().url, 'alter role tester set synchronous_commit = remote_apply');
       await connection.connect();
       await query(cluster().url, 'alter role tester reset all');
-      expect((await connection.query({ text: 'show synchronous_commit' })).rows).toEqual([
-        { synchronous_commit: 'remote_apply' },
-      ]);
+      expect(await connection.query({ text: 'show synchronous_commit' })).toEqual([['remote_apply']]);
     });
 
     it('answers statements in their order, and one that fails alone', async () => {
       await connection.connect();
-      const sent = ['select 1 as n', 'select 1 / 0', 'select 2 as n'].map((text) =>
-        connection.query<{ n: number }>({ text }),
-      );
+      const sent = ['select 1 as n', 'select 1 / 0', 'select 2 as n'].map((text) => connection.query({ text }));
       expect(connection.load).toBe(3);
       const answers = await Promise.allSettled(sent);
       expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -92,7 +88,7 @@ describe('on a PostgreSQL that comes and goes', () => {
       await eventually(() => expect(warnings).toHaveLength(1));
       expect(warnings[0]).toContain('A connection to PostgreSQL was lost: ');
       await eventually(() => expect(connection.ready).toBe(true));
-      expect((await connection.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
+      expect(await connection.query({ text: 'select 1' })).toEqual([['1']]);
     });
 
     it('ends a statement that takes too long, and goes on', async () => {
@@ -125,8 +121,7 @@ describe('on a PostgreSQL that comes and goes', () => {
         2,
       );
       await connections.open();
-      const backend = async (lane: number) =>
-        (await connections.query({ text: 'select pg_backend_pid()' }, lane)).rows[0];
+      const backend = async (lane: number) => (await connections.query({ text: 'select pg_backend_pid()' }, lane))[0];
       await eventually(async () => expect(await backend(1)).not.toEqual(await backend(0)));
       // Sent together: the first answer comes after the second question was asked.
       const answered = connections.query({ text: 'select pg_sleep(0.1)' }, 0);
@@ -147,10 +142,10 @@ describe('on a PostgreSQL that comes and goes', () => {
       await query(cluster().url, 'drop table if exists changing; create table changing as select 1 as a');
       await connection.connect();
       const statement = { name: 'changing', text: 'select * from changing' };
-      expect((await connection.query(statement)).rows).toEqual([{ a: 1 }]);
+      expect(await connection.query(statement)).toEqual([['1']]);
       await query(cluster().url, 'alter table changing add b int default 2');
       await expect(connection.query(statement)).rejects.toThrow('cached plan must not change result type');
-      await eventually(async () => expect((await connection.query(statement)).rows).toEqual([{ a: 1, b: 2 }]));
+      await eventually(async () => expect(await connection.query(statement)).toEqual([['1', '2']]));
     });
 
     it('keeps trying while PostgreSQL is away, and stops when it is closed', async () => {
@@ -169,9 +164,9 @@ describe('on a PostgreSQL that comes and goes', () => {
 
     it('finishes what is under way before it closes', async () => {
       await connection.connect();
-      const asked = connection.query({ text: 'select pg_sleep(0.2), 1 as one' });
+      const asked = connection.query({ text: 'select 1 from pg_sleep(0.2)' });
       await connection.close();
-      expect((await asked).rows).toMatchObject([{ one: 1 }]);
+      expect(await asked).toEqual([['1']]);
     });
 
     it('closes although nobody answers', async () => {
@@ -187,9 +182,9 @@ describe('on a PostgreSQL that comes and goes', () => {
       await connections.open();
       const backends = async () => {
         const sent = Array.from({ length: 3 }, () =>
-          connections.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid, pg_sleep(0.05)' }),
+          connections.query({ text: 'select pg_backend_pid(), pg_sleep(0.05)' }),
         );
-        return new Set((await Promise.all(sent)).map(({ rows }) => rows[0]?.pid)).size;
+        return new Set((await Promise.all(sent)).map(([row]) => row?.[0])).size;
       };
       await eventually(async () => expect(await backends()).toBe(3));
       await connections.close();

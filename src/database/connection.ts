@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
-import { Client, type QueryConfig, type QueryResult } from 'pg';
+import { Client } from 'pg';
 import { DatabaseUnavailableError, isStalePlan } from './database-errors';
+import { PreparedQuery, type PreparedStatement, type TextRow } from './prepared-query';
 
 export interface ConnectionOptions {
   readonly connectionString: string;
@@ -16,9 +17,11 @@ const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
 
 // An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
-// Plans are made once a connection: the statements look rows up by id, and which ids changes no plan.
+// Plans are made once a connection: the statements look rows up by id, and which ids changes no plan. How many rows
+// there are does: joined by hashing or merging, the whole table would be read for a batch of a few ids.
 const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
   set_config('extra_float_digits', '1', false), set_config('plan_cache_mode', 'force_generic_plan', false),
+  set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
   set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
     then 'on' else current_setting('synchronous_commit') end, false)`;
 
@@ -102,14 +105,16 @@ export class Connection {
    * @throws DatabaseUnavailableError when there is no connection: then nothing was sent. Any other error comes from
    * the server or from losing the connection.
    */
-  async query<Row extends object>(config: QueryConfig): Promise<QueryResult<Row>> {
+  async query<Row extends TextRow>(statement: PreparedStatement): Promise<Row[]> {
     const { client } = this;
     if (client === null) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
     this.sentAt.push(Date.now());
     try {
-      const result = await client.query<Row>(config);
+      const rows = await new Promise<TextRow[]>((resolve, reject) => {
+        client.query(new PreparedQuery(statement, resolve, reject));
+      });
       this.answeredAt = Date.now();
-      return result;
+      return rows as Row[];
     } catch (error) {
       // The connection holds a plan that no longer fits: a new one prepares its statements afresh.
       if (isStalePlan(error)) this.hangUp();

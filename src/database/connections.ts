@@ -1,6 +1,6 @@
-import type { QueryConfig, QueryResult } from 'pg';
 import { Connection, type ConnectionOptions } from './connection';
 import { DatabaseUnavailableError } from './database-errors';
+import type { PreparedStatement, TextRow } from './prepared-query';
 
 const STUCK_CHECK_INTERVAL = 250;
 
@@ -34,10 +34,10 @@ export class Connections {
    * sent; without one, a statement goes to the connection with the least under way.
    * @throws DatabaseUnavailableError, the server's error, or that of a lost connection.
    */
-  query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>> {
+  query<Row extends TextRow>(statement: PreparedStatement, lane?: number): Promise<Row[]> {
     const connection = lane === undefined ? this.leastLoaded() : this.ofLane(lane);
     if (connection === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    return connection.query<Row>(config);
+    return connection.query<Row>(statement);
   }
 
   /** Finishes what is under way and disconnects for good. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { SQLWrapper } from 'drizzle-orm';
-import type { QueryConfig, QueryResult } from 'pg';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { ListStreams } from './list-streams';
 import { migrateDatabase } from './migrations';
+import type { PreparedStatement, TextRow } from './prepared-query';
 import { Statement, type Executor } from './statement';
 
 export interface DatabaseOptions {
@@ -35,7 +35,7 @@ const HOPELESS = /^(28|3D000|42501)/;
  */
 export class Database implements Executor {
   private readonly log = new Logger('Database');
-  private readonly registered: Statement<object>[] = [];
+  private readonly registered: Statement<TextRow>[] = [];
   private embedded: EmbeddedServer | undefined;
   private connections: Connections | undefined;
   private streams: ListStreams | undefined;
@@ -44,7 +44,7 @@ export class Database implements Executor {
   constructor(private readonly options: DatabaseOptions) {}
 
   /** Every statement of the repositories. */
-  get statements(): readonly Statement<object>[] {
+  get statements(): readonly Statement<TextRow>[] {
     return this.registered;
   }
 
@@ -92,19 +92,19 @@ export class Database implements Executor {
   }
 
   /** Registers a statement that changes nothing. */
-  read<Row extends object>(name: string, query: SQLWrapper): Statement<Row> {
+  read<Row extends TextRow>(name: string, query: SQLWrapper): Statement<Row> {
     return this.register(new Statement<Row>(this, name, 'read', query));
   }
 
   /** Registers a statement that changes rows: each of its runs comes after those that were sent before. */
-  write<Row extends object>(name: string, query: SQLWrapper): Statement<Row> {
+  write<Row extends TextRow>(name: string, query: SQLWrapper): Statement<Row> {
     return this.register(new Statement<Row>(this, name, 'write', query, this.registered.length));
   }
 
   /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
-  async query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>> {
+  query<Row extends TextRow>(statement: PreparedStatement, lane?: number): Promise<Row[]> {
     if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    return this.connections.query<Row>(config, lane);
+    return this.connections.query<Row>(statement, lane);
   }
 
   /** Finishes what is under way, disconnects, and stops the embedded server. */
@@ -140,7 +140,7 @@ export class Database implements Executor {
     return connections;
   }
 
-  private register<Row extends object>(statement: Statement<Row>): Statement<Row> {
+  private register<Row extends TextRow>(statement: Statement<Row>): Statement<Row> {
     this.registered.push(statement);
     return statement;
   }

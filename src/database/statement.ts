@@ -1,23 +1,22 @@
-import { fillPlaceholders, type SQLWrapper } from 'drizzle-orm';
+import { is, Placeholder, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
-import type { QueryConfig, QueryResult } from 'pg';
 import { classify } from './database-errors';
+import { parameterText, type Parameter } from './parameter-text';
+import type { PreparedStatement, TextRow } from './prepared-query';
 
 const dialect = new PgDialect();
 
 /** What a statement is sent through. */
 export interface Executor {
   /** @param lane statements of one lane are carried out in the order in which they were sent. */
-  query<Row extends object>(config: QueryConfig, lane?: number): Promise<QueryResult<Row>>;
+  query<Row extends TextRow>(statement: PreparedStatement, lane?: number): Promise<Row[]>;
 }
 
-/**
- * A Drizzle query, rendered once and prepared under its name on each connection that runs it.
- * Rows come as the driver gives them: bigint columns as text.
- */
-export class Statement<Row extends object> {
+/** A Drizzle query, rendered once and prepared under its name on each connection that runs it. */
+export class Statement<Row extends TextRow> {
   readonly text: string;
-  private readonly params: unknown[];
+  /** The placeholder that each parameter stands for. */
+  private readonly parameters: readonly string[];
 
   constructor(
     private readonly executor: Executor,
@@ -29,7 +28,10 @@ export class Statement<Row extends object> {
   ) {
     const rendered = dialect.sqlToQuery(query.getSQL());
     this.text = rendered.sql;
-    this.params = rendered.params;
+    this.parameters = rendered.params.map((param) => {
+      if (!is(param, Placeholder)) throw new Error(`A parameter of ${name} is not a placeholder`);
+      return param.name;
+    });
   }
 
   /**
@@ -37,11 +39,11 @@ export class Statement<Row extends object> {
    * @throws DatabaseUnavailableError when nothing was changed, OutcomeUnknownError when a write may or may not have
    * been committed, else the server's error.
    */
-  async run(values: Record<string, unknown> = {}): Promise<Row[]> {
+  async run(values: Readonly<Record<string, Parameter>> = {}): Promise<Row[]> {
+    const { name, text } = this;
+    const filled = this.parameters.map((parameter) => parameterText(values[parameter] ?? null));
     try {
-      const config = { name: this.name, text: this.text, values: fillPlaceholders(this.params, values) };
-      const { rows } = await this.executor.query<Row>(config, this.lane);
-      return rows;
+      return await this.executor.query<Row>({ name, text, values: filled }, this.lane);
     } catch (error) {
       throw classify(error, this.kind);
     }

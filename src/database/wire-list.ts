@@ -8,11 +8,8 @@ import { KeptAnswer, SNAPSHOT } from './kept-answer';
 const MOST_ROWS = 20_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 
-interface Row {
-  readonly snapshot: string;
-  /** Null if the snapshot is the known one, or the list is too long. */
-  readonly wire: string | null;
-}
+/** The text is null if the snapshot is the known one, or the list is too long. */
+type Row = readonly [snapshot: string, wire: string | null];
 
 /** Reads a table's list only if it changed since the known snapshot and is not too long. */
 function listStatement(table: string): SQL {
@@ -53,7 +50,7 @@ export class WireList {
     return (await this.texts.add(null)) ?? this.database.listStreams.open(this.table);
   }
 
-  private textOf({ snapshot, wire }: Row, epoch: number): WireText | undefined {
+  private textOf([snapshot, wire]: Row, epoch: number): WireText | undefined {
     if (wire === null) return this.kept.at(snapshot, epoch);
     const text = new WireText(wire);
     this.kept.keep(snapshot, epoch, text);

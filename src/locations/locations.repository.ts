@@ -33,12 +33,12 @@ export class LocationsRepository {
   private readonly creates: Coalescer<Location, WireText>;
 
   constructor(database: Database) {
-    const create = database.write<{ id: string; wire: string }>('locations_create', CREATE);
+    const create = database.write<readonly [id: string, wire: string]>('locations_create', CREATE);
 
     this.wireList = new WireList(database, 'locations');
     this.creates = new Coalescer(async (items) => {
       const rows = await create.run(columnsOf(items));
-      return rows.map(({ wire }) => new WireText(wire));
+      return rows.map(([, wire]) => new WireText(wire));
     });
   }
 
