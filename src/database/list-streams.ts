@@ -24,12 +24,6 @@ interface Page {
   readonly last: string | null;
 }
 
-interface Extent {
-  readonly rows: number;
-  /** Of the rows' texts alone. */
-  readonly bytes: number;
-}
-
 /** Rows and bytes of a page: few enough to hold, many enough to be worth a round trip. */
 const PAGE_ROWS = 2000;
 const PAGE_BYTES = 1024 * 1024;
@@ -41,8 +35,8 @@ const BEGIN = 'begin isolation level repeatable read, read only';
 
 const snapshot = `select ${SNAPSHOT_TEXT} as snapshot`;
 
-const measure = (table: string) =>
-  `select count(*) as rows, coalesce(sum(octet_length(wire)), 0) as bytes from ${table}`;
+/** The bytes of the whole array: each row with the comma or bracket behind it, and a bracket before the first. */
+const measure = (table: string) => `select coalesce(sum(octet_length(wire) + 1) + 1, 2) as length from ${table}`;
 
 /** The rows behind $1; only where they are long is it worth finding out how many make a page. */
 const page = (table: string) => `
@@ -66,7 +60,7 @@ const page = (table: string) => `
 export class ListStreams {
   private readonly log = new Logger('Database');
   private readonly pool: Pool;
-  private readonly extents: Record<Table, KeptAnswer<Extent>> = {
+  private readonly lengths: Record<Table, KeptAnswer<number>> = {
     collections: new KeptAnswer(),
     locations: new KeptAnswer(),
   };
@@ -103,9 +97,7 @@ export class ListStreams {
       // The error reaches the statement under way; without a listener it would end the process as well.
       client.on('error', () => undefined);
       await client.query(BEGIN);
-      const { rows, bytes } = await this.measure(client, table);
-      // Commas between the rows, and the brackets.
-      const length = bytes + Math.max(rows - 1, 0) + 2;
+      const length = await this.measure(client, table);
       const { writeTimeout } = this.options;
       return new WireStream({ length, pieces: this.pieces(client, table), close: () => close(false), writeTimeout });
     } catch (error) {
@@ -119,17 +111,17 @@ export class ListStreams {
     await this.pool.end();
   }
 
-  /** Counting looks at every row, so it is done once for as long as nothing changes. */
-  private async measure(client: PoolClient, table: Table): Promise<Extent> {
-    const kept = this.extents[table];
+  /** Measuring looks at every row, so it is done once for as long as nothing changes. */
+  private async measure(client: PoolClient, table: Table): Promise<number> {
+    const kept = this.lengths[table];
     const epoch = this.options.epoch();
     const now = (await client.query<{ snapshot: string }>(snapshot)).rows[0]?.snapshot ?? '';
     const known = kept.at(now, epoch);
     if (known !== undefined) return known;
-    const { rows: found } = await client.query<{ rows: string; bytes: string }>(measure(table));
-    const extent = { rows: Number(found[0]?.rows), bytes: Number(found[0]?.bytes) };
-    kept.keep(now, epoch, extent);
-    return extent;
+    const { rows } = await client.query<{ length: string }>(measure(table));
+    const length = Number(rows[0]?.length);
+    kept.keep(now, epoch, length);
+    return length;
   }
 
   /** While a page is being sent, the next one is being read. */

@@ -31,6 +31,8 @@ function listStatement(table: string): SQL {
 export class WireList {
   private readonly kept = new KeptAnswer<WireText>();
   private readonly texts: Coalescer<null, WireText | undefined>;
+  /** Whether the list was too long the last time: then it is not tried again before it has become short. */
+  private long = false;
 
   constructor(
     private readonly database: Database,
@@ -47,7 +49,11 @@ export class WireList {
 
   /** The array: a text that concurrent callers share, or a stream of one's own if it is too long to hold. */
   async read(): Promise<WireText | WireStream> {
-    return (await this.texts.add(null)) ?? this.database.listStreams.open(this.table);
+    const text = this.long ? undefined : await this.texts.add(null);
+    if (text !== undefined) return text;
+    const stream = await this.database.listStreams.open(this.table);
+    this.long = stream.length > MOST_BYTES;
+    return stream;
   }
 
   private textOf([snapshot, wire]: Row, epoch: number): WireText | undefined {

@@ -87,6 +87,8 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
         JSON_TYPE,
         ...this.cors,
       ]);
+      // The first piece has yet to be read.
+      this.flushHeaders();
       await body.sendTo(this);
     } finally {
       await body.close();
