@@ -40,6 +40,21 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
   order by item.position
   returning id, wire;
 
+-- collections_create_one (write)
+  with taken as (
+    insert into id_counters as counter (resource, next_id) values ('collections', 1 + 1)
+    on conflict (resource) do update set next_id = counter.next_id + 1
+    returning next_id - 1 as first_id
+  )
+  insert into collections (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
+  select taken.first_id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, case when status = 'completed' then now() end
+  from taken, (select
+    $1::text as location, $2::text as location_exact,
+    $3::waste_type as waste_type, $4::double precision as quantity,
+    $5::unit as unit, $6::timestamp as collected_date,
+    $7::smallint as collected_offset, $8::status as status) as item
+  returning id, wire;
+
 -- collections_list (read)
     select now.snapshot,
       case

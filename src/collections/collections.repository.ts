@@ -5,7 +5,7 @@ import { Database } from '../database/database';
 import { storedFloat, storedText } from '../database/exact-text';
 import { WireList } from '../database/wire-list';
 import type { Collection } from './collection.model';
-import { BY_IDS, CREATE, REMOVE, REPLACE } from './collections.statements';
+import { BY_IDS, CREATE, CREATE_ONE, REMOVE, REPLACE } from './collections.statements';
 
 type Row = readonly [id: string, wire: string];
 
@@ -22,18 +22,33 @@ const WRITES = { maxInFlight: 2, minBeside: 8 };
 
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
+/** What is stored of an item, by the names of the statements' placeholders. */
+function storedItem({ location, waste_type, quantity, unit, collected_date, status }: Collection) {
+  const { readable, exact } = storedText(location);
+  return {
+    location: readable,
+    locationExact: exact,
+    wasteType: waste_type,
+    quantity: storedFloat(quantity),
+    unit,
+    collectedDate: collected_date.wallClock,
+    collectedOffset: collected_date.offsetMinutes,
+    status,
+  };
+}
+
 /** The arrays that the statements unnest, one element an item. */
 function columnsOf(items: readonly Collection[]) {
-  const locations = items.map(({ location }) => storedText(location));
+  const stored = items.map(storedItem);
   return {
-    location: locations.map(({ readable }) => readable),
-    locationExact: locations.map(({ exact }) => exact),
-    wasteType: items.map(({ waste_type }) => waste_type),
-    quantity: items.map(({ quantity }) => storedFloat(quantity)),
-    unit: items.map(({ unit }) => unit),
-    collectedDate: items.map(({ collected_date }) => collected_date.wallClock),
-    collectedOffset: items.map(({ collected_date }) => collected_date.offsetMinutes),
-    status: items.map(({ status }) => status),
+    location: stored.map(({ location }) => location),
+    locationExact: stored.map(({ locationExact }) => locationExact),
+    wasteType: stored.map(({ wasteType }) => wasteType),
+    quantity: stored.map(({ quantity }) => quantity),
+    unit: stored.map(({ unit }) => unit),
+    collectedDate: stored.map(({ collectedDate }) => collectedDate),
+    collectedOffset: stored.map(({ collectedOffset }) => collectedOffset),
+    status: stored.map(({ status }) => status),
   };
 }
 
@@ -49,6 +64,7 @@ export class CollectionsRepository {
   constructor(database: Database) {
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
     const create = database.write<Row>('collections_create', CREATE);
+    const createOne = database.write<Row>('collections_create_one', CREATE_ONE, create.lane);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
@@ -58,7 +74,11 @@ export class CollectionsRepository {
       return ids.map((id) => rows.get(String(id)));
     });
     this.creates = new Coalescer(async (items) => {
-      const rows = await create.run({ count: items.length, ...columnsOf(items) });
+      const [first, ...others] = items;
+      const rows =
+        first !== undefined && others.length === 0
+          ? await createOne.run(storedItem(first))
+          : await create.run({ count: items.length, ...columnsOf(items) });
       return rows.map(([, wire]) => new WireText(wire));
     }, WRITES);
     this.replaces = new Coalescer(

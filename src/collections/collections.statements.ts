@@ -20,16 +20,32 @@ export const BY_IDS = query
   .from(collections)
   .where(sql`${collections.id} = any(${p('ids')}::bigint[])`);
 
+/** The same of a single item, without the cost of arrays. */
+const item = sql`(select
+    ${p('location')}::text as location, ${p('locationExact')}::text as location_exact,
+    ${p('wasteType')}::waste_type as waste_type, ${p('quantity')}::double precision as quantity,
+    ${p('unit')}::unit as unit, ${p('collectedDate')}::timestamp as collected_date,
+    ${p('collectedOffset')}::smallint as collected_offset, ${p('status')}::status as status) as item`;
+
 /**
  * Takes as many ids as there are items from the counter, in the transaction that uses them: no gaps after a crash,
  * and rows become visible in the order of their ids.
  */
+const taken = (count: SQL): SQL => sql`taken as (
+    insert into id_counters as counter (resource, next_id) values ('collections', 1 + ${count})
+    on conflict (resource) do update set next_id = counter.next_id + ${count}
+    returning next_id - ${count} as first_id
+  )`;
+
+export const CREATE_ONE = sql`
+  with ${taken(sql`1`)}
+  insert into collections (id, ${itemColumns}, completed_at)
+  select taken.first_id, ${itemColumns}, case when status = 'completed' then now() end
+  from taken, ${item}
+  returning id, wire`;
+
 export const CREATE = sql`
-  with taken as (
-    insert into id_counters as counter (resource, next_id) values ('collections', 1 + ${p('count')}::bigint)
-    on conflict (resource) do update set next_id = counter.next_id + ${p('count')}::bigint
-    returning next_id - ${p('count')}::bigint as first_id
-  )
+  with ${taken(sql`${p('count')}::bigint`)}
   insert into collections (id, ${itemColumns}, completed_at)
   select taken.first_id + item.position - 1, ${itemColumns}, case when status = 'completed' then now() end
   from taken, ${items(sql``)}) with ordinality as item (${itemColumns}, position)

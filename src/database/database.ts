@@ -96,9 +96,13 @@ export class Database implements Executor {
     return this.register(new Statement<Row>(this, name, 'read', query));
   }
 
-  /** Registers a statement that changes rows: each of its runs comes after those that were sent before. */
-  write<Row extends TextRow>(name: string, query: SQLWrapper): Statement<Row> {
-    return this.register(new Statement<Row>(this, name, 'write', query, this.registered.length));
+  /**
+   * Registers a statement that changes rows: each of its runs comes after those that were sent before.
+   *
+   * @param lane that of another statement, if the order of the runs of both matters.
+   */
+  write<Row extends TextRow>(name: string, query: SQLWrapper, lane = this.registered.length): Statement<Row> {
+    return this.register(new Statement<Row>(this, name, 'write', query, lane));
   }
 
   /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */

@@ -24,7 +24,7 @@ export class Statement<Row extends TextRow> {
     readonly kind: 'read' | 'write',
     query: SQLWrapper,
     /** Set where the order of calls is the order of their effects. */
-    private readonly lane?: number,
+    readonly lane?: number,
   ) {
     const rendered = dialect.sqlToQuery(query.getSQL());
     this.text = rendered.sql;
