@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { parameterText } from '../src/database/parameter-text';
 import { BenchError } from './bench-error';
 import { collectionBodies } from './bodies';
 import { built } from './built';
@@ -54,10 +55,6 @@ async function statements(): Promise<Map<string, string>> {
   return new Map(database.statements.map(({ name, text }) => [name, text]));
 }
 
-/** An array literal of PostgreSQL. */
-const literal = (values: readonly Value[]) =>
-  `{${values.map((value) => (value === null ? 'null' : JSON.stringify(String(value)))).join(',')}}`;
-
 /** Replaces the statement's numbered parameters by what their casts tell: ids at random, columns from bodies. */
 export function pgbenchScript(text: string, items: number): string {
   const bodies = collectionBodies(items, 5);
@@ -88,7 +85,7 @@ export function pgbenchScript(text: string, items: number): string {
   return `\\set id random(1, ${ROWS - items})\n${filled.trim().replace(/\s*\n\s*/g, ' ')};\n`;
 }
 
-const quote = (values: readonly Value[], type: string) => `'${literal(values).replaceAll("'", "''")}'::${type}`;
+const quote = (values: readonly Value[], type: string) => `'${parameterText(values)?.replaceAll("'", "''")}'::${type}`;
 
 /**
  * Runs the API's statements through pgbench, prepared.

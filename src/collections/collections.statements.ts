@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { QueryBuilder } from 'drizzle-orm/pg-core';
+import { taken } from '../database/next-ids';
 import { collections } from '../database/schema';
 
 const query = new QueryBuilder();
@@ -20,37 +21,28 @@ export const BY_IDS = query
   .from(collections)
   .where(sql`${collections.id} = any(${p('ids')}::bigint[])`);
 
-/** The same of a single item, without the cost of arrays. */
+/** The one item of a create, without the cost of arrays. */
 const item = sql`(select
     ${p('location')}::text as location, ${p('locationExact')}::text as location_exact,
     ${p('wasteType')}::waste_type as waste_type, ${p('quantity')}::double precision as quantity,
     ${p('unit')}::unit as unit, ${p('collectedDate')}::timestamp as collected_date,
     ${p('collectedOffset')}::smallint as collected_offset, ${p('status')}::status as status) as item`;
 
-/**
- * Takes as many ids as there are items from the counter, in the transaction that uses them: no gaps after a crash,
- * and rows become visible in the order of their ids.
- */
-const taken = (count: SQL): SQL => sql`taken as (
-    insert into id_counters as counter (resource, next_id) values ('collections', 1 + ${count})
-    on conflict (resource) do update set next_id = counter.next_id + ${count}
-    returning next_id - ${count} as first_id
-  )`;
-
-export const CREATE_ONE = sql`
-  with ${taken(sql`1`)}
+const create = (count: SQL, id: SQL, source: SQL): SQL => sql`
+  with ${taken('collections', count)}
   insert into collections (id, ${itemColumns}, completed_at)
-  select taken.first_id, ${itemColumns}, case when status = 'completed' then now() end
-  from taken, ${item}
+  select ${id}, ${itemColumns}, case when status = 'completed' then now() end
+  from taken, ${source}
   returning id, wire`;
 
-export const CREATE = sql`
-  with ${taken(sql`${p('count')}::bigint`)}
-  insert into collections (id, ${itemColumns}, completed_at)
-  select taken.first_id + item.position - 1, ${itemColumns}, case when status = 'completed' then now() end
-  from taken, ${items(sql``)}) with ordinality as item (${itemColumns}, position)
-  order by item.position
-  returning id, wire`;
+export const CREATE_ONE = create(sql`1`, sql`taken.first_id`, item);
+
+export const CREATE = create(
+  sql`${p('count')}::bigint`,
+  sql`taken.first_id + item.position - 1`,
+  sql`${items(sql``)}) with ordinality as item (${itemColumns}, position)
+  order by item.position`,
+);
 
 /** Locks in id order first, so that batches of several servers cannot deadlock. */
 export const REPLACE = sql`

@@ -3,13 +3,12 @@ export type Parameter = Scalar | readonly Scalar[];
 
 type Scalar = string | number | bigint | null;
 
-const SPECIAL = /["\\]/;
-const EACH_SPECIAL = /["\\]/g;
+const SPECIAL = /["\\]/g;
 
 function elementText(value: Scalar): string {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return String(value);
-  return `"${SPECIAL.test(value) ? value.replace(EACH_SPECIAL, '\\$&') : value}"`;
+  return `"${value.replace(SPECIAL, '\\$&')}"`;
 }
 
 /** A parameter in the text form that PostgreSQL reads, whatever its type; null is NULL. */

@@ -1,10 +1,8 @@
-import { pino } from 'pino';
-import { createApp } from '../../src/app';
-import { readConfig } from '../../src/config';
 import { Connection } from '../../src/database/connection';
 import { migrateDatabase } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
+import { registeredStatements } from '../support/statements';
 
 const BY_ID = ['collections_by_ids', 'collections_replace', 'collections_remove'];
 
@@ -13,8 +11,10 @@ const FILL = `insert into collections (id, location, waste_type, quantity, unit,
 
 describeOnEachMajor('statements that look rows up by id', (cluster) => {
   let connection: Connection;
+  let texts: Map<string, string>;
 
   beforeAll(async () => {
+    texts = new Map((await registeredStatements()).map(({ name, text }) => [name, text]));
     const connectionString = await cluster().createDatabase();
     await migrateDatabase(connectionString);
     const log = { warn: () => undefined, info: () => undefined };
@@ -25,9 +25,7 @@ describeOnEachMajor('statements that look rows up by id', (cluster) => {
   afterAll(() => connection.close());
 
   it.each(BY_ID)('%s never reads the whole table for a few of them', async (name) => {
-    const { database, nest } = await createApp(readConfig({}), pino({ level: 'silent' }));
-    await nest.close();
-    const text = database.statements.find((statement) => statement.name === name)?.text ?? '';
+    const text = texts.get(name) ?? '';
     const parameters = Math.max(...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
     await connection.query({ text: `prepare ${name} as ${text}` });
     const nulls = Array.from({ length: parameters }, () => 'null').join(', ');

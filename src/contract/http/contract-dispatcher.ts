@@ -46,8 +46,8 @@ const nothing = () => undefined;
 
 /**
  * Answers once all that was read from the socket has been parsed. The old server parsed a whole read before it answered,
- * so that malformed bytes behind a request took the place of its answer; what waits for a body or the database is late
- * enough anyway.
+ * so that malformed bytes behind a request took the place of its answer; what waits for the database is late enough
+ * anyway.
  */
 const soon = setImmediate;
 
@@ -206,11 +206,14 @@ export class ContractDispatcher {
       void handler(request, response, nothing);
     };
 
+    const answerInvalid = (response: ContractResponse, errors: readonly ErrorItem[]) =>
+      soon(() => response.json(422, renderErrors(errors)));
+
     if (body === undefined) {
       return (request, response, { values }) => {
         skipBody(request);
         const errors = readParameters(request, values);
-        if (errors.length > 0) soon(() => response.json(422, renderErrors(errors)));
+        if (errors.length > 0) answerInvalid(response, errors);
         else run(request, response);
       };
     }
@@ -224,14 +227,13 @@ export class ContractDispatcher {
             return;
           }
           if (read.kind === 'syntax') {
-            const { errors } = read;
-            soon(() => response.json(422, renderErrors(errors)));
+            answerInvalid(response, read.errors);
             return;
           }
           const errors = readParameters(request, values);
           if (read.kind === 'invalid') errors.push(...read.errors);
           if (errors.length > 0) {
-            soon(() => response.json(422, renderErrors(errors)));
+            answerInvalid(response, errors);
             return;
           }
           request.body = read.kind === 'model' ? read.model : undefined;
