@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { parameterText } from '../src/database/parameter-text';
+import { parameterText, type Parameter } from '../src/database/parameter-text';
 import { BenchError } from './bench-error';
 import { collectionBodies } from './bodies';
 import { built } from './built';
@@ -24,6 +24,7 @@ type Value = string | number | null;
 const run = promisify(execFile);
 const MEASURED = [
   'collections_by_ids',
+  'collections_create_one',
   'collections_create',
   'collections_replace',
   'collections_list',
@@ -59,33 +60,30 @@ async function statements(): Promise<Map<string, string>> {
 export function pgbenchScript(text: string, items: number): string {
   const bodies = collectionBodies(items, 5);
   const columns: Record<string, readonly Value[]> = {
-    'waste_type[]': bodies.map(({ waste_type }) => waste_type),
-    'double precision[]': bodies.map(({ quantity }) => quantity),
-    'unit[]': bodies.map(({ unit }) => unit),
-    'timestamp[]': bodies.map(({ collected_date }) => collected_date),
-    'smallint[]': bodies.map(() => null),
-    'status[]': bodies.map(({ status }) => status),
+    waste_type: bodies.map(({ waste_type }) => waste_type),
+    'double precision': bodies.map(({ quantity }) => quantity),
+    unit: bodies.map(({ unit }) => unit),
+    timestamp: bodies.map(({ collected_date }) => collected_date),
+    smallint: bodies.map(() => null),
+    status: bodies.map(({ status }) => status),
   };
   const ids = `array[${Array.from({ length: items }, (_, n) => `:id + ${n}`).join(', ')}]`;
-  let texts = 0;
-  const filled = text.replace(/\$\d+::(\w+(?: precision)?(?:\[\])?)/g, (_match, type: string) => {
-    if (type === 'bigint') return String(items);
-    // The snapshot of a kept answer: none, so that the statement does its work.
-    if (type === 'text') return `''::text`;
-    if (type === 'bigint[]') return `${ids}::bigint[]`;
-    if (type === 'text[]') {
-      texts += 1;
-      // The readable text first, then its exact form, which ordinary text has none of.
-      return quote(texts === 1 ? bodies.map(({ location }) => location) : bodies.map(() => null), type);
-    }
-    const values = columns[type];
+  // The readable text first, then its exact form, which ordinary text has none of. Lists and analytics have one text, the
+  // snapshot of their kept answer: no place is one, so that the statement does its work.
+  const texts = [bodies.map(({ location }) => location), bodies.map(() => null)];
+  const filled = text.replace(/\$\d+::(\w+(?: precision)?)(\[\])?/g, (_match, type: string, array = '') => {
+    if (type === 'bigint') return array ? `${ids}::bigint[]` : String(items);
+    const values = type === 'text' ? texts.shift() : columns[type];
     if (values === undefined) throw new BenchError(`the benchmark has no value for a parameter of type ${type}`);
-    return quote(values, type);
+    return quote(array ? values : (values[0] ?? null), `${type}${array}`);
   });
   return `\\set id random(1, ${ROWS - items})\n${filled.trim().replace(/\s*\n\s*/g, ' ')};\n`;
 }
 
-const quote = (values: readonly Value[], type: string) => `'${parameterText(values)?.replaceAll("'", "''")}'::${type}`;
+function quote(value: Parameter, type: string): string {
+  const text = parameterText(value);
+  return `${text === null ? 'null' : `'${text.replaceAll("'", "''")}'`}::${type}`;
+}
 
 /**
  * Runs the API's statements through pgbench, prepared.
