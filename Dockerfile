@@ -27,4 +27,4 @@ STOPSIGNAL SIGTERM
 # "Healthy" means that requests can be answered, the database included. /livez tells only that the process lives.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--heap-growing-percent=20", "dist/bundle.js"]
+CMD ["node", "--heap-growing-percent=20", "--use-largepages=silent", "dist/bundle.js"]

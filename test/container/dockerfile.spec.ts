@@ -45,7 +45,7 @@ test('there is no secret in the image', () => {
 
 test('signals reach the server, and its health is asked for without a shell', () => {
   const [command] = textsOf(runtime, 'CMD').map(execForm);
-  expect(command).toEqual(['node', '--heap-growing-percent=20', 'dist/bundle.js']);
+  expect(command).toEqual(['node', '--heap-growing-percent=20', '--use-largepages=silent', 'dist/bundle.js']);
   expect(textsOf(runtime, 'STOPSIGNAL')).toEqual(['SIGTERM']);
   expect(textsOf(runtime, 'ENTRYPOINT')).toEqual([]);
   expect(healthCommand(runtime)).toEqual(['node', '-e', expect.stringMatching(/process\.env\.ADMIN_PORT\}\/readyz/)]);

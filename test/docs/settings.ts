@@ -38,7 +38,7 @@ export function envExample(): string {
   return [
     '# Every setting, with its default or, where it has none, an example. All are optional.\n' +
       '# Copy this file to .env and take the # away from those you change. Docker Compose reads .env by itself; otherwise:\n' +
-      '#   node --env-file=.env --heap-growing-percent=20 dist/bundle.js\n',
+      '#   node --env-file=.env --heap-growing-percent=20 --use-largepages=silent dist/bundle.js\n',
     ...settings,
   ].join('\n');
 }
