@@ -60,8 +60,8 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
       case
         when now.snapshot = $1::text then null
         when (
-          select count(*) > 20000 or sum(octet_length(wire)) > 8388608
-          from (select wire from "collections" limit 20001) sample
+          select count(*) > 20000 or sum(wire_bytes) > 8388608
+          from (select wire_bytes from "collections" limit 20001) sample
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "collections" order by id) ordered)
       end as wire
@@ -114,8 +114,8 @@ select 1;
       case
         when now.snapshot = $1::text then null
         when (
-          select count(*) > 20000 or sum(octet_length(wire)) > 8388608
-          from (select wire from "locations" limit 20001) sample
+          select count(*) > 20000 or sum(wire_bytes) > 8388608
+          from (select wire_bytes from "locations" limit 20001) sample
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "locations" order by id) ordered)
       end as wire

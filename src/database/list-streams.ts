@@ -39,18 +39,18 @@ const BEGIN = 'begin isolation level repeatable read, read only';
 const snapshot = `select ${SNAPSHOT_TEXT} as snapshot`;
 
 /** The bytes of the whole array: each row with the comma or bracket behind it, and a bracket before the first. */
-const measure = (table: string) => `select coalesce(sum(octet_length(wire) + 1) + 1, 2) as length from ${table}`;
+export const measure = (table: string) => `select coalesce(sum(wire_bytes + 1) + 1, 2) as length from ${table}`;
 
 /** The rows behind $1; only where they are long is it worth finding out how many make a page. */
 const page = (table: string) => `
-  with page as materialized (select id, wire from ${table} where id > $1 order by id limit ${PAGE_ROWS}),
+  with page as materialized (select id, wire, wire_bytes from ${table} where id > $1 order by id limit ${PAGE_ROWS}),
   short as (
     select string_agg(wire, ',') as wire, max(id) as last from page
-    where (select sum(octet_length(wire)) from page) <= ${PAGE_BYTES}
+    where (select sum(wire_bytes) from page) <= ${PAGE_BYTES}
   ),
   long as (
     select string_agg(wire, ',' order by id) as wire, max(id) as last from (
-      select id, wire, sum(octet_length(wire)) over (order by id rows unbounded preceding) - octet_length(wire) as before
+      select id, wire, sum(wire_bytes) over (order by id rows unbounded preceding) - wire_bytes as before
       from page where (select last from short) is null
     ) sized where before < ${PAGE_BYTES}
   )
@@ -114,7 +114,7 @@ export class ListStreams {
     await this.pool.end();
   }
 
-  /** Measuring looks at every row, so it is done once for as long as nothing changes. */
+  /** Measuring goes through the index of all rows, so it is done once for as long as nothing changes. */
   private async measure(client: PoolClient, table: Table): Promise<number> {
     const kept = this.lengths[table];
     const epoch = this.options.epoch();

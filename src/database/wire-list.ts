@@ -19,8 +19,8 @@ function listStatement(table: string): SQL {
       case
         when now.snapshot = ${sql.placeholder('known')}::text then null
         when (
-          select count(*) > ${sql.raw(String(MOST_ROWS))} or sum(octet_length(wire)) > ${sql.raw(String(MOST_BYTES))}
-          from (select wire from ${rows} limit ${sql.raw(String(MOST_ROWS + 1))}) sample
+          select count(*) > ${sql.raw(String(MOST_ROWS))} or sum(wire_bytes) > ${sql.raw(String(MOST_BYTES))}
+          from (select wire_bytes from ${rows} limit ${sql.raw(String(MOST_ROWS + 1))}) sample
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from ${rows} order by id) ordered)
       end as wire

@@ -31,7 +31,7 @@ const INDEXES = `
   where ${OWN} order by o.relname, x.relname`;
 
 const TRIGGERS = `
-  select o.relname as table, '  ' || pg_get_triggerdef(t.oid) as text
+  select o.relname as table, '  ' || pg_get_triggerdef(t.oid) || case t.tgenabled when 'A' then ' (always)' else '' end as text
   from pg_trigger t join pg_class o on o.oid = t.tgrelid join pg_namespace n on n.oid = o.relnamespace
   where not t.tgisinternal and ${OWN} order by o.relname, t.tgname`;
 

@@ -47,6 +47,24 @@ describeOnEachMajor('migrateDatabase', (cluster) => {
     expect(await query(url, 'select id, name from locations')).toEqual([{ id: '7', name: 'a' }]);
   });
 
+  it('gives the rows of an older version their texts and lengths', async () => {
+    const url = await cluster().createDatabase();
+    const tags = entries.map(({ tag }) => tag).filter((tag) => tag < '0004');
+    for (const tag of tags) await query(url, readFileSync(join(MIGRATIONS_FOLDER, `${tag}.sql`), 'utf8'));
+    await query(
+      url,
+      `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
+         values (7, '漢', 'paper', 1, 'kg', '2024-01-02', 'pending');
+       insert into locations (id, name, address, latitude, longitude, zone) values (8, 'ü', 'b', 1, 2, 'c')`,
+    );
+    const before = await query(url, 'select wire from collections union all select wire from locations');
+    await query(url, readFileSync(join(MIGRATIONS_FOLDER, '0004_wire_triggers.sql'), 'utf8'));
+    const rows = 'select wire, wire_bytes = octet_length(wire) as measured from';
+    expect(await query(url, `${rows} collections union all ${rows} locations`)).toEqual(
+      before.map((row) => ({ ...(row as object), measured: true })),
+    );
+  });
+
   it('refuses a database that a newer server has migrated', async () => {
     const url = await cluster().createDatabase();
     await migrateDatabase(url);

@@ -1,4 +1,5 @@
 import { Connection } from '../../src/database/connection';
+import { measure } from '../../src/database/list-streams';
 import { migrateDatabase } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
@@ -9,7 +10,7 @@ const BY_ID = ['collections_by_ids', 'collections_replace', 'collections_remove'
 const FILL = `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
   select id, 'Depot ' || id, 'paper', id, 'kg', '2024-01-15T10:30:00', 'pending' from generate_series(1, 1000) id`;
 
-describeOnEachMajor('statements that look rows up by id', (cluster) => {
+describeOnEachMajor('the plans of statements', (cluster) => {
   let connection: Connection;
   let texts: Map<string, string>;
 
@@ -32,5 +33,11 @@ describeOnEachMajor('statements that look rows up by id', (cluster) => {
     const plan = (await connection.query({ text: `explain execute ${name}(${nulls})` })).flat().join('\n');
     expect(plan).toContain('collections_pkey');
     expect(plan).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
+  });
+
+  it.each(['collections', 'locations'])('%s are measured without reading them', async (table) => {
+    for (const kind of ['seqscan', 'bitmapscan']) await connection.query({ text: `set enable_${kind} = off` });
+    const plan = (await connection.query({ text: `explain ${measure(table)}` })).flat().join('\n');
+    expect(plan).toContain(`Index Only Scan using ${table}_pkey`);
   });
 });

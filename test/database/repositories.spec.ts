@@ -192,8 +192,18 @@ describeOnEachMajor('the repositories', (cluster) => {
     ['collected_offset', '1440'],
   ])('no program can write a %s of %s, which JSON or the contract cannot spell', async (column, value) => {
     await collectionsRepository.create(sample());
-    await expect(query(url, `update collections set ${column} = ${value}`)).rejects.toThrow(
-      /violates (check|not-null) constraint/,
-    );
+    await expect(query(url, `update collections set ${column} = ${value}`)).rejects.toMatchObject({
+      code: '23514',
+      message: 'a collection has a finite quantity, a date in the years 1 to 9999, and an offset of less than a day',
+    });
+  });
+
+  it.each(['latitude', 'longitude'])('no program can write a %s that JSON cannot spell', async (column) => {
+    const row = `insert into locations (id, name, address, latitude, longitude, zone) values (1, 'a', 'b', 1, 2, 'c')`;
+    await query(url, row);
+    await expect(query(url, `update locations set ${column} = 'NaN'`)).rejects.toMatchObject({
+      code: '23514',
+      message: 'a location has a finite latitude and longitude',
+    });
   });
 });

@@ -14,6 +14,12 @@ jest.setTimeout(120_000);
 const ODD_SESSION = `set extra_float_digits = -15; set datestyle = 'SQL, DMY'; set intervalstyle = 'sql_standard';
   set timezone = 'Asia/Kathmandu'; set standard_conforming_strings = off; set lc_numeric = 'C'; set search_path = ''`;
 
+/** Stores a collection for each row of `from`, which has ids, and answers with one field of its text. */
+const stored = (field: string, from: string, { quantity = '1', date = `'2024-01-01'`, offset = 'null' }) =>
+  `insert into public.collections (id, location, waste_type, quantity, unit, collected_date, collected_offset, status)
+   select id, 'Depot', 'paper', ${quantity}, 'kg', ${date}, ${offset}, 'pending' ${from}
+   returning wire::json ->> '${field}' as text`;
+
 // The contract's spelling stands twice, in SQL for rows and in TypeScript for the rest: these hold the two together.
 describeOnEachMajor('the wire functions spell values as the TypeScript does', (cluster) => {
   let ordinary: Client;
@@ -37,7 +43,9 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
   ): Promise<void> {
     const expected = values.map(spell);
     for (const client of [ordinary, odd]) {
+      await client.query('begin');
       const { rows } = await client.query<{ text: string }>(sql, [...columns]);
+      await client.query('rollback');
       expect(rows.map(({ text }) => text)).toEqual(expected);
     }
   }
@@ -47,13 +55,12 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
       numRuns: 25,
     });
 
-  /** What collection_wire writes of one field; it spells ordinary values by itself. */
-  const inCollection = (field: string, { quantity = '1', date = `timestamp '2024-01-01'`, offset = 'null' }) =>
-    `public.collection_wire(1, 'Depot', null, 'paper', ${quantity}, 'kg', ${date}, ${offset}, 'pending')::json ${field}`;
-
   const floatsAgree = async (values: number[]) => {
-    for (const spelled of ['public.wire_float(value)', inCollection(`->> 'quantity'`, { quantity: 'value' })]) {
-      const sql = `select ${spelled} as text from unnest($1::double precision[]) as item (value)`;
+    const from = 'from unnest($1::double precision[]) with ordinality as item (value, id)';
+    for (const sql of [
+      `select public.wire_float(value) as text ${from}`,
+      stored('quantity', from, { quantity: 'value' }),
+    ]) {
       await compare(sql, values, [values.map(storedFloat)], pythonFloat);
     }
   };
@@ -68,10 +75,9 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
 
   const datetimesAgree = async (values: ContractDatetime[]) => {
     const columns = [values.map(({ wallClock }) => wallClock), values.map(({ offsetMinutes }) => offsetMinutes)];
-    const ofCollection = inCollection(`->> 'collected_date'`, { date: 'wall_clock', offset: 'utc_offset' });
-    for (const spelled of ['public.wire_datetime(wall_clock, utc_offset)', ofCollection]) {
-      const sql = `select ${spelled} as text
-        from unnest($1::timestamp[], $2::smallint[]) as item (wall_clock, utc_offset)`;
+    const from = 'from unnest($1::timestamp[], $2::smallint[]) with ordinality as item (wall_clock, utc_offset, id)';
+    const inCollection = stored('collected_date', from, { date: 'wall_clock', offset: 'utc_offset' });
+    for (const sql of [`select public.wire_datetime(wall_clock, utc_offset) as text ${from}`, inCollection]) {
       await compare(sql, values, columns, String);
     }
   };
@@ -111,5 +117,26 @@ describeOnEachMajor('the wire functions spell values as the TypeScript does', (c
           '"collected_date":"2024-01-02T03:04:05.000006+00:30","status":"pending"}',
       },
     ]);
+  });
+
+  it('text and length follow the row, whoever changes it and as what', async () => {
+    await ordinary.query(`insert into locations (id, name, address, latitude, longitude, zone, wire, wire_bytes)
+      values (1, 'Depot', 'Quay 1', 1, 2, 'north', 'by hand', 7)`);
+    const changes = [
+      `update locations set name = '漢🗑'`,
+      `update locations set wire = 'by hand', wire_bytes = 7`,
+      `set session_replication_role = replica; update locations set name_exact = '"漢\\u0000🗑"'; reset session_replication_role`,
+    ];
+    const names = [];
+    for (const change of changes) {
+      await ordinary.query(change);
+      const { rows } = await ordinary.query<{ wire: string; wire_bytes: number }>(
+        'select wire, wire_bytes from locations',
+      );
+      const { wire, wire_bytes: length } = rows[0]!;
+      expect(length).toBe(Buffer.byteLength(wire));
+      names.push((JSON.parse(wire) as { name: string }).name);
+    }
+    expect(names).toEqual(['漢🗑', '漢🗑', '漢\0🗑']);
   });
 });

@@ -73,16 +73,7 @@ describe('what other sessions do to the database while the server runs', () => {
     it('a table whose columns change type under prepared statements is read again, after 503 at most', async () => {
       await post('/api/collections', aCollection());
       const [, before] = await get('/api/collections/1');
-      const [wire] = await query<{ expression: string }>(
-        databaseUrl,
-        `select pg_get_expr(adbin, adrelid) as expression from pg_attrdef where adrelid = 'collections'::regclass
-         and pg_get_expr(adbin, adrelid) like 'collection_wire%'`,
-      );
-      await query(
-        databaseUrl,
-        `alter table collections drop column wire,
-           add column wire varchar generated always as (${wire!.expression}) stored not null`,
-      );
+      await query(databaseUrl, 'alter table collections alter column wire type varchar');
       await eventually(async () => {
         const [status, text] = await get('/api/collections/1');
         expect([200, 503]).toContain(status);
