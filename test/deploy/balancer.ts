@@ -22,7 +22,7 @@ export function missing(program: string, debianPackage: string): string | undefi
 export class Deployment {
   private constructor(
     readonly folder: string,
-    private readonly replacements: readonly (readonly [from: string, to: string])[],
+    private readonly replacements: ReadonlyMap<string, string>,
   ) {}
 
   /** @param replacements what stands in the files, and what a test needs there; `@` stands for the copy's folder */
@@ -30,7 +30,7 @@ export class Deployment {
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const pairs = Object.entries(replacements).map(([from, to]) => [from, to.replace('@', folder)] as const);
     await cp(join(DEPLOY, name), folder, { recursive: true });
-    return new Deployment(folder, pairs);
+    return new Deployment(folder, new Map(pairs));
   }
 
   /** How nginx is started, or only checks, with the nginx.conf of this folder. */
@@ -44,10 +44,13 @@ export class Deployment {
 
   /** Puts the test's addresses and paths into the files. @throws Error if none of a file's text is to be replaced */
   async adapt(...files: readonly string[]): Promise<void> {
+    const sought = [...this.replacements.keys()];
+    const pattern = new RegExp(sought.map((text) => text.replace(/[^\w\s]/g, '\\$&')).join('|'), 'g');
     for (const file of files) {
       const text = await readFile(this.path(file), 'utf8');
-      const adapted = this.replacements.reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
-      if (adapted === text) throw new Error(`Nothing in ${file} is one of ${this.replacements.map(String).join(' ')}`);
+      // At once, because a port that was put in may begin like one that is to be replaced.
+      const adapted = text.replace(pattern, (from) => this.replacements.get(from) ?? from);
+      if (adapted === text) throw new Error(`Nothing in ${file} is one of ${sought.join(' ')}`);
       await writeFile(this.path(file), adapted);
     }
   }
