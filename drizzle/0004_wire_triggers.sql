@@ -3,18 +3,20 @@
 -- the constraints' expressions anew for each statement, a tenth of what it does for a lone row.
 ALTER TABLE "collections" ALTER COLUMN "wire" DROP EXPRESSION;--> statement-breakpoint
 ALTER TABLE "locations" ALTER COLUMN "wire" DROP EXPRESSION;--> statement-breakpoint
--- Generated for the rows that are there, in one pass over the table.
-ALTER TABLE "collections" ADD COLUMN "wire_bytes" integer NOT NULL GENERATED ALWAYS AS (octet_length(wire)) STORED;--> statement-breakpoint
-ALTER TABLE "locations" ADD COLUMN "wire_bytes" integer NOT NULL GENERATED ALWAYS AS (octet_length(wire)) STORED;--> statement-breakpoint
+-- The length is generated for the rows that are there, in one pass over the table and one of its index.
+ALTER TABLE "collections"
+  ADD COLUMN "wire_bytes" integer NOT NULL GENERATED ALWAYS AS (octet_length(wire)) STORED,
+  DROP CONSTRAINT "collections_pkey", ADD CONSTRAINT "collections_pkey" PRIMARY KEY ("id") INCLUDE ("wire_bytes"),
+  DROP CONSTRAINT "collections_quantity_finite",
+  DROP CONSTRAINT "collections_collected_date_four_digit_year",
+  DROP CONSTRAINT "collections_collected_offset_below_a_day";--> statement-breakpoint
+ALTER TABLE "locations"
+  ADD COLUMN "wire_bytes" integer NOT NULL GENERATED ALWAYS AS (octet_length(wire)) STORED,
+  DROP CONSTRAINT "locations_pkey", ADD CONSTRAINT "locations_pkey" PRIMARY KEY ("id") INCLUDE ("wire_bytes"),
+  DROP CONSTRAINT "locations_latitude_finite",
+  DROP CONSTRAINT "locations_longitude_finite";--> statement-breakpoint
 ALTER TABLE "collections" ALTER COLUMN "wire_bytes" DROP EXPRESSION;--> statement-breakpoint
 ALTER TABLE "locations" ALTER COLUMN "wire_bytes" DROP EXPRESSION;--> statement-breakpoint
-ALTER TABLE "collections" DROP CONSTRAINT "collections_pkey", ADD PRIMARY KEY ("id") INCLUDE ("wire_bytes");--> statement-breakpoint
-ALTER TABLE "locations" DROP CONSTRAINT "locations_pkey", ADD PRIMARY KEY ("id") INCLUDE ("wire_bytes");--> statement-breakpoint
-ALTER TABLE "collections" DROP CONSTRAINT "collections_quantity_finite";--> statement-breakpoint
-ALTER TABLE "collections" DROP CONSTRAINT "collections_collected_date_four_digit_year";--> statement-breakpoint
-ALTER TABLE "collections" DROP CONSTRAINT "collections_collected_offset_below_a_day";--> statement-breakpoint
-ALTER TABLE "locations" DROP CONSTRAINT "locations_latitude_finite";--> statement-breakpoint
-ALTER TABLE "locations" DROP CONSTRAINT "locations_longitude_finite";--> statement-breakpoint
 DROP FUNCTION collection_wire(bigint, text, text, waste_type, double precision, unit, timestamp, smallint, status);--> statement-breakpoint
 DROP FUNCTION location_wire(bigint, text, text, text, text, double precision, double precision, text, text);--> statement-breakpoint
 -- What is ordinary is spelled in one expression, since each function and statement of plpgsql costs a transaction of its
