@@ -1,9 +1,12 @@
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { calmestOf } from './calmest';
+import { cpuMeter } from './cpu-meter';
 import { memoryOf, peakMemoryOf, resetPeak } from './processes';
 import { writeSeedFile } from './seed';
 import type { DatabaseSide } from './sides/database-side';
 import { ReferenceSide } from './sides/reference-side';
+import type { ServerUnderTest } from './sides/server-under-test';
 
 const LARGE_ROWS = 1_000_000;
 const LISTS = 5;
@@ -16,6 +19,8 @@ export interface LargeList {
   readonly total: number;
   readonly bytes: number;
   readonly peakRss: number;
+  /** Share of the machine that went to others meanwhile: 0.5 is a half. */
+  readonly othersCpu: number;
 }
 
 /** A million rows: the lists of this server, and proportional bytes of memory before them. */
@@ -28,10 +33,16 @@ export interface Large {
   readonly ratio: number;
 }
 
-/** Measures memory and lists with a million rows on freshly started servers. @param folder where a seed file may lie */
+/**
+ * Measures memory and lists with a million rows on freshly started servers.
+ *
+ * @param folder where a seed file may lie
+ * @param repeats how often a list that others disturbed is measured again
+ */
 export async function measureLarge(
   side: DatabaseSide,
   folder: string,
+  repeats: number,
   onProgress: (line: string) => void,
 ): Promise<Large> {
   onProgress(`a million rows: filling`);
@@ -45,10 +56,8 @@ export async function measureLarge(
     const postgres = memoryOf(side.postgres).pss;
     const lists: LargeList[] = [];
     for (let round = 0; round < LISTS * 2; round += 1) {
-      const changed = round % 2 === 0;
-      if (changed) await side.touch();
-      resetPeak(server.pid);
-      const list = { changed, ...(await read(`${server.url}/api/collections`)), peakRss: peakMemoryOf(server.pid) };
+      const measure = () => measureList(side, server, round % 2 === 0);
+      const list = await calmestOf(repeats, measure, ({ othersCpu }) => othersCpu);
       lists.push(list);
       onProgress(`a million rows, list ${round + 1}: first byte after ${list.firstByte.toFixed(0)} ms`);
     }
@@ -56,6 +65,14 @@ export async function measureLarge(
   } finally {
     await server.stop();
   }
+}
+
+async function measureList(side: DatabaseSide, server: ServerUnderTest, changed: boolean): Promise<LargeList> {
+  if (changed) await side.touch();
+  resetPeak(server.pid);
+  const used = cpuMeter({ server: server.pid, postgres: side.postgres });
+  const list = await read(`${server.url}/api/collections`);
+  return { changed, ...list, peakRss: peakMemoryOf(server.pid), othersCpu: used().others };
 }
 
 async function referenceMemory(folder: string): Promise<number> {

@@ -52,7 +52,7 @@ const command = new Command('bench')
   .option('--rounds <number>', 'how many rounds', wholeNumber(1, 100))
   .option(
     '--repeats <number>',
-    'measure a round again, so often, if others took more than a tenth of the machine; the calmest counts',
+    'measure a round, or a list of a million rows, again, so often, if others took more than a tenth of the machine; the calmest counts',
     wholeNumber(0, 100),
     0,
   )
@@ -96,7 +96,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
     const starts = await measureStarts(sides, rounds, say);
     const results = await measureRounds(cells, sides, { rounds, repeats }, { seconds, seedFile, postgres }, say);
     const statements = options.statements ? await limits(apiUrl, seconds, sides) : [];
-    const large = options.full ? await measureLarge(api, RESULTS, say) : undefined;
+    const large = options.full ? await measureLarge(api, RESULTS, repeats, say) : undefined;
     const environment = await environmentOf(cluster.url, findPgbench());
     const summary = summarize(results);
     // The last, for no session outlives it.

@@ -1,3 +1,4 @@
+import { calmestOf } from './calmest';
 import type { Cell } from './cells';
 import { measure, type Measurement, type Refusal, type RunOptions } from './run';
 import type { Side, SideName } from './sides/side';
@@ -23,9 +24,6 @@ export function turned<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-/** Beyond this share of the machine, others disturbed a measurement. */
-export const DISTURBED = 0.1;
-
 type Round = Record<SideName, Measurement>;
 
 /**
@@ -44,16 +42,13 @@ export async function measureRounds(
   const results = cells.map((cell) => new Tally(cell));
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, result] of results.entries()) {
+      if (result.refused !== undefined) continue;
       const turn = turned(sides, round + index);
-      let calmest: Round | undefined;
-      for (let attempt = 0; attempt <= repeats && result.refused === undefined; attempt += 1) {
-        const measured = await measureRound(result, turn, round, options, (line) =>
+      const attempt = () =>
+        measureRound(result, turn, round, options, (line) =>
           onProgress(`round ${round + 1}/${rounds} ${result.cell.name} ${line}`),
         );
-        if (measured === undefined) break;
-        if (calmest === undefined || disturbance(measured) < disturbance(calmest)) calmest = measured;
-        if (disturbance(calmest) <= DISTURBED) break;
-      }
+      const calmest = await calmestOf(repeats, attempt, (measured) => (measured ? disturbance(measured) : 0));
       if (calmest !== undefined) for (const { name } of sides) result.rounds[name].push(calmest[name]);
     }
   }

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectionBodies } from './bodies';
 import type { Cell } from './cells';
-import { cpuOf, cpuWithoutRunningChildren, machineCpu, memoryOf, peakMemoryOf, resetPeak } from './processes';
+import { cpuMeter, type CpuUse } from './cpu-meter';
+import { memoryOf, peakMemoryOf, resetPeak } from './processes';
 import type { Side } from './sides/side';
 import { SteadyWriter } from './steady-writer';
 import { errorsIn, runWrk, type LoadResult } from './wrk';
@@ -77,31 +77,6 @@ async function setRows(side: Side, rows: number): Promise<void> {
   // wrk hung up with requests under way, which the server still carries out.
   await sleep(SETTLE);
   await side.setRows(rows);
-}
-
-interface CpuUse {
-  readonly server: number;
-  readonly postgres: number;
-  readonly others: number;
-}
-
-/** Starts to count CPU time; the answer ends it and gives microseconds, and the others' share of the machine. */
-function cpuMeter({ server, postgres }: { server: number; postgres: number }): () => CpuUse {
-  const read = () => ({
-    server: cpuOf(server),
-    postgres: cpuOf(postgres),
-    own: cpuWithoutRunningChildren(process.pid),
-    machine: machineCpu(),
-    at: performance.now(),
-  });
-  const before = read();
-  return () => {
-    const after = read();
-    const use = (key: keyof typeof before) => after[key] - before[key];
-    const others = use('machine') - use('server') - use('postgres') - use('own');
-    const capacity = use('at') * 1000 * availableParallelism();
-    return { server: use('server'), postgres: use('postgres'), others: Math.max(0, others / capacity) };
-  };
 }
 
 function measurement(result: LoadResult, side: Side, cpu: CpuUse, writer: SteadyWriter | undefined): Measurement {

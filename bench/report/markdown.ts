@@ -3,9 +3,9 @@ import { SIDE_NAMES, type SideName } from '../sides/side';
 import type { Start } from '../starts';
 import { spreadOf, type Spread } from '../statistics';
 import type { Environment } from './environment';
+import { DISTURBED } from '../calmest';
 import type { Crash } from '../crash';
 import type { Large } from '../large';
-import { DISTURBED } from '../rounds';
 import type { CellSummary, Figure, SideSummary } from './summary';
 import { table } from './table';
 
@@ -76,12 +76,16 @@ function statementsTable(statements: readonly StatementLimit[]): string {
 }
 
 function largeTable({ api, postgres, reference, lists, ratio: share }: Large): string {
-  const rows = lists.map(({ changed, firstByte, total, bytes, peakRss }) => {
+  const rows = lists.map(({ changed, firstByte, total, bytes, peakRss, othersCpu }) => {
+    const disturbed = othersCpu > DISTURBED ? ' \\*' : '';
     const times = [firstByte.toFixed(0), total.toFixed(0)];
-    return [changed ? 'after a write' : 'unchanged', ...times, megabytes(bytes), megabytes(peakRss)];
+    return [(changed ? 'after a write' : 'unchanged') + disturbed, ...times, megabytes(bytes), megabytes(peakRss)];
   });
+  const head = ['list', 'ms to the first byte', 'ms in all', 'MB sent', 'peak RSS MB'];
+  const firstBytes = ratio(spreadOf(lists.filter(({ changed }) => changed).map(({ firstByte }) => firstByte)));
+  const after = `To the first byte after a write: ${firstBytes} ms.`;
   const memory = `Proportional memory: reference ${megabytes(reference)} MB; server ${megabytes(api)} MB and PostgreSQL ${megabytes(postgres)} MB, together ${digits(share)} of the reference.`;
-  return `${table(['list', 'ms to the first byte', 'ms in all', 'MB sent', 'peak RSS MB'], rows)}\n\n${memory}`;
+  return `${table(head, rows)}\n\n${after}\n\n${memory}`;
 }
 
 function crashInWords({ acknowledged, unknown, refused, lost }: Crash): string {
