@@ -10,7 +10,8 @@ import { useCluster } from '../support/clusters';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { ReplayedGateway } from './support/replayed-gateway';
 
-jest.setTimeout(120_000);
+// Thousands of exchanges, each on both sides: a minute where nothing else runs, and several where much does.
+jest.setTimeout(300_000);
 
 const RECORDINGS = join(__dirname, '../contract/recordings');
 
