@@ -1,9 +1,9 @@
+import { DISTURBED } from '../calmest';
 import type { StatementLimit } from '../pgbench';
 import { SIDE_NAMES, type SideName } from '../sides/side';
 import type { Start } from '../starts';
 import { spreadOf, type Spread } from '../statistics';
 import type { Environment } from './environment';
-import { DISTURBED } from '../calmest';
 import type { Crash } from '../crash';
 import type { Large } from '../large';
 import type { CellSummary, Figure, SideSummary } from './summary';
@@ -22,6 +22,8 @@ export interface BenchReport {
 
 const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+/** What stands behind the name of something that others disturbed. */
+const mark = (othersCpu: number) => (othersCpu > DISTURBED ? ' \\*' : '');
 const ratio = ({ median, low, high }: Spread) => `${digits(median)} (${digits(low)}–${digits(high)})`;
 
 function figure({ figures }: SideSummary, name: Figure, show = digits): string {
@@ -33,7 +35,7 @@ function ratiosTable(cells: readonly CellSummary[]): string {
   const shown = (summary: SideSummary, name: Figure) => (summary.ratios[name] ? ratio(summary.ratios[name]) : '–');
   const rows = cells.map(({ name, refused, sides }) => {
     if (refused !== undefined) return [name, `refused: ${refused}`, '', '', '', ''];
-    const disturbed = SIDE_NAMES.some((side) => sides[side].othersCpu > DISTURBED) ? ' \\*' : '';
+    const disturbed = mark(Math.max(...SIDE_NAMES.map((side) => sides[side].othersCpu)));
     const { api, floor } = sides;
     const latencies = (['p50', 'p95', 'p99'] as const).map((percentile) => shown(api, percentile));
     return [name + disturbed, shown(api, 'perSecond'), shown(floor, 'perSecond'), ...latencies, shown(api, 'cpu')];
@@ -77,9 +79,13 @@ function statementsTable(statements: readonly StatementLimit[]): string {
 
 function largeTable({ api, postgres, reference, lists, ratio: share }: Large): string {
   const rows = lists.map(({ changed, firstByte, total, bytes, peakRss, othersCpu }) => {
-    const disturbed = othersCpu > DISTURBED ? ' \\*' : '';
     const times = [firstByte.toFixed(0), total.toFixed(0)];
-    return [(changed ? 'after a write' : 'unchanged') + disturbed, ...times, megabytes(bytes), megabytes(peakRss)];
+    return [
+      (changed ? 'after a write' : 'unchanged') + mark(othersCpu),
+      ...times,
+      megabytes(bytes),
+      megabytes(peakRss),
+    ];
   });
   const head = ['list', 'ms to the first byte', 'ms in all', 'MB sent', 'peak RSS MB'];
   const firstBytes = ratio(spreadOf(lists.filter(({ changed }) => changed).map(({ firstByte }) => firstByte)));
