@@ -11,6 +11,13 @@ export function built(path: string): unknown {
   return load(join(ROOT, 'dist', path));
 }
 
+/** @throws BenchError if no built server is in the folder */
+export function demandBuild(folder: string): void {
+  if (statSync(join(folder, 'dist', 'bundle.js'), { throwIfNoEntry: false }) === undefined) {
+    throw new BenchError(`${folder} holds no dist/bundle.js: run "npm run build" there`);
+  }
+}
+
 /** @throws BenchError if the server is not built, or was built from older sources */
 export function demandFreshBuild(): void {
   const main = join(ROOT, 'dist', 'main.js');

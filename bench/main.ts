@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { PostgresCluster } from '../test/support/postgres-cluster';
 import { BenchError } from './bench-error';
-import { demandFreshBuild } from './built';
+import { demandBuild, demandFreshBuild } from './built';
 import { cellsNamed, cellsOf, type Cell } from './cells';
 import { measureCrash } from './crash';
 import { measureLarge } from './large';
@@ -31,6 +31,7 @@ interface BenchOptions {
   seconds?: number;
   statements: boolean;
   postgres?: number;
+  before?: string;
 }
 
 const RESULTS = resolve(__dirname, 'results');
@@ -62,6 +63,9 @@ const command = new Command('bench')
     'the installed PostgreSQL to measure on; else the one that comes along',
     wholeNumber(13, 99),
   )
+  .option('--before <folder>', 'a built copy of another version, measured in the same rounds', (folder) =>
+    resolve(folder),
+  )
   .option('--no-statements', 'leave out pgbench')
   .addHelpText('after', '\nExit codes: 0 measured, 1 could not measure, refused a cell or lost a row, 2 wrong use.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -74,6 +78,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const cells = options.only ?? cellsOf(size);
   const { rounds = SIZES[size].rounds, seconds = SIZES[size].seconds, repeats } = options;
   demandFreshBuild();
+  if (options.before !== undefined) demandBuild(options.before);
   await mkdir(RESULTS, { recursive: true });
   const seedFile = join(RESULTS, 'seed.jsonl');
   writeSeedFile(seedFile);
@@ -90,6 +95,9 @@ async function bench(options: BenchOptions): Promise<boolean> {
     const api = await startApi(apiUrl, postgres);
     sides.push(api);
     sides.push(await startFloor(await cluster.createDatabase(), postgres, RESULTS));
+    if (options.before !== undefined) {
+      sides.push(await startApi(await cluster.createDatabase(), postgres, options.before));
+    }
     await demandSameAnswers(sides);
     say('all sides give the same answers');
 

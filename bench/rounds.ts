@@ -1,7 +1,7 @@
 import { calmestOf } from './calmest';
 import type { Cell } from './cells';
 import { measure, type Measurement, type Refusal, type RunOptions } from './run';
-import type { Side, SideName } from './sides/side';
+import { listsBySide, type Side, type SideName } from './sides/side';
 
 /** One cell over all rounds: the measurements of a round stand at the same index on every side. */
 export interface CellResult {
@@ -12,7 +12,7 @@ export interface CellResult {
 }
 
 class Tally implements CellResult {
-  readonly rounds: Record<SideName, Measurement[]> = { reference: [], api: [], floor: [] };
+  readonly rounds = listsBySide<Measurement>();
   refused: string | undefined;
 
   constructor(readonly cell: Cell) {}

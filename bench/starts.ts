@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryOf, type Memory } from './processes';
 import { turned } from './rounds';
-import type { Side, SideName } from './sides/side';
+import { listsBySide, type Side, type SideName } from './sides/side';
 
 const SETTLE = 2000;
 
@@ -17,7 +17,7 @@ export async function measureStarts(
   rounds: number,
   onProgress: (line: string) => void,
 ): Promise<Record<SideName, Start[]>> {
-  const starts: Record<SideName, Start[]> = { reference: [], api: [], floor: [] };
+  const starts = listsBySide<Start>();
   await Promise.all(sides.map((side) => side.setRows(1000)));
   for (let round = 0; round < rounds; round += 1) {
     for (const side of turned(sides, round)) {

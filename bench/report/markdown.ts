@@ -48,7 +48,7 @@ function ratiosTable(cells: readonly CellSummary[]): string {
 
 function figuresTable(cells: readonly CellSummary[]): string {
   const rows = cells.flatMap(({ name, refused, sides }) =>
-    SIDE_NAMES.filter(() => refused === undefined).map((side) => {
+    SIDE_NAMES.filter((side) => refused === undefined && sides[side].figures.perSecond !== undefined).map((side) => {
       const of = (key: Figure, show?: (value: number) => string) => figure(sides[side], key, show);
       const latencies = [of('p50'), of('p95'), of('p99')];
       const memory = [of('peakRss', megabytes), of('pss', megabytes)];
@@ -58,6 +58,18 @@ function figuresTable(cells: readonly CellSummary[]): string {
   const cpu = 'ms for 1,000 requests';
   const head = ['P50 ms', 'P95 ms', 'P99 ms', `server CPU, ${cpu}`, `PostgreSQL CPU, ${cpu}`, 'peak RSS MB', 'PSS MB'];
   return table(['cell', 'side', 'req/s', ...head], rows);
+}
+
+/** Ratios of the API to the build before; undefined if there was none. */
+function beforeTable(cells: readonly CellSummary[]): string | undefined {
+  const compared = cells.filter(({ before }) => before.perSecond !== undefined);
+  if (compared.length === 0) return undefined;
+  const rows = compared.map(({ name, sides, before }) => {
+    const disturbed = mark(Math.max(sides.api.othersCpu, sides.before.othersCpu));
+    const of = (key: Figure) => (before[key] ? ratio(before[key]) : '–');
+    return [name + disturbed, of('perSecond'), of('p50'), of('cpu'), of('peakRss')];
+  });
+  return table(['cell', 'req/s', 'P50', 'CPU, PostgreSQL’s included', 'peak RSS'], rows);
 }
 
 function startsTable(starts: BenchReport['starts']): string {
@@ -106,11 +118,13 @@ export function markdownOf({ environment, options, cells, large, starts, stateme
     options.repeats === 0
       ? ''
       : ` A round in which they did was measured again, up to ${options.repeats} times, and the calmest counts.`;
+  const before = beforeTable(cells);
   const parts = [
     '# Side by side',
     `${options.rounds} rounds of ${options.seconds} s a cell and side, taking turns. The median of the rounds, and the least and greatest round in parentheses.${again}`,
     '![Requests a second, as ratio to the reference](throughput.svg)',
     `## Ratio to the reference\n\nMore is better for req/s, less for the others.\n\n${ratiosTable(cells)}\n\n${disturbed}`,
+    ...(before === undefined ? [] : [`## Ratio to the build before\n\n${before}`]),
     `## Figures\n\n${figuresTable(cells)}`,
     `## Start\n\n${startsTable(starts)}`,
     ...(large === undefined ? [] : [`## A million rows\n\n${largeTable(large)}`]),

@@ -19,6 +19,8 @@ export interface CellSummary {
   readonly name: string;
   readonly refused: string | undefined;
   readonly sides: Readonly<Record<SideName, SideSummary>>;
+  /** The API's ratios to the build before, in the same rounds; empty if there was none. */
+  readonly before: SideSummary['ratios'];
 }
 
 function valuesOf(rounds: readonly Measurement[], figure: Figure): number[] {
@@ -42,6 +44,8 @@ function summaryOf(rounds: readonly Measurement[], reference: readonly Measureme
 export function summarize(results: readonly CellResult[]): CellSummary[] {
   return results.map(({ cell, rounds, refused }) => {
     const of = (side: SideName) => summaryOf(refused === undefined ? rounds[side] : [], rounds.reference);
-    return { name: cell.name, refused, sides: { reference: of('reference'), api: of('api'), floor: of('floor') } };
+    const sides = { reference: of('reference'), api: of('api'), floor: of('floor'), before: of('before') };
+    const before = refused === undefined ? summaryOf(rounds.api, rounds.before).ratios : {};
+    return { name: cell.name, refused, sides, before };
   });
 }

@@ -6,10 +6,11 @@ import { DatabaseSide } from './database-side';
 const ROOT = resolve(__dirname, '../..');
 
 /** As "npm start" starts it, flags included. */
-function startArguments(): string[] {
-  const { scripts } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const [, ...args] = scripts.start.split(' ');
-  return args.map((arg) => (arg.endsWith('.js') ? resolve(ROOT, arg) : arg));
+function startArguments(root: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  const words = scripts.start.split(' ');
+  const args = words.slice(words.indexOf('node') + 1);
+  return args.map((arg) => (arg.endsWith('.js') ? resolve(root, arg) : arg));
 }
 
 const TABLE: SeededTable = {
@@ -22,15 +23,15 @@ const TABLE: SeededTable = {
   count: `insert into id_counters (resource, next_id) values ('collections', $1::bigint + 1)`,
 };
 
-/** This server, built, with its default settings. */
-export function startApi(url: string, postgres: number): Promise<DatabaseSide> {
+/** This server, built, with its default settings. @param before the folder of another build, to measure that one */
+export function startApi(url: string, postgres: number, before?: string): Promise<DatabaseSide> {
   return DatabaseSide.start(
-    'api',
+    before === undefined ? 'api' : 'before',
     postgres,
     () => SeededDatabase.prepare(url, TABLE),
     (port) => ({
       command: process.execPath,
-      args: startArguments(),
+      args: startArguments(before ?? ROOT),
       environment: { DATABASE_URL: url, PORT: String(port), ADMIN_PORT: '0' },
     }),
   );

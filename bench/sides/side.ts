@@ -1,9 +1,17 @@
 import type { ServerUnderTest } from './server-under-test';
 
-export const SIDE_NAMES = ['reference', 'api', 'floor'] as const;
+export const SIDE_NAMES = ['reference', 'api', 'floor', 'before'] as const;
 
-/** `reference`: the old API's stack; `api`: this server; `floor`: bare node:http and pg, one statement a request. */
+/**
+ * `reference`: the old API's stack; `api`: this server; `floor`: bare node:http and pg, one statement a request; `before`:
+ * another build of this server, where one is to be compared with.
+ */
 export type SideName = (typeof SIDE_NAMES)[number];
+
+/** An empty list for each side. */
+export function listsBySide<T>(): Record<SideName, T[]> {
+  return { reference: [], api: [], floor: [], before: [] };
+}
 
 /** One of the servers that are measured side by side. */
 export interface Side {
