@@ -1,0 +1,102 @@
+import {
+  doublePrecision,
+  smallint,
+  text,
+  timestamp,
+  type PgColumnBuilderBase,
+  type PgEnumObject,
+} from 'drizzle-orm/pg-core';
+import type { ContractDatetime } from '../contract';
+import { storedFloat, storedText } from './exact-text';
+import type { Scalar } from './parameter-text';
+
+/** A column that keeps a model's field, or a part of it. */
+export interface Column<Model> {
+  readonly name: string;
+  /** Its type as statements cast to it. */
+  readonly type: string;
+  /** Its definition in the schema. */
+  readonly define: () => PgColumnBuilderBase;
+  /** What it takes of a model. */
+  readonly valueOf: (model: Model) => Scalar;
+}
+
+/** How a field's values are kept: the columns of the field with this name. */
+export type Storage<Value> = (field: string) => readonly Column<Value>[];
+
+/** The storage of each field but the id, which every table has. The compiler misses a field that has none. */
+export type Storages<Model> = { readonly [Field in Exclude<keyof Model, 'id'>]: Storage<Model[Field]> };
+
+/**
+ * The columns of a resource's table, in the order of the model's fields. The schema, the statements and what they are given
+ * are made from them.
+ */
+export function columnsOf<Model extends object>(storages: Storages<Model>): readonly Column<Model>[] {
+  const entries = Object.entries(storages) as [keyof Model & string, Storage<Model[keyof Model]>][];
+  return entries.flatMap(([field, storage]) =>
+    storage(field).map((column) => ({ ...column, valueOf: (model: Model) => column.valueOf(model[field]) })),
+  );
+}
+
+/**
+ * A text column cannot hold U+0000, which the contract accepts. The readable text without it is kept in `name`; where the
+ * two differ, `name_exact` holds the text as a JSON string, its backslashes spelled \u005c (so that \u0000 means nothing
+ * else). See the function wire_text.
+ */
+export const asText: Storage<string> = (name) => [
+  { name, type: 'text', define: () => text(name).notNull(), valueOf: (value) => storedText(value).readable },
+  {
+    name: `${name}_exact`,
+    type: 'text',
+    define: () => text(`${name}_exact`),
+    valueOf: (value) => storedText(value).exact,
+  },
+];
+
+/** A finite double. */
+export const asDouble: Storage<number> = (name) => [
+  { name, type: 'double precision', define: () => doublePrecision(name).notNull(), valueOf: storedFloat },
+];
+
+/** One of an enumeration's values. @param type the enumeration in the database; the schema must export it. */
+export const asEnum =
+  <Values extends Record<string, string>>(type: PgEnumObject<Values>): Storage<Values[keyof Values]> =>
+  (name) => [{ name, type: type.enumName, define: () => type(name).notNull(), valueOf: (value) => value }];
+
+/**
+ * The wall clock as the client wrote it and, in a column of its own, the minutes east of UTC, null where the client gave
+ * none.
+ */
+export const asDatetime =
+  (offsetName: string): Storage<ContractDatetime> =>
+  (name) => [
+    {
+      name,
+      type: 'timestamp',
+      define: () => timestamp(name, { precision: 6, mode: 'string' }).notNull(),
+      valueOf: ({ wallClock }) => wallClock,
+    },
+    {
+      name: offsetName,
+      type: 'smallint',
+      define: () => smallint(offsetName),
+      valueOf: ({ offsetMinutes }) => offsetMinutes,
+    },
+  ];
+
+/** What is stored of a model, by the names of the columns. */
+export function storedRow<Model>(columns: readonly Column<Model>[], model: Model): Record<string, Scalar> {
+  const row: Record<string, Scalar> = {};
+  for (const { name, valueOf } of columns) row[name] = valueOf(model);
+  return row;
+}
+
+/** What is stored of several models: an array for each column, with an element for each model. */
+export function storedRows<Model>(
+  columns: readonly Column<Model>[],
+  models: readonly Model[],
+): Record<string, readonly Scalar[]> {
+  const arrays: Record<string, readonly Scalar[]> = {};
+  for (const { name, valueOf } of columns) arrays[name] = models.map(valueOf);
+  return arrays;
+}
