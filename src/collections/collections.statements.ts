@@ -5,7 +5,7 @@ import { COLLECTION_COLUMNS } from './collection.columns';
 const ids = sql`${sql.placeholder('ids')}::bigint[]`;
 
 /** What a create computes. */
-export const COMPLETION: Computed = { completed_at: sql`case when item.status = 'completed' then now() end` };
+export const COMPLETION: Computed = { completed_at: `case when item.status = 'completed' then now() end` };
 
 export const BY_IDS = sql`select id, wire from collections where id = any(${ids})`;
 

@@ -3,8 +3,8 @@ import type { Column } from './columns';
 import { taken } from './next-ids';
 import type { Resource } from './resources';
 
-/** Columns that are computed from the `item` that is stored, by their names. */
-export type Computed = Readonly<Record<string, SQL>>;
+/** Columns that are computed from the `item` that is stored: SQL by their names. */
+export type Computed = Readonly<Record<string, string>>;
 
 const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql.raw(', '));
 
@@ -27,11 +27,11 @@ const insert = <Model>(
   { count, id, from }: { readonly count: SQL; readonly id: SQL; readonly from: SQL },
 ): SQL => {
   const names = [...columns.map(({ name }) => name), ...Object.keys(computed)];
-  const values = [...columns.map(({ name }) => sql.raw(`item.${name}`)), ...Object.values(computed)];
+  const values = [...columns.map(({ name }) => `item.${name}`), ...Object.values(computed)];
   return sql`
   with ${taken(resource, count)}
   insert into ${sql.raw(resource)} (id, ${sql.raw(names.join(', '))})
-  select ${id}, ${list(values)}
+  select ${id}, ${sql.raw(values.join(', '))}
   from taken, ${from}`;
 };
 
