@@ -84,14 +84,12 @@ export const asDatetime =
     },
   ];
 
-/** What is stored of a model, by the names of the columns. */
-export function storedRow<Model>(columns: readonly Column<Model>[], model: Model): Record<string, Scalar> {
-  const row: Record<string, Scalar> = {};
-  for (const { name, valueOf } of columns) row[name] = valueOf(model);
-  return row;
+/** What is stored of a model, in the order of the columns. */
+export function storedRow<Model>(columns: readonly Column<Model>[], model: Model): readonly Scalar[] {
+  return columns.map(({ valueOf }) => valueOf(model));
 }
 
-/** What is stored of several models: an array for each column, with an element for each model. */
+/** What is stored of several models: by the name of each column an array, with an element for each model. */
 export function storedRows<Model>(
   columns: readonly Column<Model>[],
   models: readonly Model[],

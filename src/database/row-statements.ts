@@ -35,7 +35,7 @@ const insert = <Model>(
   from taken, ${from}`;
 };
 
-/** Stores one item under the next id, without the cost of arrays. Each column is a placeholder. */
+/** Stores one item under the next id, without the cost of arrays. Its placeholders are the columns in their order. */
 export const createOne = <Model>(
   resource: Resource,
   columns: readonly Column<Model>[],
