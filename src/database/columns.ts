@@ -1,5 +1,6 @@
 import {
   doublePrecision,
+  numeric,
   smallint,
   text,
   timestamp,
@@ -10,19 +11,24 @@ import type { ContractDatetime } from '../contract';
 import { storedFloat, storedText } from './exact-text';
 import type { Scalar } from './parameter-text';
 
-/** A column that keeps a model's field, or a part of it. */
-export interface Column<Model> {
+/** A column that keeps a value, or a part of it. */
+export interface StoredColumn<Value> {
   readonly name: string;
   /** Its type as statements cast to it. */
   readonly type: string;
   /** Its definition in the schema. */
   readonly define: () => PgColumnBuilderBase;
-  /** What it takes of a model. */
-  readonly valueOf: (model: Model) => Scalar;
+  /** What it takes of the value. */
+  readonly valueOf: (value: Value) => Scalar;
+}
+
+/** A column of a resource's table, and the field of the model that it keeps. */
+export interface Column<Model> extends StoredColumn<Model> {
+  readonly field: string;
 }
 
 /** How a field's values are kept: the columns of the field with this name. */
-export type Storage<Value> = (field: string) => readonly Column<Value>[];
+export type Storage<Value> = (field: string) => readonly StoredColumn<Value>[];
 
 /** The storage of each field but the id, which every table has. The compiler misses a field that has none. */
 export type Storages<Model> = { readonly [Field in Exclude<keyof Model, 'id'>]: Storage<Model[Field]> };
@@ -34,7 +40,7 @@ export type Storages<Model> = { readonly [Field in Exclude<keyof Model, 'id'>]: 
 export function columnsOf<Model extends object>(storages: Storages<Model>): readonly Column<Model>[] {
   const entries = Object.entries(storages) as [keyof Model & string, Storage<Model[keyof Model]>][];
   return entries.flatMap(([field, storage]) =>
-    storage(field).map((column) => ({ ...column, valueOf: (model: Model) => column.valueOf(model[field]) })),
+    storage(field).map((column) => ({ ...column, field, valueOf: (model: Model) => column.valueOf(model[field]) })),
   );
 }
 
@@ -56,6 +62,16 @@ export const asText: Storage<string> = (name) => [
 /** A finite double. */
 export const asDouble: Storage<number> = (name) => [
   { name, type: 'double precision', define: () => doublePrecision(name).notNull(), valueOf: storedFloat },
+];
+
+/** An integer of any size. */
+export const asInteger: Storage<bigint> = (name) => [
+  { name, type: 'numeric', define: () => numeric(name).notNull(), valueOf: (value) => value },
+];
+
+/** An integer of any size, or null. */
+export const asOptionalInteger: Storage<bigint | null> = (name) => [
+  { name, type: 'numeric', define: () => numeric(name), valueOf: (value) => value },
 ];
 
 /** One of an enumeration's values. @param type the enumeration in the database; the schema must export it. */
@@ -83,6 +99,23 @@ export const asDatetime =
       valueOf: ({ offsetMinutes }) => offsetMinutes,
     },
   ];
+
+/**
+ * The same, for a field that came after the first rows: those that are there, and those that an older version still stores
+ * during a rolling deploy, have this value.
+ */
+export const withDefault =
+  <Value>(storage: Storage<Value>, value: Value): Storage<Value> =>
+  (name) =>
+    storage(name).map((column) => {
+      const stored = column.valueOf(value);
+      return stored === null ? column : { ...column, define: () => hasDefault(column.define(), stored) };
+    });
+
+function hasDefault(definition: PgColumnBuilderBase, value: Scalar): PgColumnBuilderBase {
+  // Drizzle types the default by the kind of the column; in SQL each is a literal.
+  return (definition as PgColumnBuilderBase & { default(value: Scalar): PgColumnBuilderBase }).default(value);
+}
 
 /** What is stored of a model, in the order of the columns. */
 export function storedRow<Model>(columns: readonly Column<Model>[], model: Model): readonly Scalar[] {
