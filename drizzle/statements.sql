@@ -23,7 +23,7 @@
   from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
 
 -- collections_by_ids (read)
-select "id", "wire" from "collections" where "collections"."id" = any($1::bigint[]);
+select id, wire from collections where id = any($1::bigint[]);
 
 -- collections_create (write)
   with taken as (
@@ -32,13 +32,11 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
     returning next_id - $3::bigint as first_id
   )
   insert into collections (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
-  select taken.first_id + item.position - 1, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, case when status = 'completed' then now() end
-  from taken, unnest(
-    $4::text[], $5::text[], $6::waste_type[],
-    $7::double precision[], $8::unit[], $9::timestamp[],
-    $10::smallint[], $11::status[]) with ordinality as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, position)
+  select taken.first_id + item.position - 1, item.location, item.location_exact, item.waste_type, item.quantity, item.unit, item.collected_date, item.collected_offset, item.status, case when item.status = 'completed' then now() end
+  from taken, unnest($4::text[], $5::text[], $6::waste_type[], $7::double precision[], $8::unit[], $9::timestamp[], $10::smallint[], $11::status[])
+    with ordinality as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, position)
   order by item.position
-  returning id, wire;
+  returning id - (select first_id from taken) as position, wire;
 
 -- collections_create_one (write)
   with taken as (
@@ -47,13 +45,9 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
     returning next_id - 1 as first_id
   )
   insert into collections (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
-  select taken.first_id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, case when status = 'completed' then now() end
-  from taken, (select
-    $1::text as location, $2::text as location_exact,
-    $3::waste_type as waste_type, $4::double precision as quantity,
-    $5::unit as unit, $6::timestamp as collected_date,
-    $7::smallint as collected_offset, $8::status as status) as item
-  returning id, wire;
+  select taken.first_id, item.location, item.location_exact, item.waste_type, item.quantity, item.unit, item.collected_date, item.collected_offset, item.status, case when item.status = 'completed' then now() end
+  from taken, (select $1::text as location, $2::text as location_exact, $3::waste_type as waste_type, $4::double precision as quantity, $5::unit as unit, $6::timestamp as collected_date, $7::smallint as collected_offset, $8::status as status) as item
+  returning wire;
 
 -- collections_list (read)
     select now.snapshot,
@@ -67,28 +61,28 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
       end as wire
     from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
 
+-- collections_raise_next_id (write)
+  insert into id_counters as counter (resource, next_id)
+  select 'collections', greatest(max(id), 0) + 1 from collections where id < 9223372036854775807
+  on conflict (resource) do update set next_id = greatest(counter.next_id, excluded.next_id);
+
 -- collections_remove (write)
   with locked as (
     select id from collections where id = any($1::bigint[]) order by id for update
   )
   delete from collections as stored using locked where stored.id = locked.id
-  returning stored.id;
+  returning locked.id;
 
 -- collections_replace (write)
   with locked as (
     select id from collections where id = any($1::bigint[]) order by id for update
   )
   update collections as stored set
-    location = item.location, location_exact = item.location_exact, waste_type = item.waste_type,
-    quantity = item.quantity, unit = item.unit, collected_date = item.collected_date,
-    collected_offset = item.collected_offset, status = item.status, updated_at = now(),
+    location = item.location, location_exact = item.location_exact, waste_type = item.waste_type, quantity = item.quantity, unit = item.unit, collected_date = item.collected_date, collected_offset = item.collected_offset, status = item.status, updated_at = now(),
     completed_at = case when item.status = 'completed' then coalesce(stored.completed_at, now()) end
-  from locked, unnest(
-    $2::text[], $3::text[], $4::waste_type[],
-    $5::double precision[], $6::unit[], $7::timestamp[],
-    $8::smallint[], $9::status[], $10::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
+  from locked, unnest($2::text[], $3::text[], $4::waste_type[], $5::double precision[], $6::unit[], $7::timestamp[], $8::smallint[], $9::status[], $10::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
   where stored.id = locked.id and item.id = locked.id
-  returning stored.id, stored.wire;
+  returning locked.id, stored.wire;
 
 -- health_ping (read)
 select 1;
@@ -100,14 +94,22 @@ select 1;
     returning next_id - $3::bigint as first_id
   )
   insert into locations (id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)
-  select taken.first_id + item.position - 1, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact
-  from taken, unnest(
-    $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::double precision[], $9::double precision[],
-    $10::text[], $11::text[]
-  ) with ordinality as item (name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact, position)
+  select taken.first_id + item.position - 1, item.name, item.name_exact, item.address, item.address_exact, item.latitude, item.longitude, item.zone, item.zone_exact
+  from taken, unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::double precision[], $9::double precision[], $10::text[], $11::text[])
+    with ordinality as item (name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact, position)
   order by item.position
-  returning id, wire;
+  returning id - (select first_id from taken) as position, wire;
+
+-- locations_create_one (write)
+  with taken as (
+    insert into id_counters as counter (resource, next_id) values ('locations', 1 + 1)
+    on conflict (resource) do update set next_id = counter.next_id + 1
+    returning next_id - 1 as first_id
+  )
+  insert into locations (id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)
+  select taken.first_id, item.name, item.name_exact, item.address, item.address_exact, item.latitude, item.longitude, item.zone, item.zone_exact
+  from taken, (select $1::text as name, $2::text as name_exact, $3::text as address, $4::text as address_exact, $5::double precision as latitude, $6::double precision as longitude, $7::text as zone, $8::text as zone_exact) as item
+  returning wire;
 
 -- locations_list (read)
     select now.snapshot,
@@ -120,3 +122,8 @@ select 1;
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "locations" order by id) ordered)
       end as wire
     from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+
+-- locations_raise_next_id (write)
+  insert into id_counters as counter (resource, next_id)
+  select 'locations', greatest(max(id), 0) + 1 from locations where id < 9223372036854775807
+  on conflict (resource) do update set next_id = greatest(counter.next_id, excluded.next_id);

@@ -1,11 +1,14 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { WireText, type WireStream } from '../contract';
 import { Coalescer } from '../database/coalescer';
+import { storedRows } from '../database/columns';
+import { Creates, WRITES } from '../database/creates';
 import { Database } from '../database/database';
-import { storedFloat, storedText } from '../database/exact-text';
+import { RowRefusedException } from '../database/row-refused';
 import { WireList } from '../database/wire-list';
+import { COLLECTION_COLUMNS } from './collection.columns';
 import type { Collection } from './collection.model';
-import { BY_IDS, CREATE, CREATE_ONE, REMOVE, REPLACE } from './collections.statements';
+import { BY_IDS, COMPLETION, REMOVE, REPLACE } from './collections.statements';
 
 type Row = readonly [id: string, wire: string];
 
@@ -14,57 +17,23 @@ interface Replacement {
   readonly collection: Collection;
 }
 
-/** Ids beyond PostgreSQL's bigint belong to no row: they are not found without asking. */
-const LARGEST_ID = 2n ** 63n - 1n;
-
-/** While one statement commits, the next is on its way behind it. */
-const WRITES = { maxInFlight: 2, minBeside: 8 };
-
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
-/** What is stored of an item, by the names of the statements' placeholders. */
-function storedItem({ location, waste_type, quantity, unit, collected_date, status }: Collection) {
-  const { readable, exact } = storedText(location);
-  return {
-    location: readable,
-    locationExact: exact,
-    wasteType: waste_type,
-    quantity: storedFloat(quantity),
-    unit,
-    collectedDate: collected_date.wallClock,
-    collectedOffset: collected_date.offsetMinutes,
-    status,
-  };
-}
+/** Ids that are no bigint of PostgreSQL belong to no row: they are not found without asking. */
+const canExist = (id: bigint) => BigInt.asIntN(64, id) === id;
 
-/** The arrays that the statements unnest, one element an item. */
-function columnsOf(items: readonly Collection[]) {
-  const stored = items.map(storedItem);
-  return {
-    location: stored.map(({ location }) => location),
-    locationExact: stored.map(({ locationExact }) => locationExact),
-    wasteType: stored.map(({ wasteType }) => wasteType),
-    quantity: stored.map(({ quantity }) => quantity),
-    unit: stored.map(({ unit }) => unit),
-    collectedDate: stored.map(({ collectedDate }) => collectedDate),
-    collectedOffset: stored.map(({ collectedOffset }) => collectedOffset),
-    status: stored.map(({ status }) => status),
-  };
-}
-
-/** All the SQL of collections. Concurrent calls share statements, and writes share commits. */
+/** Collections in the database. Concurrent calls share statements, and writes share commits. */
 @Injectable()
 export class CollectionsRepository {
   private readonly wireList: WireList;
+  private readonly creates: Creates<Collection>;
   private readonly gets: Coalescer<bigint, string | undefined>;
-  private readonly creates: Coalescer<Collection, WireText>;
   private readonly replaces: Coalescer<Replacement, string | undefined>;
-  private readonly removes: Coalescer<bigint, boolean>;
+  private readonly removes: Coalescer<bigint, string | undefined>;
 
   constructor(database: Database) {
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
-    const create = database.write<Row>('collections_create', CREATE);
-    const createOne = database.write<Row>('collections_create_one', CREATE_ONE, create.lane);
+    this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, COMPLETION);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
@@ -73,27 +42,22 @@ export class CollectionsRepository {
       const rows = new Map(await byIds.run({ ids }));
       return ids.map((id) => rows.get(String(id)));
     });
-    this.creates = new Coalescer(async (items) => {
-      const [first, ...others] = items;
-      const rows =
-        first !== undefined && others.length === 0
-          ? await createOne.run(storedItem(first))
-          : await create.run({ count: items.length, ...columnsOf(items) });
-      return rows.map(([, wire]) => new WireText(wire));
-    }, WRITES);
     this.replaces = new Coalescer(
       async (items) => {
         const ids = items.map(({ id }) => id);
-        const columns = columnsOf(items.map(({ collection }) => collection));
-        const rows = new Map(await replace.run({ ids, ...columns }));
+        const arrays = storedRows(
+          COLLECTION_COLUMNS,
+          items.map(({ collection }) => collection),
+        );
+        const rows = new Map(await replace.run({ ids, ...arrays }));
         return ids.map((id) => rows.get(String(id)));
       },
       { ...WRITES, key: ({ id }) => id },
     );
     this.removes = new Coalescer(
       async (ids) => {
-        const removed = new Set((await remove.run({ ids })).map(([id]) => id));
-        return ids.map((id) => removed.has(String(id)));
+        const removed = new Map((await remove.run({ ids })).map(([id]) => [id, id]));
+        return ids.map((id) => removed.get(String(id)));
       },
       { key: (id) => id },
     );
@@ -106,32 +70,37 @@ export class CollectionsRepository {
 
   /** @throws NotFoundException "Collection not found". */
   async get(id: bigint): Promise<WireText> {
-    return this.found(id, (known) => this.gets.add(known));
-  }
-
-  /** Stores a collection under the next id; answers once it is committed. */
-  create(collection: Collection): Promise<WireText> {
-    return this.creates.add(collection);
-  }
-
-  /** Replaces the whole row. @throws NotFoundException "Collection not found". */
-  async replace(id: bigint, collection: Collection): Promise<WireText> {
-    return this.found(id, (known) => this.replaces.add({ id: known, collection }));
-  }
-
-  /** @throws NotFoundException "Collection not found". */
-  async remove(id: bigint): Promise<void> {
-    const removed = this.canExist(id) && (await this.removes.add(id));
-    if (!removed) throw notFound();
-  }
-
-  private async found(id: bigint, ask: (id: bigint) => Promise<string | undefined>): Promise<WireText> {
-    const wire = this.canExist(id) ? await ask(id) : undefined;
+    const wire = canExist(id) ? await this.gets.add(id) : undefined;
     if (wire === undefined) throw notFound();
     return new WireText(wire);
   }
 
-  private canExist(id: bigint): boolean {
-    return id >= 1n && id <= LARGEST_ID;
+  /** Stores a collection under the next id; answers once it is committed. @throws RowRefusedException */
+  create(collection: Collection): Promise<WireText> {
+    return this.creates.add(collection);
+  }
+
+  /** Replaces the whole row. @throws NotFoundException "Collection not found"; RowRefusedException */
+  async replace(id: bigint, collection: Collection): Promise<WireText> {
+    return new WireText(await this.changed(id, () => this.replaces.add({ id, collection })));
+  }
+
+  /** @throws NotFoundException "Collection not found"; RowRefusedException */
+  async remove(id: bigint): Promise<void> {
+    await this.changed(id, () => this.removes.add(id));
+  }
+
+  /**
+   * What a change of this row brings back. A row that is there all the same came in the meantime, so that it is tried once
+   * more, or is left alone by the database.
+   */
+  private async changed(id: bigint, change: () => Promise<string | undefined>): Promise<string> {
+    if (!canExist(id)) throw notFound();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const changed = await change();
+      if (changed !== undefined) return changed;
+      await this.get(id);
+    }
+    throw new RowRefusedException();
   }
 }

@@ -36,6 +36,7 @@ const HOPELESS = /^(28|3D000|42501)/;
 export class Database implements Executor {
   private readonly log = new Logger('Database');
   private readonly registered: Statement<TextRow>[] = [];
+  private lanes = 0;
   private embedded: EmbeddedServer | undefined;
   private connections: Connections | undefined;
   private streams: ListStreams | undefined;
@@ -101,7 +102,7 @@ export class Database implements Executor {
    *
    * @param lane that of another statement, if the order of the runs of both matters.
    */
-  write<Row extends TextRow>(name: string, query: SQLWrapper, lane = this.registered.length): Statement<Row> {
+  write<Row extends TextRow>(name: string, query: SQLWrapper, lane = ++this.lanes): Statement<Row> {
     return this.register(new Statement<Row>(this, name, 'write', query, lane));
   }
 

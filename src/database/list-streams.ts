@@ -3,6 +3,7 @@ import { Pool, type PoolClient } from 'pg';
 import { WireStream } from '../contract';
 import { classify, DatabaseUnavailableError } from './database-errors';
 import { KeptAnswer, SNAPSHOT_TEXT } from './kept-answer';
+import type { Resource } from './resources';
 
 export interface ListStreamsOptions {
   readonly connectionString: string;
@@ -15,8 +16,6 @@ export interface ListStreamsOptions {
   /** How many connections to PostgreSQL were lost so far. */
   readonly epoch: () => number;
 }
-
-type Table = 'collections' | 'locations';
 
 interface Page {
   /** The rows' texts, null behind the last one. */
@@ -63,10 +62,7 @@ const page = (table: string) => `
 export class ListStreams {
   private readonly log = new Logger('Database');
   private readonly pool: Pool;
-  private readonly lengths: Record<Table, KeptAnswer<number>> = {
-    collections: new KeptAnswer(),
-    locations: new KeptAnswer(),
-  };
+  private readonly lengths = new Map<Resource, KeptAnswer<number>>();
   private underway = 0;
 
   constructor(private readonly options: ListStreamsOptions) {
@@ -85,7 +81,7 @@ export class ListStreams {
   }
 
   /** @throws DatabaseUnavailableError when there are too many streams, or no connection. */
-  async open(table: Table): Promise<WireStream> {
+  async open(table: Resource): Promise<WireStream> {
     if (this.underway >= this.options.limit) {
       throw new DatabaseUnavailableError(`${this.underway} long lists are being sent, and no more are allowed at once`);
     }
@@ -115,8 +111,9 @@ export class ListStreams {
   }
 
   /** Measuring goes through the index of all rows, so it is done once for as long as nothing changes. */
-  private async measure(client: PoolClient, table: Table): Promise<number> {
-    const kept = this.lengths[table];
+  private async measure(client: PoolClient, table: Resource): Promise<number> {
+    const kept = this.lengths.get(table) ?? new KeptAnswer<number>();
+    this.lengths.set(table, kept);
     const epoch = this.options.epoch();
     const now = (await client.query<{ snapshot: string }>(snapshot)).rows[0]?.snapshot ?? '';
     const known = kept.at(now, epoch);
@@ -128,7 +125,7 @@ export class ListStreams {
   }
 
   /** While a page is being sent, the next one is being read. */
-  private async *pieces(client: PoolClient, table: Table): AsyncGenerator<string> {
+  private async *pieces(client: PoolClient, table: Resource): AsyncGenerator<string> {
     const text = page(table);
     const read = async (after: string) => {
       const { rows } = await client.query<Page>({ name: `${table}_page`, text, values: [after] });

@@ -1,7 +1,8 @@
 /** A parameter of a statement; a list is an array of PostgreSQL's. */
 export type Parameter = Scalar | readonly Scalar[];
 
-type Scalar = string | number | bigint | null;
+/** One value of a parameter. */
+export type Scalar = string | number | bigint | null;
 
 const SPECIAL = /["\\]/g;
 

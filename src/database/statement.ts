@@ -1,7 +1,7 @@
 import { is, Placeholder, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import { classify } from './database-errors';
-import { parameterText, type Parameter } from './parameter-text';
+import { parameterText, type Parameter, type Scalar } from './parameter-text';
 import type { PreparedStatement, TextRow } from './prepared-query';
 
 const dialect = new PgDialect();
@@ -35,17 +35,24 @@ export class Statement<Row extends TextRow> {
   }
 
   /**
-   * @param values one for each placeholder of the query.
+   * @param values one for each placeholder of the query, by its name or in the order of the placeholders.
    * @throws DatabaseUnavailableError when nothing was changed, OutcomeUnknownError when a write may or may not have
    * been committed, else the server's error.
    */
-  async run(values: Readonly<Record<string, Parameter>> = {}): Promise<Row[]> {
+  async run(values: Readonly<Record<string, Parameter>> | readonly Scalar[] = {}): Promise<Row[]> {
     const { name, text } = this;
-    const filled = this.parameters.map((parameter) => parameterText(values[parameter] ?? null));
+    const filled = isOrdered(values)
+      ? values.map(parameterText)
+      : this.parameters.map((parameter) => parameterText(values[parameter] ?? null));
     try {
       return await this.executor.query<Row>({ name, text, values: filled }, this.lane);
     } catch (error) {
       throw classify(error, this.kind);
     }
   }
+}
+
+/** Array.isArray, told to TypeScript so that it knows read-only arrays too. */
+function isOrdered(values: Readonly<Record<string, Parameter>> | readonly Scalar[]): values is readonly Scalar[] {
+  return Array.isArray(values);
 }

@@ -3,6 +3,7 @@ import { WireText, type WireStream } from '../contract';
 import { Coalescer } from './coalescer';
 import type { Database } from './database';
 import { KeptAnswer, SNAPSHOT } from './kept-answer';
+import type { Resource } from './resources';
 
 /** Lists up to these many rows and bytes are held as one text, and may be kept; longer ones are streamed. */
 const MOST_ROWS = 20_000;
@@ -36,7 +37,7 @@ export class WireList {
 
   constructor(
     private readonly database: Database,
-    private readonly table: 'collections' | 'locations',
+    private readonly table: Resource,
   ) {
     const list = database.read<Row>(`${table}_list`, listStatement(table));
     this.texts = new Coalescer(async (askers) => {

@@ -1,45 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { WireText, type WireStream } from '../contract';
-import { Coalescer } from '../database/coalescer';
+import type { WireStream, WireText } from '../contract';
+import { Creates } from '../database/creates';
 import { Database } from '../database/database';
-import { storedFloat, storedText } from '../database/exact-text';
 import { WireList } from '../database/wire-list';
+import { LOCATION_COLUMNS } from './location.columns';
 import type { Location } from './location.model';
-import { CREATE } from './locations.statements';
 
-/** The arrays that the statement unnests, one element an item. */
-function columnsOf(items: readonly Location[]) {
-  const texts = (pick: (item: Location) => string) => items.map((item) => storedText(pick(item)));
-  const name = texts((item) => item.name);
-  const address = texts((item) => item.address);
-  const zone = texts((item) => item.zone);
-  return {
-    count: items.length,
-    name: name.map(({ readable }) => readable),
-    nameExact: name.map(({ exact }) => exact),
-    address: address.map(({ readable }) => readable),
-    addressExact: address.map(({ exact }) => exact),
-    latitude: items.map(({ latitude }) => storedFloat(latitude)),
-    longitude: items.map(({ longitude }) => storedFloat(longitude)),
-    zone: zone.map(({ readable }) => readable),
-    zoneExact: zone.map(({ exact }) => exact),
-  };
-}
-
-/** All the SQL of locations. */
+/** Locations in the database. */
 @Injectable()
 export class LocationsRepository {
+  private readonly creates: Creates<Location>;
   private readonly wireList: WireList;
-  private readonly creates: Coalescer<Location, WireText>;
 
   constructor(database: Database) {
-    const create = database.write<readonly [id: string, wire: string]>('locations_create', CREATE);
-
+    this.creates = new Creates(database, 'locations', LOCATION_COLUMNS);
     this.wireList = new WireList(database, 'locations');
-    this.creates = new Coalescer(async (items) => {
-      const rows = await create.run(columnsOf(items));
-      return rows.map(([, wire]) => new WireText(wire));
-    });
   }
 
   /** All locations in id order. */

@@ -1,51 +1,28 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { AnalyticsRepository } from '../../src/analytics/analytics.repository';
-import { Status, Unit, WasteType } from '../../src/collections/collection.enums';
+import { Status } from '../../src/collections/collection.enums';
 import { Collection } from '../../src/collections/collection.model';
 import { CollectionsRepository } from '../../src/collections/collections.repository';
-import { writeJson } from '../../src/contract/json/writer';
+import { modelOf } from '../../src/contract';
 import { Database } from '../../src/database/database';
 import { Location } from '../../src/locations/location.model';
 import { LocationsRepository } from '../../src/locations/locations.repository';
 import { describeOnEachMajor } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
-import { datetimes, doubles, texts } from './values';
+import { modelsOf } from './values';
 
 jest.setTimeout(120_000);
 Logger.overrideLogger(false);
 
-const collections = fc
-  .record({
-    id: fc.constant(null),
-    location: texts,
-    waste_type: fc.constantFrom(...Object.values(WasteType)),
-    quantity: doubles,
-    unit: fc.constantFrom(...Object.values(Unit)),
-    collected_date: datetimes,
-    status: fc.constantFrom(...Object.values(Status)),
-  })
-  .map((fields) => Object.assign(new Collection(), fields));
-
-const locations = fc
-  .record({ id: fc.constant(null), name: texts, address: texts, latitude: doubles, longitude: doubles, zone: texts })
-  .map((fields) => Object.assign(new Location(), fields));
+const collections = modelsOf(Collection);
+const locations = modelsOf(Location);
 
 /** How the contract spells a stored collection. */
-const spelledCollection = (id: number, item: Collection) =>
-  writeJson({
-    id: BigInt(id),
-    location: item.location,
-    waste_type: item.waste_type,
-    quantity: item.quantity,
-    unit: item.unit,
-    collected_date: String(item.collected_date),
-    status: item.status,
-  });
+const spelledCollection = (id: number, item: Collection) => modelOf(Collection).write({ ...item, id: BigInt(id) });
 
 /** How the contract spells a stored location. */
-const spelledLocation = (id: number, { name, address, latitude, longitude, zone }: Location) =>
-  writeJson({ id: BigInt(id), name, address, latitude, longitude, zone });
+const spelledLocation = (id: number, item: Location) => modelOf(Location).write({ ...item, id: BigInt(id) });
 
 describeOnEachMajor('the repositories', (cluster) => {
   let url: string;

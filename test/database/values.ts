@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ContractDatetime } from '../../src/contract';
+import { ContractDatetime, modelOf } from '../../src/contract';
 
 /** Doubles that are not NaN or infinite: any, and those whose shortest spelling lies on the border of two doubles. */
 export const doubles = fc.oneof(
@@ -56,3 +56,24 @@ const offsets = fc.oneof(
 export const datetimes = fc
   .tuple(wallClocks, fractions, offsets)
   .map(([seconds, fraction, offset]) => ContractDatetime.of(seconds, fraction, offset));
+
+/** Integers of any size, as the contract takes them. */
+const integers = fc.oneof(
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+  fc.constantFrom(0n, 2n ** 63n, -1n, 10n ** 40n),
+);
+
+/** Models of a class with every value that its fields may hold; without an id, which the server gives. */
+export function modelsOf<T extends object>(type: new () => T): fc.Arbitrary<T> {
+  const fields = modelOf(type).fields.map(({ name, kind, optional, enum: values }) => {
+    const arbitrary = {
+      string: texts,
+      float: doubles,
+      datetime: datetimes,
+      integer: name === 'id' ? fc.constant(null) : optional ? fc.option(integers) : integers,
+      enum: fc.constantFrom(...(values?.values ?? [''])),
+    }[kind];
+    return [name, arbitrary as fc.Arbitrary<unknown>] as const;
+  });
+  return fc.record(Object.fromEntries(fields)).map((values) => Object.assign(new type(), values));
+}

@@ -1,6 +1,8 @@
 import { JsonSyntaxError, readJson, UnreadableBody } from '../json/reader';
 import type { JsonValue } from '../json/value';
+import { writeJson, type PlainValue } from '../json/writer';
 import { isJsonContentType } from './content-type';
+import { ContractDatetime } from './contract-datetime';
 import type { ErrorItem } from './errors';
 import { type Field, type FieldDescription, fieldsOf } from './field';
 import { ordinaryReader } from './ordinary';
@@ -26,6 +28,8 @@ export interface Model<T> {
    * @param contentType the first Content-Type header, null if there is none
    */
   read(body: Buffer, contentType: string | null): BodyResult<T>;
+  /** The model's JSON as the old server answers it: its fields in their order, and nothing else. */
+  write(model: T): string;
 }
 
 const models = new WeakMap<new () => object, Model<object>>();
@@ -63,6 +67,12 @@ class CompiledModel<T extends object> implements Model<T> {
     return model === undefined ? this.readExactly(body) : { kind: 'model', model };
   }
 
+  write(model: T): string {
+    const values = model as Readonly<Record<string, PlainValue | ContractDatetime>>;
+    const members = this.fields.map(({ name }): [string, PlainValue] => [name, plain(values[name] ?? null)]);
+    return writeJson(Object.fromEntries(members));
+  }
+
   private readExactly(body: Buffer): BodyResult<T> {
     try {
       return this.validate(readJson(body));
@@ -88,6 +98,10 @@ class CompiledModel<T extends object> implements Model<T> {
     }
     return errors.length === 0 ? { kind: 'model', model: model as T } : { kind: 'invalid', errors };
   }
+}
+
+function plain(value: PlainValue | ContractDatetime): PlainValue {
+  return value instanceof ContractDatetime ? value.toString() : value;
 }
 
 function invalid(...errors: ErrorItem[]): BodyResult<never> {

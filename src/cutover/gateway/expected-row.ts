@@ -1,6 +1,5 @@
 import { Collection } from '../../collections/collection.model';
-import { ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, StringField } from '../../contract';
-import { type PlainValue, writeJson } from '../../contract/json/writer';
+import { type ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, StringField } from '../../contract';
 import { Location } from '../../locations/location.model';
 import { headerOf, type RawRequest } from './raw-message';
 import type { Resource } from '../sides/resource';
@@ -28,18 +27,10 @@ export function expectedRow(
   request: Pick<RawRequest, 'headers' | 'body'>,
 ): Buffer | undefined {
   const contentType = headerOf(request.headers, 'content-type') ?? null;
-  for (const model of MODELS[resource]) {
-    const read = modelOf<object>(model).read(request.body, contentType);
-    if (read.kind === 'model') return Buffer.from(rendered(id, modelOf<object>(model).fields, read.model));
+  for (const type of MODELS[resource]) {
+    const model = modelOf<{ id: bigint | null }>(type);
+    const read = model.read(request.body, contentType);
+    if (read.kind === 'model') return Buffer.from(model.write({ ...read.model, id: BigInt(id) }));
   }
   return undefined;
-}
-
-function rendered(id: number, fields: readonly { readonly name: string }[], model: object): string {
-  const values = model as Readonly<Record<string, PlainValue | ContractDatetime>>;
-  const members = fields.map(({ name }): [string, PlainValue] => {
-    const value = values[name];
-    return [name, value instanceof ContractDatetime ? value.toString() : (value as PlainValue)];
-  });
-  return writeJson({ ...Object.fromEntries(members), id: BigInt(id) });
 }

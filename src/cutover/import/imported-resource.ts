@@ -1,11 +1,14 @@
+import { COLLECTION_COLUMNS } from '../../collections/collection.columns';
 import { Collection } from '../../collections/collection.model';
-import { ContractDatetime, modelOf } from '../../contract';
+import { COMPLETION } from '../../collections/collections.statements';
+import { modelOf } from '../../contract';
 import type { BodyResult } from '../../contract/fields/model';
-import { writeJson, type PlainValue } from '../../contract/json/writer';
-import { storedFloat, storedText } from '../../database/exact-text';
+import type { Column } from '../../database/columns';
+import type { Computed } from '../../database/row-statements';
+import { LOCATION_COLUMNS } from '../../locations/location.columns';
 import { Location } from '../../locations/location.model';
 import type { Resource } from '../sides/resource';
-import { INSERT_COLLECTIONS, INSERT_LOCATIONS } from './insert.statements';
+import { insertStatement } from './insert.statements';
 
 /** A row that the new schema holds. */
 export interface TypedRow {
@@ -29,45 +32,23 @@ export interface ImportedResource {
 }
 
 export const IMPORTED: Readonly<Record<Resource, ImportedResource>> = {
-  collections: importedResource('collections', Collection, collectionValues, INSERT_COLLECTIONS),
-  locations: importedResource('locations', Location, locationValues, INSERT_LOCATIONS),
+  collections: importedResource('collections', Collection, COLLECTION_COLUMNS, COMPLETION),
+  locations: importedResource('locations', Location, LOCATION_COLUMNS),
 };
 
-function importedResource<T extends { id: bigint | null }>(
+function importedResource<Model extends { id: bigint | null }>(
   name: Resource,
-  type: new () => T,
-  valuesOf: (row: T) => unknown[],
-  insert: string,
+  type: new () => Model,
+  columns: readonly Column<Model>[],
+  computed: Computed = {},
 ): ImportedResource {
   const model = modelOf(type);
-  const wireOf = (row: T): string => {
-    const members = model.fields.map(({ name: field }) => [field, plain(row[field as keyof T])] as const);
-    return writeJson(Object.fromEntries(members));
-  };
   const read = (text: Buffer): BodyResult<ReadRow> => {
     const result = model.read(text, 'application/json');
     if (result.kind !== 'model') return result;
     const row = result.model;
-    return { kind: 'model', model: { id: row.id, wire: wireOf(row), values: valuesOf(row) } };
+    const values = columns.map(({ valueOf }) => valueOf(row));
+    return { kind: 'model', model: { id: row.id, wire: model.write(row), values } };
   };
-  return { name, read, insert };
-}
-
-/** A field's value as the contract's JSON has it. */
-function plain(value: unknown): PlainValue {
-  return value instanceof ContractDatetime ? value.toString() : (value as PlainValue);
-}
-
-function collectionValues({ location, waste_type, quantity, unit, collected_date, status }: Collection): unknown[] {
-  const { readable, exact } = storedText(location);
-  const { wallClock, offsetMinutes } = collected_date;
-  return [readable, exact, waste_type, storedFloat(quantity), unit, wallClock, offsetMinutes, status];
-}
-
-function locationValues({ name, address, latitude, longitude, zone }: Location): unknown[] {
-  const texts = [name, address, zone].flatMap((text) => {
-    const { readable, exact } = storedText(text);
-    return [readable, exact];
-  });
-  return [...texts, storedFloat(latitude), storedFloat(longitude)];
+  return { name, read, insert: insertStatement(name, columns, computed) };
 }
