@@ -5,11 +5,14 @@ import { DatabaseSide } from './database-side';
 
 const ROOT = resolve(__dirname, '../..');
 
-/** As "npm start" starts it, flags included. */
+/** As "npm start" starts it, flags included, but for the settings that somebody keeps in .env. */
 function startArguments(): string[] {
   const { scripts } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const [, ...args] = scripts.start.split(' ');
-  return args.map((arg) => (arg.endsWith('.js') ? resolve(ROOT, arg) : arg));
+  const [, args = ''] = scripts.start.split('node ');
+  return args
+    .split(' ')
+    .filter((arg) => arg !== '--dotenv')
+    .map((arg) => (arg.endsWith('.js') ? resolve(ROOT, arg) : arg));
 }
 
 const TABLE: SeededTable = {
