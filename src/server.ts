@@ -27,12 +27,14 @@ const SAME_SIGNAL = 1000;
 /** Milliseconds that statements under way have after a fault. */
 const LAST_STATEMENTS = 500;
 
-/** Stops in order: not ready, no keep-alive, what is in flight finishes, the database last. */
-async function stop(app: App, config: Config, log: Logger, signal: NodeJS.Signals): Promise<number> {
-  log.info({ msg: `${signal}: finishing what is in flight` });
+/**
+ * Stops in order: not ready, no keep-alive, what is in flight finishes, the database last.
+ *
+ * @param balanced whether there may be a balancer that must notice
+ */
+async function stop(app: App, config: Config, log: Logger, balanced: boolean): Promise<number> {
   app.drain();
-  // A terminal has no balancer that must notice.
-  if (signal === 'SIGTERM') await sleep(Math.min(NOTICE, config.shutdownTimeout / 2));
+  if (balanced) await sleep(Math.min(NOTICE, config.shutdownTimeout / 2));
   let code = 0;
   const timer = setTimeout(() => {
     log.error({ msg: `Requests were still in flight after ${config.shutdownTimeout} ms: they are cut off` });
@@ -79,6 +81,7 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
   const output = standardOutput();
   const log = createPino({ level: config.logLevel, deployment: config.deployment }, output);
   let app: App | undefined;
+  let ready = false;
   let stoppedAt: number | undefined;
   const exit = (code: number) => void output.end().finally(() => process.exit(code));
   const onFault = endOnFaults({ log, exit, abandon: async () => app && abandon(app) });
@@ -88,8 +91,10 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
       return;
     }
     stoppedAt = performance.now();
+    log.info({ msg: `${signal}: finishing what is in flight` });
+    // A terminal has no balancer, and one that has not seen the server ready need not see that it is not.
     if (app === undefined) exit(0);
-    else stop(app, config, log, signal).then(exit, onFault);
+    else stop(app, config, log, ready && signal === 'SIGTERM').then(exit, onFault);
   };
   // SIGHUP: the terminal was closed.
   process.on('SIGTERM', stopOn).on('SIGINT', stopOn).on('SIGHUP', stopOn);
@@ -108,7 +113,9 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
     const open = await listen(app.nest.getHttpServer(), port, host, PUBLIC, onLaterError);
     log.info({ msg: `Listening on http://${host}:${open}, admin on http://${adminHost}:${admin}` });
     await app.database.start();
-    if (stoppedAt === undefined) log.info({ msg: 'Ready' });
+    if (stoppedAt !== undefined) return;
+    ready = true;
+    log.info({ msg: 'Ready' });
   } catch (error) {
     // What a stop interrupts fails.
     if (stoppedAt !== undefined) return;
