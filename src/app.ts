@@ -48,7 +48,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const nest = await NestFactory.create<INestApplication<Server>>(AppModule.for(config), adapter, options);
   await nest.init();
   adapter.bind(nest);
-  logRequests(nest.getHttpServer(), log);
+  logRequests(nest.getHttpServer(), log, config);
   const readiness = nest.get(Readiness, { strict: false });
   return {
     nest,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError, describeSettings, readConfig, SETTINGS } from './config';
+import { ConfigError, describeSettings, readConfig, settingWarnings, VARIABLES } from './config';
 
 const messageOf = (environment: Record<string, string>): string => {
   try {
@@ -30,6 +30,7 @@ describe('readConfig', () => {
       databaseStatementTimeout: 5000,
       dataDir: resolve('.data'),
       logLevel: 'info',
+      accessLog: false,
       deployment: undefined,
       frontendDir: undefined,
     });
@@ -100,11 +101,40 @@ describe('readConfig', () => {
     ['TRUSTED_PROXIES', '::1/129'],
     ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_POOL_SIZE', '65'],
-    ['LOG_LEVEL', 'INFO'],
+    ['LOG_LEVEL', 'verbose'],
+    ['ACCESS_LOG', 'perhaps'],
     ['DEPLOYMENT', 'red'],
   ])('refuses %s=%s with the variable, the value and what is allowed', (variable, value) => {
-    const [setting] = Object.values(SETTINGS).filter((one) => one.variable === variable);
+    const [setting] = VARIABLES.filter((one) => one.variable === variable);
     expect(messageOf({ [variable]: value })).toBe(`${variable} is "${value}"; allowed: ${setting!.allowed}.`);
+  });
+
+  it('reads words in letters of either case', () => {
+    expect(readConfig({ LOG_LEVEL: 'INFO', DEPLOYMENT: 'Blue' })).toMatchObject({
+      logLevel: 'info',
+      deployment: 'blue',
+    });
+  });
+
+  it.each([
+    ['on', true],
+    ['1', true],
+    ['True', true],
+    ['OFF', false],
+    ['0', false],
+  ])('reads ACCESS_LOG=%s', (text, expected) => {
+    expect(readConfig({ ACCESS_LOG: text }).accessLog).toBe(expected);
+  });
+
+  it('names everything that is wrong at once, a line each', () => {
+    const wrong = { PORT: 'x', LOG_LEVEL: 'loud', DATABASE_POOL_SIZE: '0', FRONTEND_DIR: '/nonexistent' };
+    expect(messageOf({ ...wrong, DATABASE_URL_FILE: '/nonexistent/url' }).split('\n')).toEqual([
+      expect.stringMatching(/^DATABASE_URL_FILE is "\/nonexistent\/url", which cannot be read/),
+      expect.stringMatching(/^PORT is "x"; allowed: /),
+      expect.stringMatching(/^DATABASE_POOL_SIZE is "0"; allowed: /),
+      expect.stringMatching(/^LOG_LEVEL is "loud"; allowed: /),
+      'FRONTEND_DIR is "/nonexistent", which has no index.html that can be read; allowed: a folder with an index.html.',
+    ]);
   });
 
   it('does not repeat an address that may hold a password', () => {
@@ -130,13 +160,13 @@ describe('DATABASE_URL_FILE', () => {
   it('holds DATABASE_URL', () => {
     writeFileSync(file, 'postgresql://me:hidden@host/db\n');
     expect(readConfig({ DATABASE_URL_FILE: file }).databaseUrl).toBe('postgresql://me:hidden@host/db');
-    expect(readConfig({ DATABASE_URL_FILE: ' ' }).databaseUrl).toBeUndefined();
+    expect(readConfig({ DATABASE_URL_FILE: '' }).databaseUrl).toBeUndefined();
   });
 
   it('is refused beside DATABASE_URL, and when it cannot be read', () => {
     expect(messageOf({ DATABASE_URL_FILE: file, DATABASE_URL: 'postgresql://host/db' })).toMatch(/both set/);
     expect(messageOf({ DATABASE_URL_FILE: `${file}x` })).toMatch(
-      /which cannot be read \(.*ENOENT.*allowed: a readable file/,
+      /which cannot be read \(.*ENOENT.*allowed: a file that can be read/,
     );
   });
 
@@ -146,9 +176,57 @@ describe('DATABASE_URL_FILE', () => {
   });
 });
 
+describe('what was meant for another database does not silently begin an empty one', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'config-'));
+  const file = join(directory, 'url');
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it.each([
+    ['is empty', ''],
+    ['holds only white space', ' \n\t\n'],
+  ])('a DATABASE_URL_FILE that %s is refused', (_, content) => {
+    writeFileSync(file, content);
+    expect(messageOf({ DATABASE_URL_FILE: file })).toBe(
+      `DATABASE_URL_FILE names "${file}", which is empty: write the address of the PostgreSQL into it, or unset DATABASE_URL_FILE.`,
+    );
+  });
+
+  it.each(['DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'])('a %s of white space is refused', (variable) => {
+    expect(messageOf({ [variable]: ' \n' })).toBe(
+      `${variable} holds nothing but white space: give it a value, or unset it.`,
+    );
+  });
+
+  it.each([
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URL_FIEL', 'DATABASE_URL_FILE'],
+  ])('a misspelt %s is refused', (variable, meant) => {
+    expect(messageOf({ [variable]: 'postgresql://host/db' })).toBe(
+      `${variable} is set and ${meant} is not, without which the server would begin an empty database of its own: rename it, or unset it.`,
+    );
+    expect(readConfig({ [variable]: 'x', DATABASE_URL: 'postgresql://host/db' }).databaseUrl).toBeDefined();
+  });
+
+  const warningsOf = (environment: Record<string, string>) => settingWarnings(readConfig(environment), environment);
+
+  it('other misspelt settings, an empty address and the addresses of other programs are told', () => {
+    const own = `the server runs a PostgreSQL of its own under ${resolve('.data')}`;
+    expect(
+      warningsOf({ DATADIR: '/var/lib/waste', DATABASE_URL: '', PGHOST: 'db', PATH: '/bin', HOME: '/root' }),
+    ).toEqual([
+      'DATADIR is set, which this server does not read: was DATA_DIR meant?',
+      `DATABASE_URL is empty: ${own}.`,
+      `PGHOST: not read. DATABASE_URL is not set, so ${own}.`,
+    ]);
+    expect(warningsOf({ DATABASE_URL: 'postgresql://host/db', PGHOST: 'db' })).toEqual([]);
+    expect(warningsOf({})).toEqual([]);
+  });
+});
+
 test('--help lists every setting with its default', () => {
   const help = describeSettings();
-  for (const { variable, fallback, allowed } of Object.values(SETTINGS)) {
+  for (const { variable, fallback, allowed } of VARIABLES) {
     expect(help).toMatch(new RegExp(`^ {2}${variable} `, 'm'));
     expect(help).toContain(allowed);
     if (fallback !== undefined) expect(help).toContain(`(default ${fallback})`);

@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { isAbsolute, resolve } from 'node:path';
-import bytes from 'bytes';
-import ms, { type StringValue } from 'ms';
+import {
+  addresses,
+  duration,
+  integerBetween,
+  onOrOff,
+  oneOf,
+  pageFolder,
+  path,
+  postgresUrl,
+  size,
+  text,
+  ValueError,
+} from './settings/kinds';
+import { findMisspellings, otherAddresses } from './settings/misspelt';
 
-/** A setting that cannot be used: the message names the variable, the value and what is allowed. */
+/** Settings that cannot be used: the message has a line for each, with the variable, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -25,57 +35,6 @@ function setting<T>(
   parse: (text: string) => T | undefined,
 ): Setting<T> {
   return { variable, fallback, allowed, help, parse };
-}
-
-const text = (value: string): string => value;
-
-const path = (value: string): string => (isAbsolute(value) ? value : resolve(value));
-
-function integerBetween(low: number, high: number): (value: string) => number | undefined {
-  return (value) => {
-    const parsed = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
-    return parsed >= low && parsed <= high ? parsed : undefined;
-  };
-}
-
-/** Milliseconds; a plain number counts seconds, as it does in the time-outs of nginx. */
-function duration(value: string): number | undefined {
-  const parsed = /^\d+(\.\d+)?$/.test(value)
-    ? Number(value) * 1000
-    : /^\d+(\.\d+)? ?(ms|s|m|h)$/.test(value)
-      ? ms(value as StringValue)
-      : NaN;
-  return parsed >= 1 && parsed <= 86_400_000 ? Math.round(parsed) : undefined;
-}
-
-/** Bytes; MB is 1024 * 1024. */
-function size(value: string): number | undefined {
-  const parsed = /^\d+(\.\d+)? ?(b|kb|mb|gb)?$/i.test(value) ? bytes.parse(value) : null;
-  return parsed !== null && parsed >= 1024 && parsed <= 1024 ** 3 ? parsed : undefined;
-}
-
-function oneOf<T extends string>(...values: T[]): (value: string) => T | undefined {
-  return (value) => values.find((candidate) => candidate === value);
-}
-
-/** Addresses and CIDR ranges, or `*` for every peer. */
-function addresses(value: string): string[] | undefined {
-  const list = value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  const valid = list.every((entry) => {
-    if (entry === '*') return true;
-    const [address = '', prefix, ...rest] = entry.split('/');
-    const family = isIP(address);
-    if (family === 0 || rest.length > 0) return false;
-    return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
-  });
-  return valid ? list : undefined;
-}
-
-function postgresUrl(value: string): string | undefined {
-  return /^postgres(ql)?:\/\//.test(value) ? value : undefined;
 }
 
 const PORTS = 'a whole number from 0 to 65535 (0: any free port)';
@@ -148,6 +107,7 @@ export const SETTINGS = {
   ),
   dataDir: setting('DATA_DIR', '.data', 'a folder', 'where the embedded PostgreSQL keeps its data', path),
   logLevel: setting('LOG_LEVEL', 'info', LOG_LEVELS.join(', '), 'least level that is logged', oneOf(...LOG_LEVELS)),
+  accessLog: setting('ACCESS_LOG', 'off', 'on, off', 'whether each answer is a line of the log', onOrOff),
   deployment: setting(
     'DEPLOYMENT',
     undefined,
@@ -158,9 +118,9 @@ export const SETTINGS = {
   frontendDir: setting(
     'FRONTEND_DIR',
     undefined,
-    'a folder',
+    'a folder with an index.html',
     'an existing page to serve at / and /static/ in place of the built-in one',
-    path,
+    pageFolder,
   ),
 } as const;
 
@@ -175,66 +135,165 @@ export type Config = { readonly [K in Exclude<Key, Optional>]: Value<K> } & {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function read(name: Key, environment: Environment): unknown {
-  const { variable, fallback, allowed, parse } = SETTINGS[name] as Setting<unknown>;
-  // Compose files and shells pass unset variables as empty text.
-  const given = environment[variable]?.trim() === '' ? undefined : environment[variable]?.trim();
-  const value = given ?? fallback;
-  if (value === undefined) return undefined;
-  const parsed = parse(value);
-  if (parsed === undefined) {
-    // The address of a database holds a password, which has no business in a terminal or a log.
-    const shown = name === 'databaseUrl' ? 'a value of another form' : `"${value}"`;
-    throw new ConfigError(`${variable} is ${shown}; allowed: ${allowed}.`);
-  }
-  return parsed;
+/** DATABASE_URL_FILE is no setting of its own but another way to give DATABASE_URL. */
+const URL_FILE = setting(
+  'DATABASE_URL_FILE',
+  undefined,
+  'a file that can be read and is not empty',
+  'a file that holds DATABASE_URL, in place of it',
+  text,
+);
+
+/** Every variable that is read, in the order of the documentation. */
+export const VARIABLES: readonly Setting<unknown>[] = (Object.values(SETTINGS) as Setting<unknown>[]).flatMap((one) =>
+  one.variable === 'DATABASE_URL' ? [one, URL_FILE] : [one],
+);
+
+/** Which database it is depends on them: a value that was meant must not silently count as none. */
+const CHOOSE_THE_DATABASE = ['DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
+
+/** Undefined for a variable that is empty: compose files and shells pass unset ones as empty text. */
+function given(variable: string, environment: Environment): string | undefined {
+  const value = environment[variable];
+  if (value === undefined || value === '') return undefined;
+  const trimmed = value.trim();
+  if (trimmed !== '') return trimmed;
+  if (!CHOOSE_THE_DATABASE.includes(variable)) return undefined;
+  throw new ConfigError(`${variable} holds nothing but white space: give it a value, or unset it.`);
 }
 
-function databaseUrlFromFile(environment: Environment): string | undefined {
-  const file = environment.DATABASE_URL_FILE?.trim();
-  if (file === undefined || file === '') return undefined;
-  if (environment.DATABASE_URL?.trim()) {
+function read({ variable, fallback, allowed, parse }: Setting<unknown>, environment: Environment): unknown {
+  const value = given(variable, environment) ?? fallback;
+  if (value === undefined) return undefined;
+  let reason = '';
+  try {
+    const parsed = parse(value);
+    if (parsed !== undefined) return parsed;
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    reason = `, ${error.message}`;
+  }
+  // The address of a database holds a password, which has no business in a terminal or a log.
+  const shown = variable === 'DATABASE_URL' ? 'a value of another form' : `"${value}"`;
+  throw new ConfigError(`${variable} is ${shown}${reason}; allowed: ${allowed}.`);
+}
+
+/** The environment with the address that DATABASE_URL_FILE names in its place. */
+function withUrlOfFile(environment: Environment): Environment {
+  const file = given('DATABASE_URL_FILE', environment);
+  if (file === undefined) return environment;
+  if (given('DATABASE_URL', environment) !== undefined) {
     throw new ConfigError('DATABASE_URL and DATABASE_URL_FILE are both set; allowed: one of them.');
   }
+  let content: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    content = readFileSync(file, 'utf8').trim();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(
-      `DATABASE_URL_FILE is "${file}", which cannot be read (${reason}); allowed: a readable file.`,
+      `DATABASE_URL_FILE is "${file}", which cannot be read (${reason}); allowed: ${URL_FILE.allowed}.`,
+    );
+  }
+  // Taken for none, it would send the clients' writes into a new and empty database.
+  if (content === '') {
+    throw new ConfigError(
+      `DATABASE_URL_FILE names "${file}", which is empty: write the address of the PostgreSQL into it, or unset DATABASE_URL_FILE.`,
+    );
+  }
+  return { ...environment, DATABASE_URL: content };
+}
+
+/** Collects what is wrong, so that all of it is named at once. */
+class Faults {
+  private readonly messages: string[] = [];
+
+  /** What the attempt gives; undefined when it is at fault. */
+  note<T>(attempt: () => T): T | undefined {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.messages.push(error.message);
+      return undefined;
+    }
+  }
+
+  /** @throws ConfigError if anything was wrong */
+  throwAny(): void {
+    if (this.messages.length > 0) throw new ConfigError(this.messages.join('\n'));
+  }
+}
+
+function adminPortBeside(values: Record<string, unknown>): number {
+  const { port, host, adminHost, adminPort } = values as {
+    port: number;
+    host: string;
+    adminHost: string;
+    adminPort?: number;
+  };
+  const chosen = adminPort ?? (port === 0 ? 0 : port + 1000);
+  if (chosen > 65535) {
+    throw new ConfigError(`ADMIN_PORT is PORT + 1000 = ${chosen}; allowed: ${PORTS}. Set ADMIN_PORT.`);
+  }
+  if (chosen === port && port !== 0 && adminHost === host) {
+    throw new ConfigError(`ADMIN_PORT is "${port}", the public PORT; allowed: another port.`);
+  }
+  return chosen;
+}
+
+function refuseMisspeltAddress(environment: Environment): void {
+  for (const { variable, meant } of misspellings(environment)) {
+    if (!meant.startsWith('DATABASE_URL')) continue;
+    throw new ConfigError(
+      `${variable} is set and ${meant} is not, without which the server would begin an empty database of its own: ` +
+        `rename it, or unset it.`,
     );
   }
 }
+
+const misspellings = (environment: Environment) =>
+  findMisspellings(
+    environment,
+    VARIABLES.map(({ variable }) => variable),
+  );
 
 /**
  * Reads and validates every setting from environment variables.
  *
- * @throws ConfigError for the first value that is not allowed.
+ * @throws ConfigError with a line for each value that is not allowed.
  */
 export function readConfig(environment: Environment = process.env): Config {
-  const fromFile = databaseUrlFromFile(environment);
-  const source = fromFile === undefined ? environment : { ...environment, DATABASE_URL: fromFile };
-  const values = Object.fromEntries((Object.keys(SETTINGS) as Key[]).map((name) => [name, read(name, source)]));
-  const port = values.port as number;
-  values.adminPort ??= port === 0 ? 0 : port + 1000;
-  if ((values.adminPort as number) > 65535) {
-    throw new ConfigError(
-      `ADMIN_PORT is PORT + 1000 = ${values.adminPort as number}; allowed: ${PORTS}. Set ADMIN_PORT.`,
-    );
+  const faults = new Faults();
+  // An address that cannot be read is one fault; that there is none would be another.
+  const source = faults.note(() => withUrlOfFile(environment));
+  const values: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(SETTINGS) as [Key, Setting<unknown>][]) {
+    if (name === 'databaseUrl' && source === undefined) continue;
+    values[name] = faults.note(() => read(one, source ?? environment));
   }
-  if (values.adminPort === port && port !== 0 && values.adminHost === values.host) {
-    throw new ConfigError(`ADMIN_PORT is "${port}", the public PORT; allowed: another port.`);
-  }
+  if (values.port !== undefined) values.adminPort = faults.note(() => adminPortBeside(values));
+  if (values.databaseUrl === undefined) faults.note(() => refuseMisspeltAddress(environment));
+  faults.throwAny();
   return values as Config;
+}
+
+/** What a person should know of settings that are allowed, but may not mean what was meant; a sentence each. */
+export function settingWarnings(config: Config, environment: Environment = process.env): string[] {
+  const warnings = misspellings(environment).map(
+    ({ variable, meant }) => `${variable} is set, which this server does not read: was ${meant} meant?`,
+  );
+  if (config.databaseUrl !== undefined) return warnings;
+  const own = `the server runs a PostgreSQL of its own under ${config.dataDir}`;
+  if (environment.DATABASE_URL === '') warnings.push(`DATABASE_URL is empty: ${own}.`);
+  const others = otherAddresses(environment);
+  if (others.length > 0) warnings.push(`${others.join(', ')}: not read. DATABASE_URL is not set, so ${own}.`);
+  return warnings;
 }
 
 /** The text of --help: every setting with its default. */
 export function describeSettings(): string {
-  return (Object.values(SETTINGS) as Setting<unknown>[])
-    .flatMap(({ variable, fallback, help, allowed }) => [
-      `  ${variable.padEnd(28)}${help}${fallback === undefined ? '' : ` (default ${fallback})`}`,
-      `  ${''.padEnd(28)}allowed: ${allowed}`,
-    ])
-    .concat([`  ${'DATABASE_URL_FILE'.padEnd(28)}a file that holds DATABASE_URL, for secrets mounted as files`])
-    .join('\n');
+  return VARIABLES.flatMap(({ variable, fallback, help, allowed }) => [
+    `  ${variable.padEnd(28)}${help}${fallback === undefined ? '' : ` (default ${fallback})`}`,
+    `  ${''.padEnd(28)}allowed: ${allowed}`,
+  ]).join('\n');
 }

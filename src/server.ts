@@ -1,37 +1,40 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, type App } from './app';
+import { EXIT } from './command-line';
 import type { Config } from './config';
+import { StartRefusedError } from './database/database-errors';
+import { DataDirectoryError, EmbeddedServerError } from './database/embedded/embedded-server';
+import { endOnFaults } from './faults';
+import { listen, ListenError } from './listen';
 import { createPino } from './logging/logger';
+import { standardOutput } from './logging/output';
+import { Sparingly } from './logging/sparingly';
 import { VERSION } from './version';
 
 /** Milliseconds between "not ready" and the end of keep-alive, for a balancer to notice. */
 const NOTICE = 1000;
 
-/** A port that cannot be had. */
-class ListenError extends Error {
-  override readonly name = 'ListenError';
-}
+const PUBLIC = { port: 'PORT', host: 'HOST' };
+const ADMIN = { port: 'ADMIN_PORT', host: 'ADMIN_HOST' };
 
-function listen(server: Server, port: number, host: string, variable: string): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EADDRINUSE' ? 'is taken: stop what listens there, or set another' : 'cannot be had';
-      reject(new ListenError(`Port ${port} of ${host} ${reason} ${variable} (${error.message}).`));
-    });
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
-}
+/**
+ * Milliseconds in which a second signal is the first one once more: a terminal sends Ctrl-C to npm and to the server, and npm
+ * passes it on.
+ */
+const SAME_SIGNAL = 1000;
 
-/** Stops in order: not ready, no keep-alive, what is in flight finishes, the database last. */
-async function stop(app: App, config: Config, log: Logger, signal: NodeJS.Signals): Promise<number> {
-  log.info({ msg: `${signal}: finishing what is in flight` });
+/** Milliseconds that statements under way have after a fault. */
+const LAST_STATEMENTS = 500;
+
+/**
+ * Stops in order: not ready, no keep-alive, what is in flight finishes, the database last.
+ *
+ * @param balanced whether there may be a balancer that must notice
+ */
+async function stop(app: App, config: Config, log: Logger, balanced: boolean): Promise<number> {
   app.drain();
-  // A terminal has no balancer that must notice.
-  if (signal === 'SIGTERM') await sleep(Math.min(NOTICE, config.shutdownTimeout / 2));
+  if (balanced) await sleep(Math.min(NOTICE, config.shutdownTimeout / 2));
   let code = 0;
   const timer = setTimeout(() => {
     log.error({ msg: `Requests were still in flight after ${config.shutdownTimeout} ms: they are cut off` });
@@ -46,41 +49,83 @@ async function stop(app: App, config: Config, log: Logger, signal: NodeJS.Signal
   return code;
 }
 
+/** What can still be done after a fault; one step that fails does not keep the next from being tried. */
+async function abandon(app: App): Promise<void> {
+  for (const step of [() => app.drain(), () => void app.nest.getHttpServer().close()]) {
+    try {
+      step();
+    } catch {
+      // The fault itself has been logged.
+    }
+  }
+  await app.database.close(LAST_STATEMENTS);
+}
+
+/** Whether a person can tell from the message alone what to do. */
+function isForeseen(error: unknown): error is Error {
+  return [ListenError, StartRefusedError, EmbeddedServerError].some((type) => error instanceof type);
+}
+
+function exitCodeOf(error: unknown): number {
+  const isSetting = error instanceof DataDirectoryError || (error instanceof ListenError && error.isWrongSetting);
+  return isSetting ? EXIT.usage : EXIT.failed;
+}
+
 /**
  * Runs the server until a signal stops it. It listens at once and answers 503 until the database is ready.
- * Ends the process: 0 after a clean stop, 1 otherwise.
+ * Ends the process: 0 after a clean stop, 2 for a setting that turns out to be wrong, 1 otherwise.
+ *
+ * @param warnings what is to be said of the settings
  */
-export async function runServer(config: Config): Promise<void> {
-  const log = createPino({ level: config.logLevel, deployment: config.deployment });
+export async function runServer(config: Config, warnings: readonly string[]): Promise<void> {
+  const output = standardOutput();
+  const log = createPino({ level: config.logLevel, deployment: config.deployment }, output);
   let app: App | undefined;
-  let stopping = false;
+  let ready = false;
+  let stoppedAt: number | undefined;
+  const exit = (code: number) => void output.end().finally(() => process.exit(code));
+  const onFault = endOnFaults({ log, exit, abandon: async () => app && abandon(app) });
   const stopOn = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    if (app === undefined) process.exit(0);
-    stop(app, config, log, signal).then((code) => process.exit(code), die);
+    if (stoppedAt !== undefined) {
+      if (performance.now() - stoppedAt > SAME_SIGNAL) exit(1);
+      return;
+    }
+    stoppedAt = performance.now();
+    log.info({ msg: `${signal}: finishing what is in flight` });
+    // A terminal has no balancer, and one that has not seen the server ready need not see that it is not.
+    if (app === undefined) exit(0);
+    else stop(app, config, log, ready && signal === 'SIGTERM').then(exit, onFault);
   };
-  const die = (error: unknown) => {
-    log.fatal({ msg: error instanceof Error ? error.message : String(error) });
-    void Promise.resolve(app?.database.close()).finally(() => process.exit(1));
+  // SIGHUP: the terminal was closed.
+  process.on('SIGTERM', stopOn).on('SIGINT', stopOn).on('SIGHUP', stopOn);
+  const refused = new Sparingly(1);
+  const onLaterError = (error: Error) => {
+    const omitted = refused.ask();
+    if (omitted !== undefined) log.warn({ msg: `A connection could not be accepted: ${error.message}`, omitted });
   };
-  process.on('SIGTERM', stopOn).on('SIGINT', stopOn);
-  process.on('uncaughtException', (error) => {
-    log.fatal({ msg: 'A fault in the program', stack: error.stack });
-    die(error);
-  });
 
   try {
     log.info({ msg: `waste-collection-api ${VERSION} on node ${process.version}` });
+    for (const msg of warnings) log.warn({ msg });
     app = await createApp(config, log);
-    const admin = await listen(app.admin, config.adminPort, config.adminHost, 'ADMIN_PORT');
-    const open = await listen(app.nest.getHttpServer(), config.port, config.host, 'PORT');
-    log.info({
-      msg: `Listening on http://${config.host}:${open.port}, admin on http://${config.adminHost}:${admin.port}`,
-    });
+    const { port, host, adminPort, adminHost } = config;
+    const admin = await listen(app.admin, adminPort, adminHost, ADMIN, onLaterError);
+    const open = await listen(app.nest.getHttpServer(), port, host, PUBLIC, onLaterError);
+    log.info({ msg: `Listening on http://${host}:${open}, admin on http://${adminHost}:${admin}` });
     await app.database.start();
+    if (stoppedAt !== undefined) return;
+    ready = true;
     log.info({ msg: 'Ready' });
   } catch (error) {
-    die(error);
+    // What a stop interrupts fails.
+    if (stoppedAt !== undefined) return;
+    if (!isForeseen(error)) {
+      onFault(error);
+      return;
+    }
+    stoppedAt = performance.now();
+    log.fatal({ msg: error.message });
+    await app?.database.close().catch(onFault);
+    exit(exitCodeOf(error));
   }
 }

@@ -5,12 +5,14 @@ import { DatabaseSide } from './database-side';
 
 const ROOT = resolve(__dirname, '../..');
 
-/** As "npm start" starts it, flags included. */
+/** As "npm start" starts it, flags included, but for the settings that somebody keeps in .env. */
 function startArguments(root: string): string[] {
   const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const words = scripts.start.split(' ');
-  const args = words.slice(words.indexOf('node') + 1);
-  return args.map((arg) => (arg.endsWith('.js') ? resolve(root, arg) : arg));
+  const [, args = ''] = scripts.start.split('node ');
+  return args
+    .split(' ')
+    .filter((arg) => arg !== '--dotenv')
+    .map((arg) => (arg.endsWith('.js') ? resolve(root, arg) : arg));
 }
 
 const TABLE: SeededTable = {

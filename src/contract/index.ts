@@ -8,6 +8,7 @@ export { modelOf } from './fields/model';
 export { ContractAdapter, type ContractServerOptions } from './http/contract-adapter';
 export { ContractExceptionFilter } from './http/contract-exception.filter';
 export type { MountHandler } from './http/contract-dispatcher';
+export { noteReason, reasonNoted, requestId } from './http/request-id';
 export { WireStream } from './http/wire-stream';
 export { WireText } from './http/wire-text';
 export { handlerPlans } from './http/handler-plans';

@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg';
 import { asArgument, endWithExitCode, EXIT, UsageError } from '../command-line';
 import { ConfigError } from '../config';
 import { DatabaseUnavailableError, StartRefusedError } from '../database/database-errors';
+import { ListenError } from '../listen';
 import { NoAnswerError, UnreachableError } from '../recordings/raw-http';
 import { CutoverError } from './cutover-error';
 import { DEFAULT_SILENCE_MS } from './sides/side-client';
@@ -47,7 +48,9 @@ export function runProgram(program: Command, argv: readonly string[]): Promise<v
 
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof ListenError && error.isWrongSetting) return EXIT.usage;
   const foreseen = [
+    ListenError,
     CutoverError,
     UnreachableError,
     NoAnswerError,

@@ -1,5 +1,7 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { noteReason } from '../contract';
 import { DatabaseUnavailableError, OutcomeUnknownError } from './database-errors';
 
 /** Seconds after which a client may try again: longer than a restart of PostgreSQL takes. */
@@ -11,20 +13,17 @@ const RETRY_AFTER = '2';
  */
 @Catch(DatabaseUnavailableError, OutcomeUnknownError)
 export class DatabaseErrorFilter implements ExceptionFilter {
-  private readonly log = new Logger('Database');
-
   constructor(private readonly host: HttpAdapterHost) {}
 
   catch(error: DatabaseUnavailableError | OutcomeUnknownError, host: ArgumentsHost): void {
     const { httpAdapter } = this.host;
     const response: unknown = host.switchToHttp().getResponse();
+    noteReason(host.switchToHttp().getRequest<IncomingMessage>(), error.message);
     if (error instanceof OutcomeUnknownError) {
-      this.log.error(error.message);
       const detail = 'The outcome of this write is unknown: read before you send it again';
       httpAdapter.reply(response, { detail }, 504);
       return;
     }
-    this.log.debug(error.message);
     httpAdapter.setHeader(response, 'retry-after', RETRY_AFTER);
     httpAdapter.reply(response, { detail: 'Service Unavailable' }, 503);
   }

@@ -37,7 +37,7 @@ export class Database implements Executor {
   private readonly log = new Logger('Database');
   private readonly registered: Statement<TextRow>[] = [];
   private lanes = 0;
-  private embedded: EmbeddedServer | undefined;
+  private embedded: Promise<EmbeddedServer> | undefined;
   private connections: Connections | undefined;
   private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
@@ -62,16 +62,22 @@ export class Database implements Executor {
 
   /**
    * Starts the embedded server if there is no other, migrates and connects; while PostgreSQL is absent it waits
-   * and tries again.
+   * and tries again. Returns without being connected if it is closed before.
    *
    * @throws StartRefusedError or EmbeddedServerError when waiting does not help.
    */
   async start(): Promise<void> {
     const url = this.options.url ?? (await this.startEmbedded());
+    if (url === undefined) return;
     for (let delay = FIRST_RETRY; !this.closing.signal.aborted; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await migrateDatabase(url);
-        this.connections = await this.connect(url);
+        const connections = await this.connect(url);
+        if (this.closing.signal.aborted) {
+          await connections.close();
+          return;
+        }
+        this.connections = connections;
         const { streamLimit: limit, writeTimeout, statementTimeout } = this.options;
         this.streams = new ListStreams({
           connectionString: url,
@@ -83,6 +89,7 @@ export class Database implements Executor {
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {
+        if (this.closing.signal.aborted) return;
         if (error instanceof StartRefusedError) throw error;
         const { code = '', message } = error as { code?: string; message: string };
         if (HOPELESS.test(code)) throw new StartRefusedError(`PostgreSQL refuses this server: ${message}`);
@@ -112,24 +119,39 @@ export class Database implements Executor {
     return this.connections.query<Row>(statement, lane);
   }
 
-  /** Finishes what is under way, disconnects, and stops the embedded server. */
-  async close(): Promise<void> {
+  /**
+   * Finishes what is under way, disconnects, and stops the embedded server, or the start of one.
+   *
+   * @param patience milliseconds for what is under way; without it, as long as that takes.
+   */
+  async close(patience?: number): Promise<void> {
     this.closing.abort();
-    await this.streams?.end();
-    await this.connections?.close();
-    await this.embedded?.stop();
+    const finished = Promise.all([this.streams?.end(), this.connections?.close()]);
+    if (patience === undefined) await finished;
+    else await Promise.race([finished.catch(() => undefined), sleep(patience)]);
+    // One that could not be started has nothing to stop.
+    const embedded = await this.embedded?.catch(() => undefined);
+    await embedded?.stop();
   }
 
-  private async startEmbedded(): Promise<string> {
-    this.embedded = await EmbeddedServer.start({
+  /** Undefined when it was closed before it had started. */
+  private async startEmbedded(): Promise<string | undefined> {
+    const { signal } = this.closing;
+    this.embedded = EmbeddedServer.start({
       dataDir: this.options.dataDir,
+      signal,
       log: {
         info: (message) => this.log.log(message),
         warn: (message) => this.log.warn(message),
         error: (message) => this.log.error(message),
       },
     });
-    return this.embedded.connectionString;
+    try {
+      return (await this.embedded).connectionString;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   private async connect(connectionString: string): Promise<Connections> {

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { standardOutput, type LogOutput } from './output';
 
 export interface LoggerOptions {
   readonly level: string;
@@ -8,17 +8,15 @@ export interface LoggerOptions {
   readonly deployment: string | undefined;
 }
 
-/** One JSON line an event on standard output, or readable lines when that is a terminal. */
-export function createPino({ level, deployment }: LoggerOptions): Logger {
+/** The log: one JSON object an event. */
+export function createPino({ level, deployment }: LoggerOptions, output: LogOutput = standardOutput()): Logger {
   const options = {
     level,
     base: { pid: process.pid, ...(deployment === undefined ? {} : { deployment }) },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return process.stdout.isTTY
-    ? pino(options, PinoPretty({ sync: true, ignore: 'pid,deployment' }))
-    : pino(options, pino.destination({ sync: true }));
+  return pino(options, output);
 }
 
 /** Nest's own account of its start: of use to a developer, not every night. */

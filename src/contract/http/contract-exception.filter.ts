@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ContractResponse } from './contract-response';
+import { requestId } from './request-id';
 
 /**
  * Errors in the old API's form: what an HttpException carries, under `detail`, and for anything else the old server's
@@ -22,7 +24,8 @@ export class ContractExceptionFilter implements ExceptionFilter {
       httpAdapter.reply(response, inOldForm ? answer : { detail: error.message }, error.getStatus());
       return;
     }
-    this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const msg = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.log.error({ msg, requestId: requestId(host.switchToHttp().getRequest<IncomingMessage>()) });
     if (response instanceof ContractResponse) response.plain(500, 'Internal Server Error');
     else httpAdapter.reply(response, { detail: 'Internal Server Error' }, 500);
   }

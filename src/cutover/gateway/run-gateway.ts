@@ -1,9 +1,12 @@
+import { listen } from '../../listen';
 import { createControlServer } from '../control/control-server';
 import { readToken } from '../control/control-options';
-import { listen } from '../control/listen';
 import { comparisonOf, type ComparisonArguments } from './comparison-options';
 import { Gateway } from './gateway';
 import { readGatewayOptions, readListening, type GatewayArguments } from './gateway-options';
+
+const CONTROL = { port: '--control-port', host: '--control-host' };
+const CLIENTS = { port: '--port', host: '--host' };
 
 /**
  * Runs the verb `gateway` until a signal ends it.
@@ -18,8 +21,8 @@ export async function runGateway(given: GatewayArguments & ComparisonArguments):
   const gateway = await Gateway.open({ ...options, observer: comparison.observer, judge: comparison });
   const control = createControlServer(gateway, token);
   try {
-    const controlAt = await listen(control, controlPort, controlHost, '--control-port');
-    const at = await listen(gateway.server, port, host, '--port');
+    const controlAt = await listen(control, controlPort, controlHost, CONTROL);
+    const at = await listen(gateway.server, port, host, CLIENTS);
     comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {

@@ -12,7 +12,7 @@ export interface BringUpOptions extends LaunchOptions {
   readonly password: string;
   readonly serverLog: string;
   readonly log: { info(message: string): void; warn(message: string): void };
-  /** Ends the attempt; a server that was launched for it is shut down. */
+  /** Ends the attempt; the server that it was about is shut down. */
   readonly signal: AbortSignal;
 }
 
@@ -120,8 +120,8 @@ async function becomesReady(
     }
     return false;
   } catch (error) {
-    // Nobody would look after it. One that was found running is left as it was.
-    if (postmaster.isChild) await postmaster.shutDown(options.log);
+    // Nobody would look after it. One that was found running is left as it was, unless it is to be stopped.
+    if (postmaster.isChild || options.signal.aborted) await postmaster.shutDown(options.log);
     throw error;
   }
 }

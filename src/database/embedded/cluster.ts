@@ -36,6 +36,7 @@ const DRAFT = '.new-';
 /**
  * Creates the cluster beside its final name and renames it when it is complete: a start that dies halfway leaves no
  * half cluster behind, only a draft that the next start removes. The caller holds the owner lock.
+ * @param signal ends initdb; no cluster is left then
  * @throws EmbeddedServerError with initdb's last lines
  */
 export async function createCluster(
@@ -44,6 +45,7 @@ export async function createCluster(
   place: ServerPlace,
   user: OperatingUser,
   password: string,
+  signal: AbortSignal,
 ): Promise<void> {
   await removeDrafts(place);
   let draft: string | undefined;
@@ -55,7 +57,8 @@ export async function createCluster(
     for (const path of [cluster, passwordFile, draft]) await chown(path, user.uid, user.gid);
 
     const args = [...INITDB_OPTIONS, `--pgdata=${cluster}`, `--pwfile=${passwordFile}`];
-    const initdb = await runProgram(programs.initdb, args, user);
+    const initdb = await runProgram(programs.initdb, args, user, signal);
+    signal.throwIfAborted();
     if (!initdb.ok) throw new EmbeddedServerError(initdb.lastWords + adviceOn(initdb.lastWords));
     await appendFile(join(cluster, 'postgresql.conf'), SETTINGS);
 
@@ -68,7 +71,7 @@ export async function createCluster(
   } catch (error) {
     throw new EmbeddedServerError(`No PostgreSQL cluster could be created in ${place.cluster}: ${reasonOf(error)}`);
   } finally {
-    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
+    if (draft !== undefined) await rm(draft, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

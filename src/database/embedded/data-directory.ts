@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, constants, lstat, mkdir, readlink, realpath } from 'node:fs/promises';
+import { access, chmod, constants, lstat, mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EmbeddedServerError, reasonOf } from './embedded-server-error';
+import { DataDirectoryError, EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { canEnter } from './operating-user';
 import type { OperatingUser } from './operating-user';
 
@@ -31,15 +31,14 @@ const ELSEWHERE = '/var/lib/waste-collection-api';
 /**
  * Makes DATA_DIR if need be. Root's own is open to be passed through (0711), because PostgreSQL runs as another user;
  * a normal user's is private (0700). An existing directory keeps its mode.
- * @throws EmbeddedServerError when it cannot be made or written to
+ * @throws DataDirectoryError when it cannot be made or written to
  */
 export async function prepareDataDirectory(path: string): Promise<DataDirectory> {
   try {
-    const made = await mkdir(path, { recursive: true });
-    if (made !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    if (await makeDirectory(path)) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new EmbeddedServerError(
+    throw new DataDirectoryError(
       `The data directory ${path} cannot be used (${reasonOf(error)}): set DATA_DIR to a directory that this user can write ` +
         'to, or DATABASE_URL to use a PostgreSQL that you run.',
     );
@@ -52,6 +51,19 @@ export async function prepareDataDirectory(path: string): Promise<DataDirectory>
     url: join(real, 'database-url'),
     serverLog: join(real, 'postgres.log'),
   };
+}
+
+/**
+ * Makes a directory and those above it; false if it is there. Node's own `recursive` tries for ever where the kernel says
+ * of a name in an existing directory that there is no such file, as in /proc.
+ */
+async function makeDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return false;
+  if (found !== undefined) throw new Error('it is a file');
+  if (dirname(path) !== path) await makeDirectory(dirname(path));
+  await mkdir(path);
+  return true;
 }
 
 /**

@@ -6,6 +6,9 @@ export class EmbeddedServerError extends Error {
   override readonly name = 'EmbeddedServerError';
 }
 
+/** DATA_DIR names something that can be no data directory: a setting that is wrong. */
+export class DataDirectoryError extends EmbeddedServerError {}
+
 /** What a caught value says, for use inside such a sentence. */
 export function reasonOf(error: unknown): string {
   return (error as Error | undefined)?.message ?? String(error);

@@ -7,7 +7,7 @@ import { clusterMajor, createCluster } from './cluster';
 import { connectionStringOf, readOrMakePassword } from './credentials';
 import { chooseServerPlace, prepareDataDirectory } from './data-directory';
 import type { DataDirectory } from './data-directory';
-import { EmbeddedServerError, reasonOf } from './embedded-server-error';
+import { DataDirectoryError, EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { chooseOperatingUser } from './operating-user';
 import { OwnerLock } from './owner-lock';
 import { writePrivateFile } from './private-file';
@@ -15,7 +15,7 @@ import { ensureDatabase } from './probe';
 import { findPrograms } from './programs';
 import { prepareSocketDirectory } from './socket-directory';
 
-export { EmbeddedServerError };
+export { DataDirectoryError, EmbeddedServerError };
 
 export interface EmbeddedLog {
   info(message: string): void;
@@ -27,6 +27,8 @@ export interface EmbeddedOptions {
   /** DATA_DIR: made if need be; relative to the working directory. */
   readonly dataDir: string;
   readonly log: EmbeddedLog;
+  /** Ends a start that is under way: what it has begun is ended too before it fails. */
+  readonly signal?: AbortSignal;
 }
 
 const LONGEST_RESTART_DELAY_MS = 10_000;
@@ -56,24 +58,37 @@ export class EmbeddedServer {
 
   /**
    * Resolves when the server accepts connections and the API's database exists.
-   * @throws EmbeddedServerError for everything that a person can do something about
+   * @throws EmbeddedServerError for everything that a person can do something about, and when `signal` ended it
    */
-  static async start({ dataDir, log }: EmbeddedOptions): Promise<EmbeddedServer> {
+  static async start({ dataDir, log, signal }: EmbeddedOptions): Promise<EmbeddedServer> {
+    forgetClientVariables();
+    const stopping = new AbortController();
+    const stop = () => stopping.abort();
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
     let lock: OwnerLock | undefined;
     try {
       const data = await prepareDataDirectory(resolve(dataDir));
       lock = await OwnerLock.acquire(data.path);
-      return await EmbeddedServer.startOwned(data, lock, log);
+      return await EmbeddedServer.startOwned(data, lock, log, stopping);
     } catch (error) {
       await lock?.release();
       if (error instanceof EmbeddedServerError) throw error;
       throw new EmbeddedServerError(`No PostgreSQL could be started under ${dataDir}: ${reasonOf(error)}.`, {
         cause: error,
       });
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 
-  private static async startOwned(data: DataDirectory, lock: OwnerLock, log: EmbeddedLog): Promise<EmbeddedServer> {
+  private static async startOwned(
+    data: DataDirectory,
+    lock: OwnerLock,
+    log: EmbeddedLog,
+    stopping: AbortController,
+  ): Promise<EmbeddedServer> {
+    const { signal } = stopping;
     const user = await chooseOperatingUser(data.clusterName, log);
     const place = await chooseServerPlace(data, user, log);
     const { cluster } = place;
@@ -82,12 +97,11 @@ export class EmbeddedServer {
     const programs = await findPrograms(existing === undefined ? search : { ...search, clusterMajor: existing });
     const password = await readOrMakePassword(data, existing !== undefined);
     if (existing === undefined) {
-      await createCluster(programs, data, place, user, password);
-      log.info(`Created a PostgreSQL ${programs.version} cluster in ${cluster}.`);
+      signal.throwIfAborted();
+      await createCluster(programs, data, place, user, password, signal);
+      log.info(`Created a PostgreSQL ${programs.version} cluster in ${cluster}: a new and empty database.`);
     }
     const socketDirectory = await prepareSocketDirectory(place, user);
-    const stopping = new AbortController();
-    const { signal } = stopping;
     const options = { programs, cluster, socketDirectory, user, password, serverLog: data.serverLog, log, signal };
     const server = await bringUp(options);
 
@@ -95,6 +109,7 @@ export class EmbeddedServer {
     try {
       await ensureDatabase(server.socketDirectory, password);
       await writePrivateFile(data.url, `${connectionString}\n`);
+      signal.throwIfAborted();
     } catch (error) {
       await server.postmaster.shutDown(log);
       throw error;
@@ -149,4 +164,12 @@ export class EmbeddedServer {
       }
     }
   }
+}
+
+/**
+ * PGOPTIONS and its kind belong to the person who started this process and to the databases of that person: read-only
+ * sessions, say. The driver would take each of them for the embedded server's too.
+ */
+function forgetClientVariables(): void {
+  for (const name of Object.keys(process.env)) if (/^PG[A-Z_]+$/.test(name)) delete process.env[name];
 }

@@ -28,19 +28,53 @@ export function spawnOptionsFor(user: OperatingUser | undefined): SpawnOptions {
   return { cwd: '/', env, ...identity };
 }
 
-/** Runs a program to its end, as `user` if given. Never throws: a program that cannot be executed is not ok. */
-export function runProgram(file: string, args: readonly string[], user?: OperatingUser): Promise<ProgramResult> {
+/** Milliseconds that an interrupted program has to end by itself. */
+const PATIENCE = 5000;
+
+/**
+ * Runs a program to its end, as `user` if given. Never throws: a program that cannot be executed is not ok.
+ * @param signal ends the program, and those that it has started, before its time; resolves when they are gone
+ */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  user?: OperatingUser,
+  signal?: AbortSignal,
+): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { ...spawnOptionsFor(user), stdio: ['ignore', 'pipe', 'pipe'] });
+    // One that can be interrupted leads a process group: Ctrl-C does not reach it, and its own children are ended with it.
+    const detached = signal !== undefined;
+    const child = spawn(file, args, { ...spawnOptionsFor(user), detached, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('error', (error) => resolve({ ok: false, stdout, lastWords: error.message }));
+    let late: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      signalGroup(child.pid, 'SIGTERM');
+      late = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), PATIENCE);
+    };
+    const done = (result: ProgramResult) => {
+      clearTimeout(late);
+      signal?.removeEventListener('abort', interrupt);
+      resolve(result);
+    };
+    child.on('error', (error) => done({ ok: false, stdout, lastWords: error.message }));
     child.on('close', (code) => {
-      resolve({ ok: code === 0, stdout, lastWords: lastLines(stderr.trim() === '' ? stdout : stderr) });
+      done({ ok: code === 0, stdout, lastWords: lastLines(stderr.trim() === '' ? stdout : stderr) });
     });
+    if (signal?.aborted) interrupt();
+    else signal?.addEventListener('abort', interrupt, { once: true });
   });
+}
+
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The last non-empty lines of a text as one line, without the prefix of PostgreSQL's log lines. */
