@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const GRACE_MS = 5000;
 const END_MS = 3000;
 
-/** Caches that programs keep in the temp folder by design, and PostgreSQL's programs for a user who cannot enter the checkout. */
-const KEPT = /^(?:tsx-\d+|node-compile-cache|programs-[\d.a-z-]+)$/;
+/** Caches that programs keep in the temp folder by design. */
+const KEPT = /^(?:tsx-\d+|node-compile-cache)$/;
 
 interface Found {
   readonly pid: number;
