@@ -2,7 +2,17 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'coverage', '.data', 'test/reference/venv', 'bench/results'] },
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      'coverage',
+      '.data',
+      'test/reference/venv',
+      'test/browser/chromium',
+      'bench/results',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

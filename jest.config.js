@@ -6,7 +6,10 @@ const swc = ['@swc/jest', JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'ut
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/run/environment.ts',
+  globalSetup: '<rootDir>/test/run/set-up.ts',
+  globalTeardown: '<rootDir>/test/run/tear-down.ts',
+  reporters: ['default', '<rootDir>/test/run/reporter.mjs'],
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testRegex: '\\.spec\\.ts$',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
@@ -16,5 +19,7 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
   coveragePathIgnorePatterns: ['/node_modules/', '/test/'],
+  // Jest's own place for it is a folder of /tmp that nobody removes.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   maxWorkers: 2,
 };

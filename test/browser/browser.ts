@@ -1,16 +1,36 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { describeWith } from '../support/describe-with';
 
 const USUAL_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Headless Chromium: the one that CHROMIUM names, or the system's. @throws Error that says what to install */
-export function launchBrowser(): Promise<Browser> {
+/** The one that install.mjs unpacks beside this file, with the libraries that it needs. */
+const UNPACKED = join(__dirname, 'chromium');
+
+/** The one that CHROMIUM names, the system's, or the one from npm; undefined if there is none. */
+function findBrowser(): string | undefined {
   const named = process.env.CHROMIUM;
-  const executablePath = [...(named === undefined ? USUAL_PATHS : [named])].find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(`No browser at ${named ?? USUAL_PATHS.join(', ')}: install chromium, or set CHROMIUM to its path.`);
-  }
-  return chromium.launch({ executablePath });
+  const paths = named === undefined ? [...USUAL_PATHS, join(UNPACKED, 'chromium')] : [named];
+  return paths.find((path) => existsSync(path));
+}
+
+/** `describe` for tests that need a browser; without one they are skipped with the reason, or fail where CI is set. */
+export function describeWithBrowser(name: string, tests: () => void): void {
+  const why = process.env.BROWSER_UNAVAILABLE ?? 'run "npm run browser:install"';
+  const missing = `Chromium is not installed (${why}): apt-get install chromium, or set CHROMIUM to its path`;
+  describeWith(findBrowser() === undefined ? missing : undefined, name, tests);
+}
+
+/** Headless Chromium. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser()!;
+  if (!executablePath.startsWith(UNPACKED)) return chromium.launch({ executablePath });
+  const surroundings = {
+    LD_LIBRARY_PATH: join(UNPACKED, 'al2023', 'lib'),
+    FONTCONFIG_FILE: join(UNPACKED, 'fonts', 'fonts.conf'),
+  };
+  return chromium.launch({ executablePath, env: { ...process.env, ...surroundings } });
 }
 
 /** A page under watch: what it complained of, and what it asked of other hosts. */

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { launchBrowser, openPage } from './browser';
+import { describeWithBrowser, launchBrowser, openPage } from './browser';
 import { serveApi, type ServedApi } from './served-api';
 
 jest.setTimeout(60_000);
@@ -17,38 +17,40 @@ const SUMMARIES = [
   'Health Check',
 ];
 
-let api: ServedApi;
-let browser: Browser;
+describeWithBrowser('the pages of the documentation', () => {
+  let api: ServedApi;
+  let browser: Browser;
 
-beforeAll(async () => {
-  [api, browser] = await Promise.all([serveApi(), launchBrowser()]);
-});
+  beforeAll(async () => {
+    api = await serveApi();
+    browser = await launchBrowser();
+  });
 
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 
-afterAll(async () => {
-  await browser.close();
-  await api.stop();
-});
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+  });
 
-it('/docs shows every operation, and tries one out', async () => {
-  const { page, complaints, foreign } = await openPage(browser, `${api.url}/docs`);
-  await page.locator('.opblock').first().waitFor();
-  expect(await page.locator('.opblock-summary-description').allInnerTexts()).toEqual(SUMMARIES);
+  it('/docs shows every operation, and tries one out', async () => {
+    const { page, complaints, foreign } = await openPage(browser, `${api.url}/docs`);
+    await page.locator('.opblock').first().waitFor();
+    expect(await page.locator('.opblock-summary-description').allInnerTexts()).toEqual(SUMMARIES);
 
-  const analytics = page.locator('.opblock', { hasText: 'Get Analytics' });
-  await analytics.locator('.opblock-summary-control').click();
-  await analytics.getByRole('button', { name: 'Try it out' }).click();
-  await analytics.getByRole('button', { name: 'Execute' }).click();
-  const answer = analytics.locator('.live-responses-table .response');
-  await answer.waitFor();
-  expect(await answer.innerText()).toContain('"total_collections": 0');
-  expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
-});
+    const analytics = page.locator('.opblock', { hasText: 'Get Analytics' });
+    await analytics.locator('.opblock-summary-control').click();
+    await analytics.getByRole('button', { name: 'Try it out' }).click();
+    await analytics.getByRole('button', { name: 'Execute' }).click();
+    const answer = analytics.locator('.live-responses-table .response');
+    await answer.waitFor();
+    expect(await answer.innerText()).toContain('"total_collections": 0');
+    expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
+  });
 
-it('/docs/oauth2-redirect hands the code to the page that opened it', async () => {
-  const { page, complaints } = await openPage(browser, `${api.url}/docs`);
-  const code = await page.evaluate<string>(`new Promise((resolve, reject) => {
+  it('/docs/oauth2-redirect hands the code to the page that opened it', async () => {
+    const { page, complaints } = await openPage(browser, `${api.url}/docs`);
+    const code = await page.evaluate<string>(`new Promise((resolve, reject) => {
     window.swaggerUIRedirectOauth2 = {
       state: 'mine',
       redirectUrl: location.origin + '/docs/oauth2-redirect',
@@ -58,17 +60,18 @@ it('/docs/oauth2-redirect hands the code to the page that opened it', async () =
     };
     window.open('/docs/oauth2-redirect?code=granted&state=mine');
   })`);
-  expect(code).toBe('granted');
-  expect(complaints).toEqual([]);
-});
+    expect(code).toBe('granted');
+    expect(complaints).toEqual([]);
+  });
 
-it('/redoc shows every operation, and finds one', async () => {
-  const { page, complaints, foreign } = await openPage(browser, `${api.url}/redoc`);
-  await page.locator('[role=menuitem]').first().waitFor();
-  const menu = (await page.locator('[role=menuitem]').allInnerTexts()).map((text) => text.split('\n').at(-1)!.trim());
-  expect(menu).toEqual(SUMMARIES);
+  it('/redoc shows every operation, and finds one', async () => {
+    const { page, complaints, foreign } = await openPage(browser, `${api.url}/redoc`);
+    await page.locator('[role=menuitem]').first().waitFor();
+    const menu = (await page.locator('[role=menuitem]').allInnerTexts()).map((text) => text.split('\n').at(-1)!.trim());
+    expect(menu).toEqual(SUMMARIES);
 
-  await page.getByPlaceholder('Search...').fill('analytics');
-  await page.locator('[data-role="search:results"]').getByText('Get Analytics').waitFor();
-  expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
+    await page.getByPlaceholder('Search...').fill('analytics');
+    await page.locator('[data-role="search:results"]').getByText('Get Analytics').waitFor();
+    expect({ complaints, foreign }).toEqual({ complaints: [], foreign: [] });
+  });
 });

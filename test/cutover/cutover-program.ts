@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ofTheRun } from '../support/server-process';
 
 /** The built program. */
 export const MAIN = resolve(__dirname, '../../dist/cutover/cutover.main.js');
@@ -18,9 +19,7 @@ export function runCutover(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build".`);
-  const { PATH, NODE_V8_COVERAGE } = process.env;
-  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
-  const options = { env: { PATH, ...coverage, ...environment }, maxBuffer: MOST_OUTPUT };
+  const options = { env: { ...ofTheRun(), ...environment }, maxBuffer: MOST_OUTPUT };
   return new Promise((done) => {
     execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
       done({ code: error ? Number(error.code) : 0, stdout, stderr });

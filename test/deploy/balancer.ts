@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,11 +11,6 @@ const DEPLOY = resolve(__dirname, '../../deploy');
 /** Where Debian's packages put the programs. */
 export const NGINX = '/usr/sbin/nginx';
 export const HAPROXY = '/usr/sbin/haproxy';
-
-/** What is missing on this machine to run the program; undefined if nothing is. */
-export function missing(program: string, debianPackage: string): string | undefined {
-  return existsSync(program) ? undefined : `${program} is missing: install Debian's package ${debianPackage}`;
-}
 
 /** A copy of a folder of deploy/ whose addresses and paths are those of a test. */
 export class Deployment {

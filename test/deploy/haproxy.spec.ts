@@ -1,7 +1,8 @@
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
-import { Balancer, check, Deployment, HAPROXY, missing } from './balancer';
+import { missing } from '../support/missing';
+import { Balancer, check, Deployment, HAPROXY } from './balancer';
 import { Clients, command } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 

@@ -2,7 +2,8 @@ import { readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
-import { Balancer, check, Deployment, missing, NGINX, nginxMain } from './balancer';
+import { missing } from '../support/missing';
+import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
 import { Clients } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 

@@ -7,7 +7,8 @@ import { exchangeText } from '../../src/recordings/report';
 import { describeWithReference, startReference, type Reference } from '../reference/reference';
 import { describeWith } from '../support/describe-with';
 import { freePort } from '../support/free-port';
-import { Balancer, Deployment, HAPROXY, missing, NGINX, nginxMain } from './balancer';
+import { missing } from '../support/missing';
+import { Balancer, Deployment, HAPROXY, NGINX, nginxMain } from './balancer';
 
 jest.setTimeout(120_000);
 

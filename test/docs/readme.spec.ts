@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { useCluster } from '../support/clusters';
+import { describeWith } from '../support/describe-with';
+import { missing } from '../support/missing';
 import { ServerProcess } from '../support/server-process';
 
 const run = promisify(execFile);
@@ -25,7 +27,7 @@ const examples: Example[] = [...text.matchAll(/^```console\n([^]*?)^```$/gm)]
 
 const masked = (output: string) => output.replace(/(?<="timestamp":")[^"]+/, 'now').trimEnd();
 
-describe('the commands of the README', () => {
+describeWith(missing('curl', 'curl'), 'the commands of the README', () => {
   const cluster = useCluster();
   let server: ServerProcess;
 

@@ -43,8 +43,13 @@ command -v "$python" >/dev/null 2>&1 ||
   fail "'$python' has no venv module: on Debian, apt-get install python3-venv"
 
 rm -rf "$venv"
+# Half an environment would pass for a whole one.
+trap 'rm -rf "$venv"; exit 1' INT TERM HUP
 "$python" -m venv "$venv"
-"$venv/bin/python" -m pip --disable-pip-version-check install --quiet --requirement "$here/requirements.txt"
+"$venv/bin/python" -m pip --disable-pip-version-check install --quiet --retries 1 --requirement "$here/requirements.txt" || {
+  rm -rf "$venv"
+  fail "pip could not install the packages, see above"
+}
 
 if [ "$(wanted)" != "$(installed)" ]; then
   echo "wanted:" >&2; wanted >&2

@@ -24,7 +24,7 @@ export function describeOnEachMajor(name: string, tests: (cluster: () => Postgre
     const cluster = useCluster();
     describe('', () => tests(cluster));
   });
-  const missing = existsSync(OLDEST) ? undefined : `${OLDEST} is missing: install postgresql-15`;
+  const missing = existsSync(OLDEST) ? undefined : 'PostgreSQL 15 is not installed: apt-get install postgresql-15';
   describeWith(missing, `${name}, on PostgreSQL 15`, () => {
     const cluster = useCluster({ major: 15 });
     describe('', () => tests(cluster));

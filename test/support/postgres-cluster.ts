@@ -1,5 +1,6 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,23 +37,35 @@ export class PostgresCluster {
     private readonly settings: readonly string[],
   ) {}
 
-  /** Creates and starts one, as the user postgres when the tests run as root. */
-  static async start({ major, durable = false, settings = [] }: ClusterOptions = {}): Promise<PostgresCluster> {
+  /** Creates and starts one, as the user postgres when the tests run as root. @throws Error; then nothing of it stays */
+  static async start(options: ClusterOptions = {}): Promise<PostgresCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
+    try {
+      const cluster = await PostgresCluster.make(directory, options);
+      await cluster.start();
+      return cluster;
+    } catch (error) {
+      await remove(directory);
+      throw error;
+    }
+  }
+
+  private static async make(
+    directory: string,
+    { major, durable = false, settings = [] }: ClusterOptions,
+  ): Promise<PostgresCluster> {
     const data = join(directory, 'data');
     const user = await chooseOperatingUser(data, silent);
     await chown(directory, user.uid, user.gid);
-    // Programs that do not run where npm put them are copied, once for all tests.
-    const search = { user, place: tmpdir(), cluster: data, log: silent };
+    // Programs that do not run where npm put them have been copied, once for all tests.
+    const search = { user, place: process.env.TEST_RUN ?? tmpdir(), cluster: data, log: silent };
     const programs = await findPrograms(major === undefined ? search : { ...search, clusterMajor: major });
     const initdb = ['-D', data, '-U', 'tester', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
     const made = await runProgram(programs.initdb, initdb, user);
     if (!made.ok) throw new Error(`initdb failed: ${made.lastWords}`);
     const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
     const small = ['listen_addresses=', 'shared_buffers=16MB', 'max_connections=40', ...speed];
-    const cluster = new PostgresCluster(programs, user, directory, [...small, ...settings]);
-    await cluster.start();
-    return cluster;
+    return new PostgresCluster(programs, user, directory, [...small, ...settings]);
   }
 
   get major(): number {
@@ -80,7 +93,7 @@ export class PostgresCluster {
     return this.urlOf(name);
   }
 
-  /** Starts the server again after one of the ends below; resolves when it accepts connections. */
+  /** Starts the server, also after one of the ends below; resolves when it accepts connections. */
   async start(): Promise<void> {
     const settings = this.settings.flatMap((setting) => ['-c', setting]);
     const server = spawn(
@@ -123,7 +136,7 @@ export class PostgresCluster {
   async stop(): Promise<void> {
     this.thaw();
     await this.shutDown();
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    await remove(this.directory);
   }
 
   private async end(how: () => unknown): Promise<void> {
@@ -149,12 +162,23 @@ export class PostgresCluster {
 }
 
 function childrenOf(pid: number): number[] {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-  const rows = table
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  return rows.filter(([, parent]) => parent === pid).map(([child]) => child!);
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((each) => parentOf(each) === pid).map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    // "pid (name) state parent …", and a name may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    // It has just ended.
+    return undefined;
+  }
+}
+
+function remove(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function accepts(url: string): Promise<boolean> {

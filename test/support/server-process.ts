@@ -11,6 +11,12 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What every program needs of the tests' environment: nothing else of it may change what a server does. */
+export function ofTheRun(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE'];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.includes(name)));
+}
+
 /** The built server in a process of its own, on free ports unless told otherwise. */
 export class ServerProcess {
   /** What it logged, one message a line. */
@@ -39,9 +45,7 @@ export class ServerProcess {
   static spawn(environment: Readonly<Record<string, string>>, args: readonly string[] = []): ServerProcess {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build".`);
     const free = { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0' };
-    const { PATH, TZ, NODE_V8_COVERAGE } = process.env;
-    const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
-    const env = { PATH, ...(TZ === undefined ? {} : { TZ }), ...coverage, ...free, ...environment };
+    const env = { ...ofTheRun(), ...free, ...environment };
     return new ServerProcess(spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
@@ -14,12 +14,17 @@ const DIFFERENT = pair(request('GET', '/api/collections'), answer(200, '[]'), an
 let folder: string;
 let phase: PhaseName;
 let errors: Error[];
+const started: RunningComparison[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'comparison-'));
   phase = 'split';
   errors = [];
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  // Each of them writes into the folder until it is stopped, also when its test has failed.
+  for (const running of started.splice(0)) await running.stop();
+  await rm(folder, { recursive: true });
+});
 
 async function start(options: Partial<RunningComparisonOptions> = {}): Promise<RunningComparison> {
   const running = await RunningComparison.open({
@@ -31,6 +36,7 @@ async function start(options: Partial<RunningComparisonOptions> = {}): Promise<R
     onError: (error) => errors.push(error),
     ...options,
   });
+  started.push(running);
   running.beginPhase(phase);
   running.watch({ phase: () => phase, goBack: (to) => Promise.resolve(void (phase = to)) });
   return running;
@@ -56,30 +62,27 @@ test('a process that is started again goes on where the last one was', async () 
   expect(next.gates().gates[0]!.reason).toMatch(/^1 of 1 comparisons differ/);
   next.beginPhase('split', { percent: 10 });
   expect(next.gates().verdict).toBe('inconclusive');
-  await next.stop();
 });
 
 test('what cannot be saved is told, and the comparison goes on', async () => {
   phase = 'shadow';
   const running = await start();
-  await rm(join(folder, 'state'), { recursive: true });
+  // At once: while a folder is emptied, the comparison puts its next file there.
+  await rename(join(folder, 'state'), join(folder, 'gone'));
   await eventually(() => expect(errors[0]?.message).toContain('ENOENT'));
   running.observer.onPair(DIFFERENT);
   expect(running.gates().verdict).toBe('fail');
-  await running.stop();
 });
 
 test('it says how long a failing side may serve at most', async () => {
   const running = await start({ interval: 5000, drain: 1000 });
   expect(running.worstCase.milliseconds).toBe(6000);
-  await running.stop();
 });
 
 test('a damaged file of statistics is put aside, and said', async () => {
   await mkdir(join(folder, 'state'));
   await writeFile(join(folder, 'state', 'statistics.json'), '{"version":');
-  const running = await start();
+  await start();
   expect(errors[0]?.message).toContain('is no file of statistics');
   expect(await readFile(join(folder, 'state', 'statistics.json.damaged'), 'utf8')).toBe('{"version":');
-  await running.stop();
 });

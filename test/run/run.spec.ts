@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from '../support/eventually';
+import { processesOf } from './left-behind';
+
+jest.setTimeout(120_000);
+
+const ROOT = resolve(__dirname, '../..');
+const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
+
+/** Has jest run a file of fixtures/, in a temp folder of this file's. */
+function run(fixture: string, environment: NodeJS.ProcessEnv = {}) {
+  const { CI: _ci, TEST_SUMMARY: _summary, ...inherited } = process.env;
+  const child = spawn(
+    process.execPath,
+    [JEST, '--testRegex', `fixtures/${fixture}\\.ts$`, '--coverage=false', '--runInBand=false', '-w', '2'],
+    { cwd: ROOT, env: { ...inherited, ...environment }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let words = '';
+  child.stderr.on('data', (piece: Buffer) => (words += piece.toString()));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, words }));
+  return { child, ended };
+}
+
+function expectNothingLeft(): void {
+  expect(processesOf(tmpdir()).map(({ command }) => command)).toEqual([]);
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('waste-tests-'))).toEqual([]);
+}
+
+test('a beforeAll that fails half-way leaves no server and no folder, and what it had started is named', async () => {
+  const { code, words } = await run('fails-half-way').ended;
+  expect(code).toBe(1);
+  expect(words).toContain('half-way');
+  expect(words).toMatch(/fails-half-way\.ts left process \d+: .*postgres/);
+  expect(words).toMatch(/fails-half-way\.ts left process \d+: .*main\.js/);
+  expect(words).toMatch(/fails-half-way\.ts left in the temp folder: cluster-/);
+  expectNothingLeft();
+});
+
+test('tests that pass and leave something behind fail the run, which names it and removes it', async () => {
+  const { code, words } = await run('forgets').ended;
+  expect(words).toContain('1 passed');
+  expect(code).toBe(1);
+  expect(words).toMatch(/forgets\.ts left process \d+: .*postgres/);
+  expect(words).toMatch(/forgets\.ts left in the temp folder: forgotten-/);
+  expectNothingLeft();
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('a run that %s ends takes its servers and folders along', async (signal) => {
+  const { child, ended } = run('waits');
+  await eventually(() => {
+    const commands = processesOf(tmpdir()).map(({ command }) => command);
+    expect(commands).toContainEqual(expect.stringMatching(/postgres -D/));
+  });
+  child.kill(signal);
+  expect((await ended).code).toBe(signal === 'SIGTERM' ? 143 : 130);
+  expectNothingLeft();
+});
+
+describe('tests whose surroundings are missing', () => {
+  test('are skipped, and the run ends with how many, why, and how to get it', async () => {
+    const { code, words } = await run('lacks').ended;
+    expect(code).toBe(0);
+    expect(words).toMatch(/\n2 tests skipped: Nothing is not installed: apt-get install nothing\n$/);
+  });
+
+  test('fail where CI is set', async () => {
+    const { code, words } = await run('lacks', { CI: 'true' }).ended;
+    expect(code).toBe(1);
+    expect(words).toContain('Nothing is not installed: apt-get install nothing');
+  });
+});
