@@ -25,6 +25,9 @@ const exact = (name: string) => text(`${name}_exact`);
  */
 const wire = () => ({ wire: text().notNull(), wireBytes: integer('wire_bytes').notNull() });
 
+/** The columns that a trigger writes, by their names in the database: a backup leaves them out. */
+export const DERIVED_COLUMNS: readonly string[] = ['wire', 'wire_bytes'];
+
 /** Waste collections. */
 export const collections = pgTable('collections', {
   id: bigint({ mode: 'bigint' }).primaryKey(),
