@@ -160,5 +160,8 @@ function reasonOf(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   if (cause instanceof DatabaseError) return reasonOf(cause);
   if (!(error instanceof DatabaseError)) return messageOf(error);
-  return [error.message, error.detail, error.where].filter((text) => text !== undefined && text !== '').join('; ');
+  const { message, detail, where } = error;
+  return [message, detail, where?.replaceAll('\n', '; ')]
+    .filter((text) => text !== undefined && text !== '')
+    .join('; ');
 }

@@ -51,6 +51,9 @@ export async function takeBackup(
 ): Promise<BackupSummary> {
   await demandFree(file, force);
   const client = await connect(database, 'backup');
+  // Also a statement under way ends: the driver cuts the connection.
+  const end = () => void client.end().catch(() => undefined);
+  signal.addEventListener('abort', end);
   try {
     const { header, tables } = await begin(client);
     const rows: Record<string, number> = {};
@@ -68,8 +71,7 @@ export async function takeBackup(
     const what = signal.aborted ? 'interrupted' : messageOf(error);
     throw new BackupError(`no backup was written: ${what}`, { cause: error });
   } finally {
-    // Also where rows were still coming.
-    void client.end().catch(() => undefined);
+    end();
   }
 }
 
