@@ -19,13 +19,14 @@ const program = new Command('waste-cutover')
   .exitOverride()
   .addHelpText('after', EXIT_HELP);
 
+// In the order in which a cutover uses them.
 const verbs = [
-  importCommand(),
-  verifyCommand(),
   calibrateCommand(),
   gatewayCommand(),
+  importCommand(),
   phaseCommand(),
   statusCommand(),
+  verifyCommand(),
   reportCommand(),
   exportCommand(),
 ];

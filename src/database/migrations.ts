@@ -15,8 +15,18 @@ export const LEAST_POSTGRES_MAJOR = 15;
 // Any number will do, as long as every version of this server uses the same one.
 const MIGRATION_LOCK = 8_247_310_655_191;
 
-interface Journal {
-  readonly entries: readonly { readonly when: number; readonly tag: string }[];
+/** A migration as Drizzle's journal names it. */
+export interface Migration {
+  /** Milliseconds since 1970, by which Drizzle tells what was applied. */
+  readonly when: number;
+  readonly tag: string;
+}
+
+/** The migrations of this version, in order. */
+export function knownMigrations(): readonly Migration[] {
+  const journal = readFileSync(join(MIGRATIONS_FOLDER, 'meta', '_journal.json'), 'utf8');
+  const { entries } = JSON.parse(journal) as { readonly entries: readonly Migration[] };
+  return entries.map(({ when, tag }) => ({ when, tag }));
 }
 
 async function refuseOldServer(db: NodePgDatabase): Promise<void> {
@@ -29,17 +39,16 @@ async function refuseOldServer(db: NodePgDatabase): Promise<void> {
   }
 }
 
-/** An older server must not run on tables that it does not know. */
-async function refuseNewerDatabase(db: NodePgDatabase): Promise<void> {
+/** An older program must not use tables that it does not know. @throws StartRefusedError if there are some */
+export async function refuseNewerDatabase(db: NodePgDatabase): Promise<void> {
   const { rows: found } = await db.execute<{ exists: boolean }>(
     sql`select to_regclass('drizzle.__drizzle_migrations') is not null as exists`,
   );
   if (!found[0]?.exists) return;
-  const { entries } = JSON.parse(readFileSync(join(MIGRATIONS_FOLDER, 'meta', '_journal.json'), 'utf8')) as Journal;
   const { rows: applied } = await db.execute<{ created_at: string }>(
     sql`select created_at from drizzle.__drizzle_migrations order by created_at`,
   );
-  const known = new Set(entries.map(({ when }) => when));
+  const known = new Set(knownMigrations().map(({ when }) => when));
   const unknown = applied.filter(({ created_at }) => !known.has(Number(created_at)));
   if (unknown.length > 0) {
     throw new StartRefusedError(

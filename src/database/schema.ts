@@ -29,6 +29,9 @@ function resourceTable<Model>(
   return pgTable(name, { id: bigint({ mode: 'bigint' }).primaryKey(), ...fields, ...audit(), ...more, ...wire() });
 }
 
+/** The columns that a trigger writes, by their names in the database: a backup leaves them out. */
+export const DERIVED_COLUMNS: readonly string[] = ['wire', 'wire_bytes'];
+
 /** Waste collections. */
 export const collections = resourceTable('collections', COLLECTION_COLUMNS, {
   /** When the status became completed; null while it is pending. */

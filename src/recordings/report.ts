@@ -17,12 +17,12 @@ function summaryText({ categories, differing, milliseconds, interrupted }: Repla
   const total = rows.reduce((sum, [, exchanges]) => sum + Number(exchanges), 0);
   const expected = differing.filter((exchange) => exchange.expected).length;
   const table = [
-    ['category', 'exchanges', 'differing', 'known to'],
+    ['category', 'exchanges', 'differing', 'known to differ'],
     ...rows,
     ['total', total, differing.length - expected, expected],
-  ].map(([name, ...numbers]) => String(name).padEnd(12) + numbers.map((value) => String(value).padStart(11)).join(''));
+  ].map(([name, ...numbers]) => String(name).padEnd(12) + numbers.map((value) => String(value).padStart(17)).join(''));
   const alike = [...categories.values()].reduce((sum, counts) => sum + counts.unexpectedlyAlike, 0);
-  if (alike > 0) table.push(`${alike} exchanges that may differ were answered as recorded`);
+  if (alike > 0) table.push(`answered as recorded although known to differ: ${alike}`);
   table.push(`${total} exchanges in ${(milliseconds / 1000).toFixed(1)} s`);
   if (interrupted !== undefined) table.push(`INTERRUPTED: ${interrupted}`);
   return table.join('\n');

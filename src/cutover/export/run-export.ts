@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { UsageError } from '../../command-line';
 import { CutoverError, messageOf } from '../cutover-error';
-import { Progress } from '../progress';
+import { Progress } from '../../progress';
 import type { ListSummary } from '../sides/list-digest';
 import { rowCount, type Resource } from '../sides/resource';
 import { StoredLists } from '../sides/stored-lists';

@@ -1,4 +1,4 @@
-import { Progress } from '../progress';
+import { Progress } from '../../progress';
 import { ListDigest, type ListSummary } from '../sides/list-digest';
 import type { Resource } from '../sides/resource';
 import type { Spool } from '../sides/spool';

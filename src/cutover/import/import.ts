@@ -1,5 +1,5 @@
 import { CutoverError } from '../cutover-error';
-import { Progress } from '../progress';
+import { Progress } from '../../progress';
 import { rowCount, type Resource } from '../sides/resource';
 import type { Spool } from '../sides/spool';
 import { checkList, type CheckedList } from './check-list';

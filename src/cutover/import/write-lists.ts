@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { CutoverError } from '../cutover-error';
-import { Progress } from '../progress';
+import { Progress } from '../../progress';
 import type { Resource } from '../sides/resource';
 import { StoredLists } from '../sides/stored-lists';
 import type { CheckedList } from './check-list';

@@ -42,6 +42,9 @@ async function runPhase(name: string | undefined, options: PhaseArguments): Prom
   if (name !== undefined && !PHASES.some((phase) => phase === name)) {
     throw new UsageError(`${name} is no phase: choose ${PHASES.join(', ')}`);
   }
+  if (name === 'split' && percent === undefined) {
+    throw new UsageError('split needs --percent N: of how many of a hundred clients green answers the reads');
+  }
   const client = new ControlClient(control, readToken(options));
   const input = {
     phase: name,

@@ -1,5 +1,5 @@
 import { CutoverError } from '../cutover-error';
-import { Progress } from '../progress';
+import { Progress } from '../../progress';
 import type { ListSummary } from '../sides/list-digest';
 import type { Resource } from '../sides/resource';
 import type { SideAnswer } from '../sides/side-client';

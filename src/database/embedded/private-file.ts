@@ -1,13 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file that only this user may read (mode 0600), durably and in one step: readers never see half of it. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
+export function writePrivateFile(path: string, text: string): Promise<void> {
+  return writePrivately(path, (draft) => draft.writeFile(text));
+}
+
+/**
+ * The same for content of any length: `write` fills a draft beside the file, which takes the file's name once it is on
+ * disk. A draft that fails is removed.
+ *
+ * @throws what `write` throws, or the file system's error
+ */
+export async function writePrivately(path: string, write: (draft: FileHandle) => Promise<void>): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(text);
+    await write(file);
     await file.sync();
     await file.close();
     await rename(draft, path);
