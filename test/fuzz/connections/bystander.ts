@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './answers';
-import { OneClient, type PlainRequest } from './one-client';
+import type { OneClient, PlainRequest } from './one-client';
 
 /** Milliseconds between two requests, so that what it writes stays little in a long campaign. */
 const PAUSE = 25;

@@ -4,11 +4,12 @@ import { aftermath } from './aftermath';
 import { OneClient } from './one-client';
 import { Player } from './player';
 import { descriptorsOf, memoryOf } from './process-files';
-import type { Script } from './script';
+import type { Pace, Script } from './script';
 import { makeScript } from './scripts/scripts';
 import type { Subject } from './subject';
 
 const WATCH_INTERVAL = 50;
+const PACES: readonly Pace[] = ['quick', 'waiting', 'heavy'];
 /** So long a failure waits to be told, should it turn out that the server has ended. */
 const DELAY = 4 * WATCH_INTERVAL;
 /** Connections that ended just before a failure and are shown with it. */
@@ -31,9 +32,8 @@ export interface CampaignOptions {
   readonly families?: ReadonlySet<string>;
   /** Seconds after which no more connections are opened. */
   readonly seconds: number;
-  /** Quick connections at once, and slow ones beside them. */
-  readonly concurrency: number;
-  readonly slow: number;
+  /** How many connections of each pace are open at once. */
+  readonly concurrency: Readonly<Record<Pace, number>>;
   /** Most memory of the server, in bytes. */
   readonly budget: number;
   /** Milliseconds in which a well-formed request must be answered. */
@@ -65,11 +65,13 @@ export async function runCampaign(subject: Subject, options: CampaignOptions): P
 
 class Campaign {
   private readonly counts: Counts = { connections: 0, byFamily: new Map(), bystander: 0, slowest: 0, peak: 0, seconds: 0, failures: [] }; // prettier-ignore
-  private readonly active = new Map<Script, Promise<void>>();
+  private readonly active = new Set<Script>();
   private readonly recent: Script[] = [];
   private readonly player: Player;
-  private open = { quick: 0, slow: 0 };
+  private readonly open: Record<Pace, number> = { quick: 0, waiting: 0, heavy: 0 };
   private over = false;
+  /** Called when a connection is over. */
+  private changed: () => void = () => undefined;
 
   constructor(
     private readonly subject: Subject,
@@ -107,32 +109,54 @@ class Campaign {
   }
 
   private async playAll(until: number): Promise<void> {
-    const { seed, numbers, families, concurrency, slow } = this.options;
-    for (const number of numbers) {
-      if (this.over || performance.now() > until) break;
-      const script = makeScript(seed, number, families);
-      const kind = script.slow === true ? 'slow' : 'quick';
-      const most = kind === 'slow' ? slow : concurrency;
-      while (this.open[kind] >= most && !this.over)
-        await Promise.race([...this.active.values(), sleep(WATCH_INTERVAL)]);
-      this.open[kind]++;
-      this.active.set(script, this.play(script, kind));
-      this.options.onProgress?.(this.counts);
-      // Whoever opens connections without pause gives the answers no turn.
-      await new Promise(setImmediate);
+    const numbers = this.options.numbers[Symbol.iterator]();
+    let more = true;
+    const waiting: Record<Pace, Script[]> = { quick: [], waiting: [], heavy: [] };
+    while (!this.over) {
+      more &&= performance.now() < until;
+      const start = PACES.find((pace) => waiting[pace].length > 0 && this.open[pace] < this.options.concurrency[pace]);
+      if (start !== undefined) {
+        this.start(waiting[start].shift()!);
+        // Whoever opens connections without pause gives the answers no turn.
+        await new Promise(setImmediate);
+      } else if (more && waiting.quick.length === 0) {
+        const next = numbers.next();
+        more = next.done !== true;
+        if (next.done !== true) {
+          const script = makeScript(this.options.seed, next.value, this.options.families);
+          waiting[script.pace].push(script);
+        }
+      } else if (this.active.size > 0) await this.change();
+      else return;
+      if (performance.now() > until) for (const pace of PACES) waiting[pace].length = 0;
     }
-    while (this.active.size > 0 && !this.over) await Promise.race([...this.active.values(), sleep(WATCH_INTERVAL)]);
   }
 
-  private async play(script: Script, kind: 'slow' | 'quick'): Promise<void> {
-    const problem = await this.player.play(script);
-    this.active.delete(script);
-    this.open[kind]--;
-    this.counts.connections++;
-    this.counts.byFamily.set(script.family, (this.counts.byFamily.get(script.family) ?? 0) + 1);
-    this.recent.push(script);
-    if (this.recent.length > RECENT) this.recent.shift();
-    if (problem !== undefined) this.fail('answers', problem, [script]);
+  /** Resolves when a connection is over, or after a moment. */
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, WATCH_INTERVAL);
+      this.changed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private start(script: Script): void {
+    this.open[script.pace]++;
+    this.active.add(script);
+    void this.player.play(script).then((problem) => {
+      this.open[script.pace]--;
+      this.active.delete(script);
+      this.counts.connections++;
+      this.counts.byFamily.set(script.family, (this.counts.byFamily.get(script.family) ?? 0) + 1);
+      this.recent.push(script);
+      if (this.recent.length > RECENT) this.recent.shift();
+      if (problem !== undefined) this.fail('answers', problem, [script]);
+      this.options.onProgress?.(this.counts);
+      this.changed();
+    });
   }
 
   private watch(): void {
@@ -154,7 +178,7 @@ class Campaign {
   private fail(
     kind: FailureKind,
     message: string,
-    scripts: readonly Script[] = [...this.recent, ...this.active.keys()],
+    scripts: readonly Script[] = [...this.recent, ...this.active],
   ): void {
     // What fails when the server has ended is no news.
     if (this.over) return;

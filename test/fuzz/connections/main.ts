@@ -18,8 +18,9 @@ interface Options {
   only?: number[];
   repeat: number;
   families?: Set<string>;
-  concurrency: number;
-  slow: number;
+  quick: number;
+  waiting: number;
+  heavy: number;
   budget: number;
   patience: number;
   maxFailures: number;
@@ -46,8 +47,9 @@ const command = new Command('fuzz:connections')
   .option('--only <numbers>', 'only these connections of the seed, separated by commas', (text) => text.split(',').map(whole))
   .option('--repeat <number>', 'with --only: play them so often', whole, 1)
   .option('--families <names>', `only these kinds, separated by commas: ${FAMILY_NAMES.join(', ')}`, families)
-  .option('--concurrency <number>', 'quick connections at once', whole, 32)
-  .option('--slow <number>', 'slow connections at once, beside them', whole, 48)
+  .option('--quick <number>', 'ordinary connections at once', whole, 32)
+  .option('--waiting <number>', 'connections at once, beside them, on which little goes on for seconds', whole, 64)
+  .option('--heavy <number>', 'connections at once, beside them, that keep the server busy', whole, 3)
   .option('--budget <size>', 'most memory of the server', size, size('512MB'))
   .option('--patience <ms>', 'time in which a well-formed request must be answered', whole, 10_000)
   .option('--max-failures <number>', 'end after so many', whole, 1)
@@ -108,17 +110,22 @@ function targetOf({ target, admin, pid }: Options): Subject {
 
 async function runAgainst(subject: Subject, options: Options, requestTimeout: number): Promise<number> {
   const { seed, out } = options;
+  let stopped: string | undefined;
   let counts: Counts;
   try {
     counts = await runCampaign(subject, {
       ...options,
+      concurrency: { quick: options.quick, waiting: options.waiting, heavy: options.heavy },
       numbers: numbersOf(options),
       endWithin: 2 * requestTimeout + FIXED_TIMES + MARGIN,
       onProgress: progress(),
     });
   } finally {
-    const stopped = await subject.stop();
-    if (stopped !== undefined) process.stdout.write(`${stopped}\n`);
+    stopped = await subject.stop();
+  }
+  // After a failure its end says nothing new.
+  if (stopped !== undefined && counts.failures.length === 0) {
+    counts.failures.push({ kind: 'aftermath', message: stopped, scripts: [] });
   }
   for (const failure of counts.failures) process.stdout.write(`${failureText(failure, seed)}\n\n`);
   if (out !== undefined && counts.failures.length > 0) await writeFailures(out, counts.failures, seed);

@@ -4,7 +4,7 @@ import { AnswerJudge } from './answers';
 import type { Script, Step } from './script';
 import type { Subject } from './subject';
 
-/** So long a step of a script that is not judged waits for a server that takes nothing, in milliseconds. */
+/** So long a script that is not judged waits for a server that takes nothing, unless it says so, in milliseconds. */
 const SEND_PATIENCE = 1500;
 const PIECE = 64 * 1024;
 const FAULT = Buffer.from('HTTP/1.1 500');
@@ -79,7 +79,7 @@ class Connection {
 
   async take(step: Step): Promise<void> {
     const { socket } = this;
-    if (step.do === 'send') await this.send(step.text, step.times ?? 1);
+    if (step.do === 'send') await this.send(step.text, step.times ?? 1, step.patience ?? SEND_PATIENCE);
     else if (step.do === 'drip') await this.drip(step.text, step.bytes, step.gap);
     else if (step.do === 'wait') await this.until(() => false, step.ms);
     else if (step.do === 'await-bytes') await this.until(() => this.received > 0, step.ms);
@@ -122,9 +122,9 @@ class Connection {
     else this.socket.resume();
   }
 
-  private async send(text: string, times: number): Promise<void> {
+  private async send(text: string, times: number, unjudged: number): Promise<void> {
     const perPiece = Math.max(1, Math.floor(PIECE / Math.max(1, text.length)));
-    const patience = this.judge === undefined ? SEND_PATIENCE : this.limits.patience;
+    const patience = this.judge === undefined ? unjudged : this.limits.patience;
     for (let left = times; left > 0 && this.socket.writable && !this.over; left -= perPiece) {
       const piece = Buffer.from(text.repeat(Math.min(perPiece, left)), 'latin1');
       if (this.socket.write(piece)) continue;

@@ -28,6 +28,6 @@ export function summaryText(counts: Counts): string {
   return [
     `${connections} connections in ${seconds.toFixed(1)} s (${Math.round(connections / seconds)}/s): ${families}`,
     `bystanders: ${bystander} requests answered, the slowest after ${Math.round(slowest)} ms; the server's memory was at most ${Math.round(peak / 1e6)} MB`,
-    failures.length === 0 ? 'no failure' : `${failures.length} failures`,
+    failures.length === 0 ? 'no failure' : `failures: ${failures.length}`,
   ].join('\n');
 }

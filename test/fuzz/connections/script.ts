@@ -1,7 +1,7 @@
 /** One thing that a client does on its connection. Text is sent a character a byte. */
 export type Step =
-  /** Sends the text so many times, as fast as the server takes it. */
-  | { readonly do: 'send'; readonly text: string; readonly times?: number }
+  /** Sends the text so many times, as fast as the server takes it; gives up when nothing is taken for `patience` ms. */
+  | { readonly do: 'send'; readonly text: string; readonly times?: number; readonly patience?: number }
   /** Sends the text in pieces of so many bytes, with a pause of `gap` milliseconds after each. */
   | { readonly do: 'drip'; readonly text: string; readonly bytes: number; readonly gap: number }
   /** Does nothing for so many milliseconds. */
@@ -32,6 +32,9 @@ export interface Expected {
   readonly headOnly?: boolean;
 }
 
+/** A moment; seconds, most of which are spent waiting; or so much work that a few at once keep a server busy. */
+export type Pace = 'quick' | 'waiting' | 'heavy';
+
 /** What one connection does: a pure function of the seed and the number. */
 export interface Script {
   readonly number: number;
@@ -39,8 +42,8 @@ export interface Script {
   readonly steps: readonly Step[];
   /** Each request's answer in order, if the script is well-formed and reads to the end. */
   readonly expected?: readonly Expected[];
-  /** It takes seconds, most of which are spent waiting. */
-  readonly slow?: boolean;
+  /** How long it takes, and what it costs the server. */
+  readonly pace: Pace;
 }
 
 const SHOWN = 300;

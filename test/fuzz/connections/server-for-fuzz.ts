@@ -1,11 +1,10 @@
-import { PostgresCluster, query } from '../../support/postgres-cluster';
+import { query, type PostgresCluster } from '../../support/postgres-cluster';
 import { startServer, type Subject } from './subject';
 
 /** Short times, so that what waits for them takes no long campaign. */
 export const SHORT_SETTINGS: Readonly<Record<string, string>> = {
   REQUEST_TIMEOUT: '3s',
   SHUTDOWN_TIMEOUT: '10s',
-  BODY_LIMIT: '1MB',
   LOG_LEVEL: 'info',
 };
 
@@ -29,11 +28,10 @@ export async function startOwnServer(cluster: PostgresCluster, options: OwnServe
      insert into id_counters (resource, next_id) select 'collections', $1::int + 1`,
     [options.rows],
   );
-  let sweep = Promise.resolve();
+  let sweep: Promise<unknown> = Promise.resolve();
+  const sweepOnce = () => query(database, "delete from collections where location like 'Fuzz%'");
   const timer = setInterval(() => {
-    sweep = sweep
-      .then(async () => void (await query(database, "delete from collections where location like 'Fuzz%'")))
-      .catch(() => undefined);
+    sweep = sweep.then(sweepOnce).catch(() => undefined);
   }, SWEEP_INTERVAL);
   return {
     ...subject,

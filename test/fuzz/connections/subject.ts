@@ -56,13 +56,13 @@ export async function startServer(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let ended: string | undefined;
   const over = new Promise<void>((done) => {
-    child.once('exit', (code, signal) => {
-      ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      done();
-    });
+    child.once('exit', () => done());
   });
+  const ended = (): string | undefined => {
+    if (child.signalCode !== null) return `signal ${child.signalCode}`;
+    return child.exitCode === null ? undefined : `exit code ${child.exitCode}`;
+  };
   const lines: string[] = [];
   const faults: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -75,7 +75,7 @@ export async function startServer(
   const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)).find((match) => match !== null);
   const limit = performance.now() + START_LIMIT;
   while (found(/"Ready"/) === undefined) {
-    if (ended !== undefined || performance.now() > limit) {
+    if (ended() !== undefined || performance.now() > limit) {
       child.kill('SIGKILL');
       throw new Error(`The server did not start:\n${lines.join('\n')}`);
     }
@@ -89,14 +89,16 @@ export async function startServer(
     pid: child.pid!,
     sockets: new SocketTable(Number(port)),
     faults,
-    ended: () => ended,
+    ended,
     stop: async () => {
-      if (ended !== undefined) return undefined;
+      if (ended() !== undefined) return undefined;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT);
       await over;
       clearTimeout(timer);
-      return ended === 'exit code 0' ? undefined : `the stop ended with ${String(ended)}: ${lines.slice(-3).join(' ')}`;
+      return ended() === 'exit code 0'
+        ? undefined
+        : `the stop ended with ${String(ended())}: ${lines.slice(-3).join(' ')}`;
     },
   };
 }

@@ -73,7 +73,7 @@ export function unsentBodyScript(random: Random): Draft {
   const send: Step = { do: 'send', text: framing.startsWith('T') ? head : head + body };
   if (random.chance(80)) return { steps: [send, { do: 'wait', ms: random.int(0, 30) }, ...ending(random)] };
   const half: Step[] = random.chance(50) ? [{ do: 'half-close' }] : [];
-  return { steps: [send, ...half, { do: 'await-end' }], slow: true };
+  return { steps: [send, ...half, { do: 'await-end' }], pace: 'waiting' };
 }
 
 /** A connection on which nothing comes, from its start or from some point on; the server must end it. */
@@ -87,5 +87,5 @@ export function silentScript(random: Random, tag: string): Draft {
   );
   const half: Step[] = random.chance(20) ? [{ do: 'half-close' }] : [];
   const steps: Step[] = text === '' ? [] : [{ do: 'send', text }];
-  return { steps: [...steps, ...half, { do: 'await-end' }], slow: true };
+  return { steps: [...steps, ...half, { do: 'await-end' }], pace: 'waiting' };
 }

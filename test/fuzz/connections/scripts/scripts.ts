@@ -1,12 +1,12 @@
 import { Random } from '../../random';
-import type { Script } from '../script';
+import type { Pace, Script } from '../script';
 import { connectScript, expectScript, foreignScript, upgradeScript } from './protocols';
 import { echoScript, floodScript, neverReadingScript, slowReadingScript } from './loads';
 import { closedAmidScript, oddScript, silentScript, slowWritingScript, unsentBodyScript } from './partial';
 import { pipelineScript } from './pipelines';
 
-/** A script without its number and name. */
-export type Draft = Omit<Script, 'number' | 'family'>;
+/** A script without its number and name; quick unless it says otherwise. */
+export type Draft = Omit<Script, 'number' | 'family' | 'pace'> & { readonly pace?: Pace };
 
 /** Each kind of script with how often it comes, in a thousand. */
 const FAMILIES: Readonly<Record<string, readonly [weight: number, draft: (random: Random, tag: string) => Draft]>> = {
@@ -19,11 +19,11 @@ const FAMILIES: Readonly<Record<string, readonly [weight: number, draft: (random
   expect: [40, expectScript],
   'slow-writing': [20, slowWritingScript],
   'slow-reading': [40, slowReadingScript],
-  'never-reading': [6, neverReadingScript],
+  'never-reading': [4, neverReadingScript],
   'unsent-body': [14, unsentBodyScript],
-  silent: [5, silentScript],
-  flood: [8, floodScript],
-  echo: [7, echoScript],
+  silent: [4, silentScript],
+  flood: [2, floodScript],
+  echo: [2, echoScript],
 };
 
 export const FAMILY_NAMES: readonly string[] = Object.keys(FAMILIES);
@@ -39,5 +39,5 @@ export function makeScript(
   const family = random.weighted(
     ...chosen.map(([name, [weight]]): readonly [number, () => string] => [weight, () => name]),
   );
-  return { number, family, ...FAMILIES[family]![1](random, `${seed}-${number}`) };
+  return { number, family, pace: 'quick', ...FAMILIES[family]![1](random, `${seed}-${number}`) };
 }
