@@ -1,0 +1,185 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AnswerJudge } from './answers';
+import type { Script, Step } from './script';
+import type { Subject } from './subject';
+
+/** So long a script that is not judged waits for a server that takes nothing, unless it says so, in milliseconds. */
+const SEND_PATIENCE = 1500;
+const PIECE = 64 * 1024;
+const FAULT = Buffer.from('HTTP/1.1 500');
+
+export interface Limits {
+  /** Milliseconds in which a well-formed request must be answered. */
+  readonly patience: number;
+  /** Milliseconds in which the server must end a connection on which nothing goes on. */
+  readonly endWithin: number;
+}
+
+/** Plays scripts, each on a connection of its own. */
+export class Player {
+  constructor(
+    private readonly subject: Subject,
+    private readonly limits: Limits,
+  ) {}
+
+  /** What the server did wrong on this connection; undefined if nothing. */
+  async play(script: Script): Promise<string | undefined> {
+    const connection = new Connection(script, this.subject, this.limits);
+    try {
+      await connection.open;
+      for (const step of script.steps) {
+        if (connection.over) break;
+        await connection.take(step);
+      }
+      return connection.verdict();
+    } finally {
+      connection.abandon();
+    }
+  }
+}
+
+class Connection {
+  over = false;
+  readonly open: Promise<void>;
+  private readonly socket: Socket;
+  private readonly judge: AnswerJudge | undefined;
+  private received = 0;
+  private problem: string | undefined;
+  private how = 'the client left';
+  private paused = false;
+  /** Called at everything that happens on the socket. */
+  private wake: () => void = () => undefined;
+
+  constructor(
+    script: Script,
+    private readonly subject: Subject,
+    private readonly limits: Limits,
+  ) {
+    this.judge = script.expected && new AnswerJudge(script.expected);
+    const socket = connect({ host: subject.host, port: subject.port, allowHalfOpen: true, noDelay: true });
+    this.socket = socket;
+    let opened = false;
+    this.open = new Promise((resolve) => {
+      socket.once('connect', () => {
+        opened = true;
+        resolve();
+      });
+      socket.once('close', () => resolve());
+    });
+    socket.on('error', (error) => {
+      this.how = error.message;
+      if (!opened) this.problem = `the server took no connection: ${error.message}`;
+    });
+    socket.on('data', (bytes) => this.receive(bytes));
+    socket.on('drain', () => this.wake());
+    socket.on('end', () => this.finish('the server ended the connection'));
+    socket.on('close', () => this.finish(this.how));
+  }
+
+  async take(step: Step): Promise<void> {
+    const { socket } = this;
+    if (step.do === 'send') await this.send(step.text, step.times ?? 1, step.patience ?? SEND_PATIENCE);
+    else if (step.do === 'drip') await this.drip(step.text, step.bytes, step.gap);
+    else if (step.do === 'wait') await this.until(() => false, step.ms);
+    else if (step.do === 'await-bytes') await this.until(() => this.received > 0, step.ms);
+    else if (step.do === 'await-answers') await this.awaitAnswers();
+    else if (step.do === 'await-end') await this.awaitEnd();
+    else if (step.do === 'half-close') socket.end();
+    else if (step.do === 'reset') socket.resetAndDestroy();
+    else if (step.do === 'close') socket.destroy();
+    else this.pause(step.do === 'pause');
+  }
+
+  /** What was wrong with the answers; call it when the script is over. */
+  verdict(): string | undefined {
+    return this.problem ?? this.judge?.verdict(this.how);
+  }
+
+  abandon(): void {
+    this.socket.destroy();
+  }
+
+  private receive(bytes: Buffer): void {
+    this.received += bytes.length;
+    this.judge?.push(bytes);
+    if (this.judge === undefined && bytes.includes(FAULT)) {
+      const at = bytes.indexOf(FAULT);
+      this.problem ??= `an answer is ${JSON.stringify(bytes.toString('latin1', at, at + 300))}`;
+    }
+    this.wake();
+  }
+
+  private finish(how: string): void {
+    if (!this.over) this.how = how;
+    this.over = true;
+    this.wake();
+  }
+
+  private pause(paused: boolean): void {
+    this.paused = paused;
+    if (paused) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  private async send(text: string, times: number, unjudged: number): Promise<void> {
+    const perPiece = Math.max(1, Math.floor(PIECE / Math.max(1, text.length)));
+    const patience = this.judge === undefined ? unjudged : this.limits.patience;
+    for (let left = times; left > 0 && this.socket.writable && !this.over; left -= perPiece) {
+      const piece = Buffer.from(text.repeat(Math.min(perPiece, left)), 'latin1');
+      if (this.socket.write(piece)) continue;
+      await this.until(() => !this.socket.writableNeedDrain, patience);
+      if (this.socket.writableNeedDrain) return;
+    }
+  }
+
+  private async drip(text: string, bytes: number, gap: number): Promise<void> {
+    for (let at = 0; at < text.length && this.socket.writable && !this.over; at += bytes) {
+      this.socket.write(Buffer.from(text.slice(at, at + bytes), 'latin1'));
+      await (gap === 0 ? new Promise(setImmediate) : sleep(gap));
+    }
+  }
+
+  private async awaitAnswers(): Promise<void> {
+    await this.until(() => this.judge?.done ?? true, this.limits.patience);
+    if (!this.over && this.judge?.done === false) this.how = `after ${this.limits.patience} ms`;
+  }
+
+  private async awaitEnd(): Promise<void> {
+    if (this.judge !== undefined) {
+      await this.awaitAnswers();
+      if (!this.judge.done) return;
+    }
+    const within = this.limits.endWithin;
+    if (this.paused) await this.awaitEndUnread(within);
+    else await this.until(() => this.over, within);
+    if (!this.over) this.problem ??= `the server has not ended the connection after ${within} ms`;
+  }
+
+  /** A client that reads nothing does not notice the end: the server's side of the connection is looked at. */
+  private async awaitEndUnread(within: number): Promise<void> {
+    const { localPort } = this.socket;
+    const end = performance.now() + within;
+    while (!this.over && performance.now() < end) {
+      await sleep(250);
+      if (localPort === undefined || !this.subject.sockets.holds(localPort))
+        this.finish('the server ended the connection');
+    }
+  }
+
+  /** Resolves when the condition holds, the connection is over, or the time has passed. */
+  private until(condition: () => boolean, ms: number): Promise<void> {
+    if (condition() || this.over) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.wake = () => undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.wake = () => {
+        if (condition() || this.over) done();
+      };
+    });
+  }
+}
