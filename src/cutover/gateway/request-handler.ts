@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { BodyAborted, BodyTooLarge, readBody } from '../../contract/http/request-body';
+import { BodyAborted, BodyTooLarge } from '../../contract/http/body-errors';
+import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
 import { hasFollower, ownerIn } from '../phase/phase';
