@@ -7,7 +7,7 @@ import type { Config } from './config';
 import { createPino } from './logging/logger';
 import { VERSION } from './version';
 
-/** Milliseconds between "not ready" and the end of keep-alive, for a balancer to notice. */
+/** Milliseconds between "not ready" and the end of idle connections, for a balancer to notice. */
 const NOTICE = 1000;
 
 /** A port that cannot be had. */
@@ -26,7 +26,10 @@ function listen(server: Server, port: number, host: string, variable: string): P
   });
 }
 
-/** Stops in order: not ready, no keep-alive, what is in flight finishes, the database last. */
+/**
+ * Stops in order: not ready, and no new keep-alive; after the notice no idle connection; what is in flight finishes; the
+ * database last.
+ */
 async function stop(app: App, config: Config, log: Logger, signal: NodeJS.Signals): Promise<number> {
   log.info({ msg: `${signal}: finishing what is in flight` });
   app.drain();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { once } from '../contract/http/guard';
 
 const ids = new WeakMap<IncomingMessage, string>();
 
@@ -23,7 +24,7 @@ export function logRequests(server: Server, log: Logger): void {
   const everything = log.isLevelEnabled('debug');
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const started = everything ? performance.now() : 0;
-    response.once('finish', () => {
+    once(response, response, 'finish', () => {
       if (!everything && response.statusCode < 500) return;
       const level = response.statusCode >= 500 ? 'error' : 'debug';
       log[level]({

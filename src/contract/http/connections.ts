@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ContractResponse } from './contract-response';
 import { guarded, whenever } from './guard';
+import { countAhead, uncountAhead } from './read-ahead';
+import { hearSocketErrors } from './socket-errors';
 
 /** Milliseconds between two looks at all connections. */
 const SWEEP = 1000;
@@ -67,8 +69,7 @@ export class Connection {
 }
 
 /**
- * The connections of a server. Each has a listener for its errors from its first moment to its last, whatever node takes off:
- * an error of a socket that nobody listens to would end the process. One timer looks after all of them.
+ * The connections of a server, with one timer that looks after all of them.
  */
 export class Connections {
   private readonly open = new Map<Socket, Connection>();
@@ -84,6 +85,7 @@ export class Connections {
     private readonly timeout: number,
     private readonly tooLate: (socket: Socket) => void,
   ) {
+    hearSocketErrors(server);
     server.on('connection', (socket: Socket) => this.of(socket));
     // What a client does not read is noticed by the socket's clock, which the sweep starts.
     server.on('timeout', (socket: Socket) =>
@@ -99,7 +101,6 @@ export class Connections {
     if (known !== undefined) return known;
     const connection = new Connection(socket);
     this.open.set(socket, connection);
-    socket.on('error', () => undefined);
     whenever(socket, socket, 'close', () => {
       this.open.delete(socket);
       this.ahead -= connection.ahead;
@@ -115,7 +116,7 @@ export class Connections {
     if (socket.destroyed) return false;
     connection.ahead += 1;
     this.ahead += 1;
-    response.enterQueue();
+    countAhead(response);
     return true;
   }
 
@@ -124,7 +125,7 @@ export class Connections {
     if (connection.ahead === 0) return;
     connection.ahead -= 1;
     this.ahead -= 1;
-    response.leaveQueue();
+    uncountAhead(response);
   }
 
   /** Ends the connections on which nothing is asked, now and from now on. */

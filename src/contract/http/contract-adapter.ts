@@ -1,7 +1,7 @@
 import type { RequestHandler } from '@nestjs/common/internal';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { BodyRoom } from './body-room';
@@ -9,7 +9,7 @@ import { Connections } from './connections';
 import { ContractDispatcher, type ContractRequest, type MountHandler } from './contract-dispatcher';
 import { ContractResponse, Serving } from './contract-response';
 import { endSoon } from './end-soon';
-import { guarded, once, soon, whenever } from './guard';
+import { faults, guarded, once, soon, whenever } from './guard';
 import { handlerPlans, templateOf } from './handler-plans';
 import { MalformedRequests } from './malformed-requests';
 import { Turn } from './turn';
@@ -56,6 +56,8 @@ export class ContractAdapter extends ExpressAdapter {
 
   constructor(private readonly contract: ContractServerOptions) {
     super();
+    const log = new Logger('Contract');
+    faults.report = (text) => log.error(text);
     // No header that the old server did not send.
     this.disable('x-powered-by');
     this.disable('etag');

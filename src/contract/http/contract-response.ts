@@ -22,9 +22,6 @@ export class Serving {
   readonly room = new AnswerRoom();
 }
 
-/** So many requests of a connection may be read ahead of their turn, and those that come in one piece with them. */
-const AHEAD = 16;
-
 const NOBODY = new Serving();
 
 /**
@@ -48,25 +45,10 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   private readonly extra: string[] = [];
   /** The head as node will send it, once it has been written. Node does not document it. */
   declare private _header?: string | null;
-  /** Tells node of bytes that wait on this connection: above its limit it reads no more. Node does not document it. */
-  declare private _onPendingData: (bytes: number) => void;
 
   /** Whether the client is not read, because too many bodies are in work. */
   get waitsForRoom(): boolean {
     return this.claim?.waits === true;
-  }
-
-  /**
-   * Counts this request as read ahead of its turn. Node stops reading the connection once there are more
-   * than AHEAD, as the old server did at the first; what was read in one piece with them is still parsed.
-   */
-  enterQueue(): void {
-    this._onPendingData(this.writableHighWaterMark / AHEAD);
-  }
-
-  /** It waits no more. */
-  leaveQueue(): void {
-    this._onPendingData(-this.writableHighWaterMark / AHEAD);
   }
 
   /** Its turn has come. */

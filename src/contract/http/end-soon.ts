@@ -5,7 +5,7 @@ import { later } from './guard';
 const LINGER = 2000;
 
 /** Ends a connection behind what has been written, and gives up on a client that goes on sending. */
-export function endSoon(socket: Socket, answer = ''): void {
+export function endSoon(socket: Socket, answer: string | Buffer = ''): void {
   socket.end(answer);
   later(socket, LINGER, () => socket.destroy());
 }

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,7 +8,8 @@ import type { Duplex } from 'node:stream';
  */
 export type Owner = (ServerResponse & { fail?: () => void }) | Duplex;
 
-const log = new Logger('Contract');
+/** Where faults are told of. The application has its logger do it. */
+export const faults = { report: (text: string): unknown => process.stderr.write(`${text}\n`) };
 
 /**
  * Runs a step of the work for one client. What it throws, or rejects with, is that client's fault alone: it is answered 500
@@ -71,7 +71,7 @@ export function whenDone<T>(
 
 function fail(owner: Owner, error: unknown): void {
   try {
-    log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    faults.report(error instanceof Error ? (error.stack ?? error.message) : String(error));
     if (!('req' in owner)) owner.destroy();
     else if (owner.fail === undefined) owner.req.socket.destroy();
     else owner.fail();
