@@ -12,7 +12,7 @@ import { standardOutput } from './logging/output';
 import { Sparingly } from './logging/sparingly';
 import { VERSION } from './version';
 
-/** Milliseconds between "not ready" and the end of keep-alive, for a balancer to notice. */
+/** Milliseconds between "not ready" and the end of idle connections, for a balancer to notice. */
 const NOTICE = 1000;
 
 const PUBLIC = { port: 'PORT', host: 'HOST' };
@@ -28,7 +28,8 @@ const SAME_SIGNAL = 1000;
 const LAST_STATEMENTS = 500;
 
 /**
- * Stops in order: not ready, no keep-alive, what is in flight finishes, the database last.
+ * Stops in order: not ready, and no new keep-alive; after the notice no idle connection; what is in flight finishes; the
+ * database last.
  *
  * @param balanced whether there may be a balancer that must notice
  */

@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { ServiceUnavailableException } from '@nestjs/common';
+import { guarded } from '../contract/http/guard';
+import { hearSocketErrors } from '../contract/http/socket-errors';
 import type { Readiness } from '../health/readiness';
 
 function answer(response: ServerResponse, status: number, body: object): void {
@@ -22,11 +24,13 @@ async function answerReadiness(readiness: Readiness, response: ServerResponse): 
  * It stands beside the public server, so that a flood of requests there leaves it reachable.
  */
 export function createAdminServer(readiness: Readiness): Server {
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (path !== '/livez' && path !== '/readyz') answer(response, 404, { error: 'There is /livez and /readyz' });
     else if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, { error: 'Only GET' });
     else if (path === '/livez') answer(response, 200, { status: 'ok' });
-    else void answerReadiness(readiness, response);
+    else guarded(response, () => answerReadiness(readiness, response));
   });
+  hearSocketErrors(server);
+  return server;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { reasonNoted, requestId } from '../contract';
+import { once } from '../contract/http/guard';
 import { Sparingly } from './sparingly';
 
 export interface RequestLogOptions {
@@ -55,7 +56,7 @@ export function logRequests(server: Server, log: Logger, { accessLog }: RequestL
     const started = performance.now();
     const access = accessLog && everything ? accessOf(request.socket) : undefined;
     // After "finish" too; before it, the client has gone.
-    response.once('close', () => write(request, response, started, access));
+    once(response, response, 'close', () => write(request, response, started, access));
   };
   server.prependListener('request', onRequest).prependListener('checkExpectation', onRequest);
 }

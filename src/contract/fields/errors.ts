@@ -1,5 +1,9 @@
 import type { JsonValue } from '../json/value';
-import { writeJson, writeString } from '../json/writer';
+import { isLongerThan, writeJson, writeString } from '../json/writer';
+
+/** Characters of all that an answer repeats; beyond it, only what is short is repeated. */
+const LONGEST_ECHOES = 1 << 20;
+const SHORT_ECHO = 1000;
 
 /** Where a value stood: `['body', 'name']`, `['path', 'item_id']`, or a position in the text, `['body', 17]`. */
 export type Location = readonly (string | number)[];
@@ -21,22 +25,25 @@ export interface ErrorItem {
 
 /**
  * The body of a 422 answer, `{"detail":[…]}`, from all errors of the request: items that yield are left out beside
- * others. Numbers within `loc` are integers, within `input` as they were read.
+ * others. Numbers within `loc` are integers, within `input` as they were read. What the items repeat is limited: a body of
+ * 16 MB with five fields missing would else be answered with up to 300 MB.
  */
 export function renderErrors(errors: readonly ErrorItem[]): string {
   // Each missing field echoes the whole body, which may be large.
-  const echoes = new Map<JsonValue, string>();
-  const echo = (input: JsonValue): string => {
-    if (typeof input !== 'object' || input === null) return writeJson(input);
-    const known = echoes.get(input);
-    if (known !== undefined) return known;
-    const json = writeJson(input);
-    echoes.set(input, json);
+  const known = new Map<JsonValue, string | undefined>();
+  const echo = (input: JsonValue): string | undefined => {
+    if (known.has(input)) return known.get(input);
+    const json = isLongerThan(LONGEST_ECHOES, input) ? undefined : writeJson(input);
+    if (typeof input === 'object' && input !== null) known.set(input, json);
     return json;
   };
   const firm = errors.filter((error) => !error.yields);
   const items = firm.length > 0 ? firm : errors;
-  return `{"detail":[${items.map((error) => renderError(error, echo(error.input))).join(',')}]}`;
+  const echoes = items.map(({ input }) => echo(input));
+  const length = echoes.reduce((sum, json) => sum + (json?.length ?? Infinity), 0);
+  const limit = length > LONGEST_ECHOES ? SHORT_ECHO : LONGEST_ECHOES;
+  const repeated = echoes.map((json) => (json === undefined || json.length > limit ? 'null' : json));
+  return `{"detail":[${items.map((error, index) => renderError(error, repeated[index] ?? 'null')).join(',')}]}`;
 }
 
 function renderError({ type, loc, msg, ctx, url }: ErrorItem, input: string): string {

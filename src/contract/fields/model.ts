@@ -1,4 +1,4 @@
-import { JsonSyntaxError, readJson, UnreadableBody } from '../json/reader';
+import { JsonSyntaxError, OversizedBody, readJson, UnreadableBody } from '../json/reader';
 import type { JsonValue } from '../json/value';
 import { writeJson, type PlainValue } from '../json/writer';
 import { isJsonContentType } from './content-type';
@@ -16,7 +16,9 @@ export type BodyResult<T> =
   /** 422, reported alone. */
   | { readonly kind: 'syntax'; readonly errors: ErrorItem[] }
   /** 400, reported alone. */
-  | { readonly kind: 'unreadable' };
+  | { readonly kind: 'unreadable' }
+  /** 413, reported alone. */
+  | { readonly kind: 'oversized' };
 
 /** A class with field decorators, ready to read request bodies. */
 export interface Model<T> {
@@ -77,6 +79,7 @@ class CompiledModel<T extends object> implements Model<T> {
     try {
       return this.validate(readJson(body));
     } catch (error) {
+      if (error instanceof OversizedBody) return { kind: 'oversized' };
       if (error instanceof UnreadableBody) return { kind: 'unreadable' };
       if (!(error instanceof JsonSyntaxError)) throw error;
       const item = invalidJson(error.reason).at(['body', error.position], new Map());

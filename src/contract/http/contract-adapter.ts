@@ -1,13 +1,17 @@
 import type { RequestHandler } from '@nestjs/common/internal';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { INestApplication } from '@nestjs/common';
+import type { Socket } from 'node:net';
+import { Logger, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { BodyRoom } from './body-room';
+import { Connections } from './connections';
 import { ContractDispatcher, type ContractRequest, type MountHandler } from './contract-dispatcher';
-import { ContractResponse } from './contract-response';
+import { ContractResponse, Serving } from './contract-response';
+import { endSoon } from './end-soon';
+import { faults, guarded, once, soon, whenever } from './guard';
 import { handlerPlans, templateOf } from './handler-plans';
-import { answerMalformedRequests } from './malformed-requests';
+import { MalformedRequests } from './malformed-requests';
 import { Turn } from './turn';
 import { WireStream } from './wire-stream';
 import { WireText } from './wire-text';
@@ -43,13 +47,17 @@ const KEEP_ALIVE = 5000;
  */
 export class ContractAdapter extends ExpressAdapter {
   private readonly dispatcher: ContractDispatcher;
-  private readonly latest = new WeakMap<Duplex, ContractResponse>();
   private readonly turn = new Turn();
-  private refuse: (socket: Duplex) => void = () => undefined;
-  private readonly serving = { draining: false };
+  private readonly serving = new Serving();
+  private readonly bodies: BodyRoom;
+  // Made with the server, by initHttpServer().
+  private connections!: Connections;
+  private refuse: (socket: Socket) => void = () => undefined;
 
   constructor(private readonly contract: ContractServerOptions) {
     super();
+    const log = new Logger('Contract');
+    faults.report = (text) => log.error(text);
     // No header that the old server did not send.
     this.disable('x-powered-by');
     this.disable('etag');
@@ -57,7 +65,10 @@ export class ContractAdapter extends ExpressAdapter {
       const listener: unknown = this.getInstance();
       (listener as RequestListener)(request, response);
     };
-    this.dispatcher = new ContractDispatcher(contract, express, ({ socket }) => this.refuse(socket));
+    this.bodies = new BodyRoom(contract.bodyLimit);
+    this.dispatcher = new ContractDispatcher({ ...contract, bodies: this.bodies }, express, ({ socket }) =>
+      this.refuse(socket),
+    );
   }
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
@@ -68,7 +79,14 @@ export class ContractAdapter extends ExpressAdapter {
   /** From now on every answer ends its connection. */
   drain(): void {
     this.serving.draining = true;
-    (this.getHttpServer() as Server).closeIdleConnections();
+  }
+
+  /** Listens no more, ends the connections on which nothing is asked, and waits for the others. */
+  override close(): Promise<unknown> | undefined {
+    this.drain();
+    const closed = super.close();
+    this.connections.close();
+    return closed;
   }
 
   override get(path: unknown, handler?: RequestHandler): unknown {
@@ -103,12 +121,25 @@ export class ContractAdapter extends ExpressAdapter {
     );
     // Node drops the headers beyond its count without a word; the head limit is the bound here.
     server.maxHeadersCount = 0;
+    // Many a client closes its sending half behind a request, and reads the answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
     // The old server ignored expectations that it did not know.
     server.on('checkExpectation', (request: ContractRequest, response: ContractResponse) =>
       this.handle(request, response),
     );
-    server.on('connect', (request: ContractRequest, socket: Duplex) => this.handleConnect(request, socket));
-    this.refuse = answerMalformedRequests(server, this.turn, (socket) => this.latest.get(socket));
+    server.on('connect', (request: ContractRequest, socket: Socket) =>
+      guarded(socket, () => this.handleConnect(request, socket)),
+    );
+    const malformed = new MalformedRequests(this.turn);
+    this.connections = new Connections(server, requestTimeout, (socket) =>
+      malformed.timeOut(this.connections.of(socket)),
+    );
+    this.refuse = (socket) => malformed.refuse(this.connections.of(socket));
+    malformed.listen(server, this.connections);
+    server.on(
+      'close',
+      this.connections.watch(() => this.bodies.expire(requestTimeout)),
+    );
     this.httpServer = server;
   }
 
@@ -118,7 +149,7 @@ export class ContractAdapter extends ExpressAdapter {
     if (body instanceof WireStream) return response.stream(status, body);
     const json = body instanceof WireText ? body.body : writeJson(body as PlainValue);
     // A handler that needed no database may be done before the parser has seen all that came with the request.
-    if (response.turn === this.turn.current()) setImmediate(() => response.json(status, json));
+    if (response.turn === this.turn.current()) soon(response, () => response.json(status, json));
     else response.json(status, json);
     return response;
   }
@@ -149,29 +180,41 @@ export class ContractAdapter extends ExpressAdapter {
   }
 
   /** Requests that a client sends without waiting are answered one after the other, as the old server did. */
-  private handle(request: ContractRequest, response: ContractResponse): void {
-    const previous = this.latest.get(request.socket);
-    this.latest.set(request.socket, response);
+  private handle(request: ContractRequest, response: ContractResponse, begin?: () => void): void {
+    const connection = this.connections.of(request.socket);
+    const previous = connection.latest;
+    connection.latest = response;
     response.turn = this.turn.current();
-    if (previous === undefined || previous.writableFinished) this.start(request, response);
-    else previous.once('finish', () => this.start(request, response));
+    const start = () => {
+      connection.current = response;
+      response.start(this.serving);
+      begin?.();
+      // Else malformed bytes behind it were answered in its place.
+      if (response.instead === undefined) this.dispatcher.dispatch(request, response);
+    };
+    if (previous === undefined || previous.writableFinished) guarded(response, start);
+    else if (this.connections.queue(connection, response)) {
+      once(response, previous, 'finish', () => {
+        this.connections.dequeue(connection, response);
+        start();
+      });
+    }
   }
 
-  private start(request: ContractRequest, response: ContractResponse): void {
-    // Malformed bytes behind it were answered in its place.
-    if (response.instead !== undefined) return;
-    response.serving = this.serving;
-    // Express' answers do not look again.
-    if (this.serving.draining) response.shouldKeepAlive = false;
-    this.dispatcher.dispatch(request, response);
-  }
-
-  /** CONNECT with a path is a method like any other; node hands over the bare socket. */
-  private handleConnect(request: ContractRequest, socket: Duplex): void {
+  /**
+   * CONNECT with a path is a method like any other; node hands over the bare socket, without its own listeners. It is
+   * answered in its turn, and ends the connection.
+   */
+  private handleConnect(request: ContractRequest, socket: Socket): void {
+    const connection = this.connections.of(socket);
     const response = new ContractResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(request.socket);
-    response.on('finish', () => socket.end());
-    this.handle(request, response);
+    // What comes behind it means nothing.
+    socket.resume();
+    whenever(socket, socket, 'timeout', () => this.httpServer.emit('timeout', socket));
+    // Those before it may still be sending.
+    whenever(socket, socket, 'drain', () => connection.current?.emit('drain'));
+    once(socket, response, 'finish', () => endSoon(socket));
+    this.handle(request, response, () => response.assignSocket(socket));
   }
 }

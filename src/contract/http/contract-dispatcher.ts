@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { renderErrors, type ErrorItem } from '../fields/errors';
 import { readIntegerPath } from '../fields/path';
+import { BodyAborted, BodyRefused, BodyTooLarge } from './body-errors';
+import type { BodyRoom, ClaimRoom } from './body-room';
 import type { ContractResponse } from './contract-response';
 import { isPreflight, preflight, simpleCors } from './cors';
+import { guarded, soon, whenDone } from './guard';
 import type { HandlerPlan } from './handler-plans';
 import { redirectLocation } from './redirect';
-import { BodyAborted, BodyTooLarge, readBody, skipBody } from './request-body';
+import { readBody, skipBody } from './request-body';
 import { readHeaders, type ContractHeaders } from './request-headers';
 import { readTarget, type RequestTarget } from './request-target';
 import { RouteTable, type Match, type Route } from './route-table';
@@ -25,6 +28,8 @@ export type MountHandler = (request: IncomingMessage, response: ContractResponse
 
 export interface DispatcherOptions {
   readonly bodyLimit: number;
+  /** Room for the bodies in work. */
+  readonly bodies: BodyRoom;
   readonly trustedProxies: readonly string[];
   readonly pages: Readonly<Record<string, readonly string[]>>;
   readonly mounts: Readonly<Record<string, MountHandler>>;
@@ -43,13 +48,6 @@ const UNREADABLE = '{"detail":"There was an error parsing the body"}';
 const TOO_LARGE = '{"detail":"Request Entity Too Large"}';
 
 const nothing = () => undefined;
-
-/**
- * Answers once all that was read from the socket has been parsed. The old server parsed a whole read before it answered,
- * so that malformed bytes behind a request took the place of its answer; what waits for the database is late enough
- * anyway.
- */
-const soon = setImmediate;
 
 /** llhttp in httptools 0.9 refuses any other transfer encoding. */
 const isChunkedOrAbsent = (transferEncoding: string | null) =>
@@ -114,7 +112,7 @@ export class ContractDispatcher {
   ): void {
     if (isPreflight(request.method, headers)) {
       const answer = preflight(headers);
-      soon(() => response.plain(answer.status, answer.body, answer.headers));
+      soon(response, () => response.plain(answer.status, answer.body, answer.headers));
       return;
     }
     response.cors = simpleCors(headers);
@@ -131,13 +129,13 @@ export class ContractDispatcher {
   ): void {
     const path = this.table.slashRedirect(target.path);
     if (path === undefined) {
-      soon(() => response.json(404, NOT_FOUND));
+      soon(response, () => response.json(404, NOT_FOUND));
       return;
     }
     const { remoteAddress, localAddress, localPort } = request.socket;
     const local = localPort === 80 ? (localAddress ?? '') : `${localAddress ?? ''}:${localPort ?? ''}`;
     const location = redirectLocation(path, target, headers, this.trusted(remoteAddress), local);
-    soon(() => response.redirect(307, location));
+    soon(response, () => response.redirect(307, location));
   }
 
   private answerRoute(
@@ -152,7 +150,7 @@ export class ContractDispatcher {
       return;
     }
     if (match.route.allow !== undefined) response.addHeader('allow', match.route.allow);
-    soon(() => response.json(405, METHOD_NOT_ALLOWED));
+    soon(response, () => response.json(405, METHOD_NOT_ALLOWED));
   }
 
   private addPage(path: string, methods: readonly string[]): void {
@@ -160,7 +158,7 @@ export class ContractDispatcher {
     route.allow = methods.join(', ');
     for (const method of methods) {
       route.methods.set(method, (request, response) => {
-        soon(() => {
+        soon(response, () => {
           if (response.instead !== undefined) return;
           response.setCorsHeaders();
           request.url = path;
@@ -174,10 +172,10 @@ export class ContractDispatcher {
     const route = this.table.mount(prefix);
     for (const method of ['GET', 'HEAD']) {
       route.methods.set(method, (request, response, { values }) => {
-        soon(() => {
-          if (response.instead !== undefined) return;
+        soon(response, () => {
+          if (response.instead !== undefined) return undefined;
           response.setCorsHeaders();
-          void handler(request, response, values[0] ?? '');
+          return handler(request, response, values[0] ?? '');
         });
       });
     }
@@ -203,11 +201,18 @@ export class ContractDispatcher {
 
     const run = (request: ContractRequest, response: ContractResponse) => {
       response.handled = true;
-      void handler(request, response, nothing);
+      guarded(response, () => {
+        const work = handler(request, response, nothing);
+        response.claim?.lend(work);
+        return work;
+      });
     };
 
-    const answerInvalid = (response: ContractResponse, errors: readonly ErrorItem[]) =>
-      soon(() => response.json(422, renderErrors(errors)));
+    const answerInvalid = (response: ContractResponse, errors: readonly ErrorItem[]) => {
+      // The errors hold all that was read of the body, which may be a hundred times what is left of it in the answer.
+      const text = renderErrors(errors);
+      soon(response, () => response.json(422, text));
+    };
 
     if (body === undefined) {
       return (request, response, { values }) => {
@@ -219,11 +224,19 @@ export class ContractDispatcher {
     }
 
     return (request, response, { values }, headers) => {
-      readBody(request, this.options.bodyLimit).then(
+      const claimRoom: ClaimRoom = (bytes, granted, refused) =>
+        response.holdRoom(this.options.bodies.claim(bytes, granted, refused));
+      whenDone(
+        response,
+        readBody(request, this.options.bodyLimit, claimRoom),
         (bytes) => {
           const read = body.read(bytes, headers.contentType);
           if (read.kind === 'unreadable') {
-            soon(() => response.json(400, UNREADABLE));
+            soon(response, () => response.json(400, UNREADABLE));
+            return;
+          }
+          if (read.kind === 'oversized') {
+            soon(response, () => response.refuse(413, TOO_LARGE));
             return;
           }
           if (read.kind === 'syntax') {
@@ -239,14 +252,16 @@ export class ContractDispatcher {
           request.body = read.kind === 'model' ? read.model : undefined;
           run(request, response);
         },
-        (error: unknown) => this.answerUnreadBody(error, response),
+        (error) => this.answerUnreadBody(error, response),
       );
     };
   }
 
   private answerUnreadBody(error: unknown, response: ContractResponse): void {
-    if (error instanceof BodyAborted) return;
-    if (!(error instanceof BodyTooLarge)) throw error;
-    response.refuse(413, TOO_LARGE);
+    // There is nobody to answer, or nothing: the old server closed the connection.
+    if (error instanceof BodyAborted) response.req.socket.destroySoon();
+    else if (error instanceof BodyRefused) response.refuseForRoom();
+    else if (error instanceof BodyTooLarge) response.refuse(413, TOO_LARGE);
+    else throw error;
   }
 }

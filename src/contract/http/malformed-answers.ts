@@ -10,7 +10,8 @@ const HEAD_TOO_LARGE = text(
   'application/json',
   '{"detail":"Request Header Fields Too Large"}',
 );
-const TIMED_OUT = text('408 Request Timeout', 'application/json', '{"detail":"Request Timeout"}');
+/** The answer to a client that takes too long to send a request. */
+export const TIMED_OUT = text('408 Request Timeout', 'application/json', '{"detail":"Request Timeout"}');
 
 /**
  * The whole answer to bytes that node's parser refuses, by its error's code; undefined if the connection is to be cut

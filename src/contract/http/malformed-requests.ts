@@ -1,54 +1,69 @@
 import type { Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { ContractResponse } from './contract-response';
-import { MALFORMED, malformedAnswer } from './malformed-answers';
+import type { Socket } from 'node:net';
+import type { Connection, Connections } from './connections';
+import { endSoon } from './end-soon';
+import { guarded, once } from './guard';
+import { MALFORMED, malformedAnswer, TIMED_OUT } from './malformed-answers';
 import type { Turn } from './turn';
 
-/** Milliseconds that a client has to read the answer. */
-const LINGER = 2000;
+/** Node's words for the end of the client's sending half within a message, and for a message that takes too long. */
+const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
+const TOO_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
-/**
- * Answers malformed bytes on a connection whose last request has this answer. The old server answered them at once if
- * they came with the request or inside its body: what it was asked to do was done all the same, but its answer was
- * lost. Bytes that come later find the request answered.
- */
-function answerAfter(response: ContractResponse | undefined, turn: Turn, end: () => void): void {
-  if (response === undefined || response.writableFinished || response.destroyed) end();
-  else if (response.headersSent || (response.req.complete && response.turn !== turn.current()))
-    response.once('close', end);
-  else if (response.handled) response.instead = end;
-  else {
-    response.instead = () => undefined;
-    end();
+/** Answers what node's parser refuses as the old server did. Node may report one fault twice, which is answered once. */
+export class MalformedRequests {
+  private readonly answered = new WeakSet<Socket>();
+
+  constructor(private readonly turn: Turn) {}
+
+  /** Answers all that node's parser refuses. */
+  listen(server: Server, connections: Connections): void {
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+      guarded(socket, () => {
+        const connection = connections.of(socket);
+        if (error.code === CUT_SHORT) this.endBehindAnswers(connection);
+        else if (error.code !== TOO_LATE) this.answer(connection, malformedAnswer(error.code));
+        else if (!connection.excuse()) this.timeOut(connection);
+      }),
+    );
   }
-}
 
-/**
- * Answers what node's parser refuses as the old server did. Node may report one fault twice, which is answered once.
- *
- * @param latest the answer to the last request of a connection.
- * @returns a function that refuses a request which node's parser let through.
- */
-export function answerMalformedRequests(
-  server: Server,
-  turn: Turn,
-  latest: (socket: Duplex) => ContractResponse | undefined,
-): (socket: Duplex) => void {
-  const answered = new WeakSet<Duplex>();
-  const refuse = (socket: Duplex, answer: string | undefined) => {
-    if (answered.has(socket)) return;
-    answered.add(socket);
-    if (answer === undefined || !socket.writable) {
-      socket.destroy();
-      return;
+  /** Refuses the last request of a connection, which node's parser let through. */
+  refuse(connection: Connection): void {
+    this.answer(connection, MALFORMED);
+  }
+
+  /** Answers a client that took too long to send a request. */
+  timeOut(connection: Connection): void {
+    this.answer(connection, TIMED_OUT);
+  }
+
+  /** The old server said nothing to half a request, but answered those before it. */
+  private endBehindAnswers({ latest, isBusy, socket }: Connection): void {
+    if (latest === undefined || !isBusy) socket.destroySoon();
+    else once(socket, latest, 'close', () => socket.destroySoon());
+  }
+
+  private answer(connection: Connection, answer: string | undefined): void {
+    const { socket } = connection;
+    if (this.answered.has(socket)) return;
+    this.answered.add(socket);
+    if (answer === undefined || !socket.writable) socket.destroy();
+    else this.answerAfter(connection, () => endSoon(socket, answer));
+  }
+
+  /**
+   * Answers malformed bytes. The old server answered them at once if they came with the last request or inside its body: what
+   * it was asked to do was done all the same, but its answer was lost. Bytes that come later find the request answered.
+   */
+  private answerAfter({ latest, isBusy, socket }: Connection, end: () => void): void {
+    if (latest === undefined || !isBusy || latest.destroyed) end();
+    else if (latest.headersSent || (latest.req.complete && latest.turn !== this.turn.current()))
+      once(socket, latest, 'close', end);
+    else if (latest.handled) latest.instead = end;
+    else {
+      latest.instead = () => undefined;
+      end();
     }
-    const end = () => {
-      socket.end(answer);
-      // The client may go on sending; what it sends is not read any more.
-      setTimeout(() => socket.destroy(), LINGER).unref();
-    };
-    answerAfter(latest(socket), turn, end);
-  };
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(socket, malformedAnswer(error.code)));
-  return (socket) => refuse(socket, MALFORMED);
+  }
 }

@@ -1,38 +1,36 @@
+import { constants } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-
-/** The client sent more than the limit allows. */
-export class BodyTooLarge extends Error {
-  override readonly name = 'BodyTooLarge';
-}
-
-/** The client went away before the body was complete: there is nobody to answer. */
-export class BodyAborted extends Error {
-  override readonly name = 'BodyAborted';
-}
+import { BodyCollector } from './body-collector';
+import { BodyTooLarge } from './body-errors';
+import type { ClaimRoom } from './body-room';
+import { nextTick } from './guard';
 
 const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the whole body, with Content-Length or chunked.
  *
- * @param limit most bytes to take.
- * @throws BodyTooLarge as soon as the limit is known to be passed, BodyAborted if the client went away.
+ * @param limit most bytes to take; what cannot become a text is too large in any case.
+ * @param claimRoom claims room for all but small bodies; without it there is room for all.
+ * @throws BodyTooLarge as soon as the limit is known to be passed, BodyAborted if the rest will not come, BodyRefused if
+ *   there was no room.
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number, claimRoom?: ClaimRoom): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const most = Math.min(limit, constants.MAX_STRING_LENGTH);
     const declared = Number(request.headers['content-length'] ?? NaN);
-    if (declared > limit) {
+    if (declared > most) {
       reject(new BodyTooLarge());
       return;
     }
     // A body that came with its head has been read by the next tick: it is taken whole, without a stream's events.
-    process.nextTick(() => {
+    nextTick(request.socket, () => {
       if (request.destroyed || !(request.complete || request.readableLength === declared)) {
-        collect(request, limit, resolve, reject);
+        new BodyCollector(request, most, claimRoom, resolve, reject).start(declared);
         return;
       }
       const body = (request.read() as Buffer | null) ?? EMPTY;
-      if (body.length > limit) reject(new BodyTooLarge());
+      if (body.length > most) reject(new BodyTooLarge());
       else resolve(body);
     });
   });
@@ -42,28 +40,4 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 export function skipBody(request: IncomingMessage): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (length === undefined && encoding === undefined) request.read();
-}
-
-function collect(
-  request: IncomingMessage,
-  limit: number,
-  resolve: (body: Buffer) => void,
-  reject: (error: BodyTooLarge | BodyAborted) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > limit) {
-      request.removeAllListeners('data');
-      reject(new BodyTooLarge());
-      return;
-    }
-    chunks.push(chunk);
-  });
-  request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, length)));
-  request.on('error', () => reject(new BodyAborted()));
-  request.on('close', () => {
-    if (!request.complete) reject(new BodyAborted());
-  });
 }

@@ -6,7 +6,12 @@ import { isHighSurrogate, isLowSurrogate, REPLACEMENT } from './surrogates';
  * an integer with too many digits. The contract answers 400 "There was an error parsing the body".
  */
 export class UnreadableBody extends Error {
-  override readonly name = 'UnreadableBody';
+  override readonly name: string = 'UnreadableBody';
+}
+
+/** The values of the body need more memory than one body may take, which small texts can: `[[],[],[],…]`. */
+export class OversizedBody extends UnreadableBody {
+  override readonly name: string = 'OversizedBody';
 }
 
 type Encoding = 'utf-8' | 'utf-16-le' | 'utf-16-be' | 'utf-32-le' | 'utf-32-be';

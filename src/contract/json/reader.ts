@@ -1,14 +1,18 @@
-import { decodeJsonBytes, UnreadableBody } from './decode';
+import { decodeJsonBytes, OversizedBody, UnreadableBody } from './decode';
 import { readStringLiteral } from './string-literal';
 import { JsonSyntaxError, syntaxError } from './syntax-error';
 import type { JsonObject, JsonValue } from './value';
 
-export { JsonSyntaxError, UnreadableBody };
+export { JsonSyntaxError, OversizedBody, UnreadableBody };
 
 /** Containers within containers, the outermost counted; the old server's stack gave way at this point. */
 const MAX_LEVELS = 968;
 /** Python's `sys.int_info.default_max_str_digits`. */
 const MAX_INTEGER_DIGITS = 4300;
+
+/** Bytes that the values of one text may take beside their characters, and what each takes in V8, its place included. */
+const MAX_MEMORY = 128 << 20;
+const COST = { array: 64, object: 256, member: 64, integer: 40, number: 24, string: 40 } as const;
 
 /**
  * Reads JSON as `json.loads` of Python 3.11 reads bytes: RFC 8259 plus NaN, Infinity and -Infinity; exact integers;
@@ -16,6 +20,7 @@ const MAX_INTEGER_DIGITS = 4300;
  *
  * @throws JsonSyntaxError with Python's message and position
  * @throws UnreadableBody for undecodable bytes, more than 968 levels, or an integer of more than 4300 digits
+ * @throws OversizedBody, a kind of it, for values that take more than 128 MB
  */
 export function readJson(bytes: Uint8Array): JsonValue {
   return new Reader(decodeJsonBytes(bytes)).readDocument();
@@ -33,6 +38,7 @@ const QUOTE = 0x22;
 
 class Reader {
   private at = 0;
+  private memory = 0;
 
   constructor(private readonly text: string) {}
 
@@ -69,12 +75,14 @@ class Reader {
 
   private readObject(level: number): JsonObject {
     this.enter(level);
+    this.spend(COST.object);
     const object: JsonObject = new Map();
     if (this.skip('}')) return object;
     for (;;) {
       if (this.text.charCodeAt(this.at) !== QUOTE) {
         throw this.failure('Expecting property name enclosed in double quotes', this.at);
       }
+      this.spend(COST.member);
       const key = this.readString();
       this.skipSpace();
       if (!this.skip(':')) throw this.failure("Expecting ':' delimiter", this.at);
@@ -87,6 +95,7 @@ class Reader {
 
   private readArray(level: number): JsonValue[] {
     this.enter(level);
+    this.spend(COST.array);
     const array: JsonValue[] = [];
     if (this.skip(']')) return array;
     for (;;) {
@@ -111,6 +120,7 @@ class Reader {
     }
     this.at = end;
     const literal = this.text.slice(start, end);
+    this.spend(end > integerEnd ? COST.number : COST.integer + (end - start) / 2);
     if (end > integerEnd) return Number(literal);
     if (end - digits > MAX_INTEGER_DIGITS) throw new UnreadableBody(`An integer has ${end - digits} digits`);
     return BigInt(literal);
@@ -124,9 +134,15 @@ class Reader {
   }
 
   private readString(): string {
+    this.spend(COST.string);
     const { value, end } = readStringLiteral(this.text, this.at);
     this.at = end;
     return value;
+  }
+
+  private spend(bytes: number): void {
+    this.memory += bytes;
+    if (this.memory > MAX_MEMORY) throw new OversizedBody(`The values take more than ${MAX_MEMORY} bytes`);
   }
 
   private enter(level: number): void {

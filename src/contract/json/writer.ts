@@ -28,6 +28,25 @@ export function writeJson(value: PlainValue): string {
   return writeMembers(Object.entries(value));
 }
 
+/** Whether the value's JSON has more characters than that, for certain: told without writing it, after no more work than those need. */
+export function isLongerThan(limit: number, value: PlainValue): boolean {
+  return limit < leastLength(value, limit);
+}
+
+/** A length that the value's JSON has at the least; no more than the first past the limit is looked at. */
+function leastLength(value: PlainValue, limit: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value === 'bigint') return value.toString().length;
+  if (typeof value !== 'object' || value === null) return 1;
+  let length = 2;
+  const members = value instanceof Map ? value : isArray(value) ? value.entries() : Object.entries(value);
+  for (const [key, member] of members) {
+    length += 1 + (typeof key === 'string' ? key.length + 3 : 0) + leastLength(member, limit - length);
+    if (length > limit + 1) break;
+  }
+  return length;
+}
+
 /** A JSON string literal, quotes included; lone surrogates as U+FFFD. */
 export function writeString(text: string): string {
   const json = JSON.stringify(text);

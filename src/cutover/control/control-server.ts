@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
+import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
 import { SideSilent, SideUnreachable } from '../gateway/side';
@@ -21,7 +23,7 @@ const BODY_LIMIT = 1 << 16;
 export function createControlServer(gateway: Gateway, token: string): Server {
   const actions = actionsOf(gateway);
   const expected = digest(`Bearer ${token}`);
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => send(response, status, body);
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
       answer(401, { error: 'The token is wrong: give the one that the gateway was started with.' });
@@ -32,11 +34,15 @@ export function createControlServer(gateway: Gateway, token: string): Server {
       answer(404, { error: `There is no such action; there are ${Object.keys(actions).join(', ')}.` });
       return;
     }
-    perform(action, request).then(
+    whenDone(
+      response,
+      perform(action, request),
       (body) => answer(200, body),
-      (error: unknown) => answer(statusOf(error), { error: messageOf(error) }),
+      (error) => answer(statusOf(error), { error: messageOf(error) }),
     );
   });
+  hearSocketErrors(server);
+  return server;
 }
 
 function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { guarded, once } from '../../contract/http/guard';
 import { malformedAnswer } from '../../contract/http/malformed-answers';
+import { countAhead, uncountAhead } from '../../contract/http/read-ahead';
+import { hearSocketErrors } from '../../contract/http/socket-errors';
 
 export interface ClientServerOptions {
   /** Largest request head in bytes. */
@@ -12,17 +15,23 @@ export interface ClientServerOptions {
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-type ConnectHandler = (request: IncomingMessage, socket: Duplex) => void;
+type ConnectHandler = (request: IncomingMessage, socket: Socket) => void;
 
 /** The server that clients connect to. Requests that come on one connection without waiting are handled one after the other. */
 export function createClientServer(options: ClientServerOptions, handle: Handler, onConnect: ConnectHandler): Server {
-  const latest = new WeakMap<Duplex, ServerResponse>();
+  const latest = new WeakMap<Socket, ServerResponse>();
   const inTurn: Handler = (request, response) => {
     const previous = latest.get(request.socket);
     latest.set(request.socket, response);
     if (!server.listening) response.shouldKeepAlive = false;
-    if (previous === undefined || previous.writableFinished) handle(request, response);
-    else previous.once('finish', () => handle(request, response));
+    if (previous === undefined || previous.writableFinished) guarded(response, () => handle(request, response));
+    else {
+      countAhead(response);
+      once(response, previous, 'finish', () => {
+        uncountAhead(response);
+        handle(request, response);
+      });
+    }
   };
   const { headLimit, requestTimeout, keepAlive } = options;
   const server = createServer(
@@ -39,14 +48,36 @@ export function createClientServer(options: ClientServerOptions, handle: Handler
   // Node drops the headers beyond its count without a word; the head limit is the bound here.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', inTurn);
-  server.on('connect', onConnect);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // What the parser refuses cannot be passed on: it is answered as both sides do.
-    const answer = malformedAnswer(error.code);
-    const response = latest.get(socket);
-    if (answer === undefined || !socket.writable) socket.destroy();
-    else if (response?.headersSent && !response.writableFinished) response.once('close', () => socket.destroy());
-    else socket.end(answer);
+  // Many a client closes its sending half behind a request, and reads the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  hearSocketErrors(server);
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const previous = latest.get(socket);
+    const answer = () => onConnect(request, socket);
+    if (previous === undefined || previous.writableFinished) guarded(socket, answer);
+    else once(socket, previous, 'finish', answer);
   });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    guarded(socket, () => {
+      const response = latest.get(socket);
+      const pending = response === undefined || response.writableFinished ? undefined : response;
+      if (error.code === 'HPE_INVALID_EOF_STATE') {
+        // Half a request and the end: those before it are answered, as both sides do.
+        if (pending === undefined) socket.destroySoon();
+        else once(socket, pending, 'close', () => socket.destroySoon());
+        return;
+      }
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && pending?.req.complete === true) {
+        // It is not the client that is waited for: it has that time again, once it is.
+        socket.setTimeout(requestTimeout);
+        return;
+      }
+      // What the parser refuses cannot be passed on: it is answered as both sides do.
+      const answer = malformedAnswer(error.code);
+      if (answer === undefined || !socket.writable) socket.destroy();
+      else if (pending?.headersSent === true) once(socket, pending, 'close', () => socket.destroy());
+      else socket.end(answer);
+    }),
+  );
   return server;
 }

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { BodyAborted, BodyTooLarge, readBody } from '../../contract/http/request-body';
+import type { Socket } from 'node:net';
+import { BodyAborted, BodyTooLarge } from '../../contract/http/body-errors';
+import { endSoon } from '../../contract/http/end-soon';
+import { whenDone } from '../../contract/http/guard';
+import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
 import { hasFollower, ownerIn } from '../phase/phase';
@@ -69,17 +72,19 @@ export class RequestHandler {
   }
 
   /** CONNECT is a method like any other to both sides; node hands over the bare socket. */
-  handleConnect(incoming: IncomingMessage, socket: Duplex): void {
+  handleConnect(incoming: IncomingMessage, socket: Socket): void {
     const owner = ownerIn(this.parts.context.state.phase);
     const headers = pairsOf(incoming.rawHeaders).filter(([name]) => name.toLowerCase() !== 'connection');
     const host: RequestHeader[] = headerOf(incoming.rawHeaders, 'host') === undefined ? [['host', null]] : [];
     const request = { method: 'CONNECT', target: incoming.url ?? '', headers: [...headers, ...host] };
-    socket.on('error', () => socket.destroy());
-    sendRaw(this.parts.context.parts.sides[owner].target, request).then(
+    socket.resume();
+    whenDone(
+      socket,
+      sendRaw(this.parts.context.parts.sides[owner].target, request),
       ({ status, headers: pairs, body }) => {
         const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
         socket.write(`HTTP/1.1 ${status} \r\n${lines}\r\n`, 'latin1');
-        socket.end(body);
+        endSoon(socket, body);
       },
       () => socket.destroy(),
     );

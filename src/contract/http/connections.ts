@@ -1,0 +1,156 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ContractResponse } from './contract-response';
+import { guarded, whenever } from './guard';
+import { countAhead, uncountAhead } from './read-ahead';
+import { hearSocketErrors } from './socket-errors';
+
+/** Milliseconds between two looks at all connections. */
+const SWEEP = 1000;
+
+/**
+ * Requests of all connections that may be read ahead of their turn, at some 2 KB each: one read of a socket holds up to 3,600
+ * of them. Beyond it, a connection that has more than FEW of them is cut off.
+ */
+const MOST_AHEAD = 16_384;
+const FEW_AHEAD = 64;
+
+/** What the server knows of one client's connection. */
+export class Connection {
+  /** The answer to its last request. */
+  latest: ContractResponse | undefined;
+  /** The answer whose turn it is, or was last. */
+  current: ContractResponse | undefined;
+  /** Requests that were read ahead of their turn. */
+  ahead = 0;
+  /** Set once node's clock ran out while the client was not the one to be waited for: the last answer at that time. */
+  private late: { after: ContractResponse; isOfNext: boolean; since: number } | undefined;
+
+  constructor(readonly socket: Socket) {}
+
+  /** Whether a request has not been answered completely. */
+  get isBusy(): boolean {
+    return this.latest !== undefined && !this.latest.writableFinished;
+  }
+
+  /** Whether it is the server that keeps the client waiting, rather than the other way round. */
+  get isOurs(): boolean {
+    const { latest } = this;
+    return latest !== undefined && this.isBusy && (latest.req.complete || !latest.started || latest.waitsForRoom);
+  }
+
+  /** Starts the client's clock anew, when it ran out. @returns false if the client had all that time. */
+  excuse(): boolean {
+    const after = this.latest;
+    if (after === undefined || !this.isOurs) return false;
+    this.late = { after, isOfNext: after.req.complete, since: 0 };
+    return true;
+  }
+
+  /** Whether a client that was excused has now had so many milliseconds of its own. */
+  isLate(now: number, timeout: number): boolean {
+    const { late, latest } = this;
+    if (late === undefined || latest === undefined) return false;
+    if (this.isOurs) {
+      late.since = 0;
+      return false;
+    }
+    // The head that was awaited is there; what may still be missing is its body.
+    if (latest !== late.after || !late.isOfNext) {
+      if (latest.req.complete) {
+        this.late = undefined;
+        return false;
+      }
+      this.late = { after: latest, isOfNext: false, since: late.since };
+    }
+    if (late.since === 0) late.since = now;
+    return now - late.since >= timeout;
+  }
+}
+
+/**
+ * The connections of a server, with one timer that looks after all of them.
+ */
+export class Connections {
+  private readonly open = new Map<Socket, Connection>();
+  private closing = false;
+  private ahead = 0;
+
+  /**
+   * @param timeout milliseconds that a client may leave an answer unread, or a request unfinished.
+   * @param tooLate answers a client that did not send a whole request in that time.
+   */
+  constructor(
+    server: Server,
+    private readonly timeout: number,
+    private readonly tooLate: (socket: Socket) => void,
+  ) {
+    hearSocketErrors(server);
+    server.on('connection', (socket: Socket) => this.of(socket));
+    // What a client does not read is noticed by the socket's clock, which the sweep starts.
+    server.on('timeout', (socket: Socket) =>
+      guarded(socket, () => {
+        if (socket.writableLength > 0 || !this.of(socket).isBusy) socket.destroy();
+      }),
+    );
+  }
+
+  /** What is known of a client's connection. */
+  of(socket: Socket): Connection {
+    const known = this.open.get(socket);
+    if (known !== undefined) return known;
+    const connection = new Connection(socket);
+    this.open.set(socket, connection);
+    whenever(socket, socket, 'close', () => {
+      this.open.delete(socket);
+      this.ahead -= connection.ahead;
+      connection.ahead = 0;
+    });
+    return connection;
+  }
+
+  /** Has a request wait for its turn. @returns false if too many wait: then the connection is cut off. */
+  queue(connection: Connection, response: ContractResponse): boolean {
+    const { socket } = connection;
+    if (this.ahead >= MOST_AHEAD && connection.ahead >= FEW_AHEAD) socket.destroy();
+    if (socket.destroyed) return false;
+    connection.ahead += 1;
+    this.ahead += 1;
+    countAhead(response);
+    return true;
+  }
+
+  /** The turn of a request that waited has come. */
+  dequeue(connection: Connection, response: ContractResponse): void {
+    if (connection.ahead === 0) return;
+    connection.ahead -= 1;
+    this.ahead -= 1;
+    uncountAhead(response);
+  }
+
+  /** Ends the connections on which nothing is asked, now and from now on. */
+  close(): void {
+    this.closing = true;
+    this.sweep();
+  }
+
+  /** Looks after all of them from now on, and does a further thing each time. @returns what ends it. */
+  watch(also: () => void): () => void {
+    const timer = setInterval(() => {
+      this.sweep();
+      also();
+    }, SWEEP).unref();
+    return () => clearInterval(timer);
+  }
+
+  private sweep(): void {
+    const now = performance.now();
+    for (const [socket, connection] of this.open) guarded(socket, () => this.look(socket, connection, now));
+  }
+
+  private look(socket: Socket, connection: Connection, now: number): void {
+    if (socket.writableLength > 0 && socket.timeout !== this.timeout) socket.setTimeout(this.timeout);
+    if (connection.isLate(now, this.timeout)) this.tooLate(socket);
+    if (this.closing && !connection.isBusy) socket.destroySoon();
+  }
+}
