@@ -91,7 +91,8 @@ describe('the recipes of CONTRIBUTING.md, followed in a copy of this tree', () =
       expect(commands.length).toBeGreaterThan(0);
       // What these programs run is not what is measured.
       const env = { ...process.env, NODE_V8_COVERAGE: undefined };
-      for (const command of [...commands, 'node scripts/build.mjs']) await run('sh', ['-c', command], { cwd: copy, env });
+      for (const command of [...commands, 'node scripts/build.mjs'])
+        await run('sh', ['-c', command], { cwd: copy, env });
     }
 
     async function started<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
