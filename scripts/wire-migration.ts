@@ -14,7 +14,7 @@ function isResource(name: string | undefined): name is Resource {
 
 /** Whether a migration before this one has given the table its trigger. */
 function hasTrigger(resource: Resource): boolean {
-  const trigger = new RegExp(`CREATE TRIGGER ${resource}_wire\\b`);
+  const trigger = new RegExp(`TRIGGER zzz_wire .*ON "${resource}"|TRIGGER .*ON "${resource}" RENAME TO zzz_wire`);
   const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith('.sql'));
   return files.some((file) => trigger.test(readFileSync(join(MIGRATIONS, file), 'utf8')));
 }
