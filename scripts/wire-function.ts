@@ -89,9 +89,10 @@ export function wireOfNewTable(resource: Resource): string {
   const name = snakeCase(RESOURCES[resource].model.name);
   return [
     wireFunction(resource),
-    `CREATE TRIGGER ${resource}_wire BEFORE INSERT OR UPDATE ON "${resource}" FOR EACH ROW EXECUTE FUNCTION ${name}_wire();`,
+    `-- Triggers fire in the order of their names: what another makes of a row is in its text.
+CREATE TRIGGER zzz_wire BEFORE INSERT OR UPDATE ON "${resource}" FOR EACH ROW EXECUTE FUNCTION ${name}_wire();`,
     `-- Also where rows are replicated to, and in sessions that restore: no row without its text.
-ALTER TABLE "${resource}" ENABLE ALWAYS TRIGGER ${resource}_wire;`,
+ALTER TABLE "${resource}" ENABLE ALWAYS TRIGGER zzz_wire;`,
     `-- The list is measured by the index alone.
 ALTER TABLE "${resource}" DROP CONSTRAINT "${resource}_pkey", ADD CONSTRAINT "${resource}_pkey" PRIMARY KEY ("id") INCLUDE ("wire_bytes");`,
   ].join('\n--> statement-breakpoint\n');

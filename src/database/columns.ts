@@ -105,7 +105,7 @@ export const asDatetime =
  * during a rolling deploy, have this value.
  */
 export const withDefault =
-  <Value>(storage: Storage<Value>, value: Value): Storage<Value> =>
+  <Value>(storage: Storage<Value>, value: NoInfer<Value>): Storage<Value> =>
   (name) =>
     storage(name).map((column) => {
       const stored = column.valueOf(value);

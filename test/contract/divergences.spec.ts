@@ -267,3 +267,20 @@ test('21. a long list that is not read is cut off', async () => {
   expect(body.length).toBeGreaterThan(0);
   expect(body.length).toBeLessThan(length);
 }, 60_000);
+
+test('24. a row that a trigger of the database leaves out: 403', async () => {
+  await query(
+    database,
+    `create function refuse() returns trigger language plpgsql as $$ begin return null; end $$;
+     create trigger refuse before insert on collections for each row execute function refuse()`,
+  );
+  const answer = await post();
+  await query(database, 'drop trigger refuse on collections; drop function refuse');
+  expect(answer).toMatchObject({
+    status: 403,
+    headers: { 'content-type': 'application/json' },
+    body: '{"detail":"The database refuses this change: nothing was changed"}',
+  });
+  expect((await client.ask('GET', COLLECTIONS)).body).toBe('[]');
+  expect(JSON.parse((await post()).body)).toMatchObject({ id: 2 });
+});

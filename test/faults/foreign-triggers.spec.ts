@@ -71,6 +71,18 @@ describe('a trigger that somebody put on a table', () => {
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 504]));
     });
 
+    it('changes rows after the API sent them: they are answered as they are stored', async () => {
+      await trigger('insert', `new.location := upper(new.location); return new;`);
+      await query(url, 'alter trigger a_foreign_rule on collections rename to the_last_rule');
+      const [created] = await createAll();
+      expect(locationOf(created!)).toBe('PLACE 0');
+      const rows = await query<{ same: boolean }>(
+        url,
+        `select wire::json ->> 'location' = location as same from collections`,
+      );
+      expect(new Set(rows.map(({ same }) => same))).toEqual(new Set([true]));
+    });
+
     it('stores copies beside the rows: each client gets its own', async () => {
       await trigger(
         'insert',

@@ -41,12 +41,20 @@ export class ServerProcess {
     });
   }
 
-  /** Starts one and does not wait. Node's coverage of it, if asked for, is written where NODE_V8_COVERAGE says. */
-  static spawn(environment: Readonly<Record<string, string>>, args: readonly string[] = []): ServerProcess {
-    if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build".`);
+  /**
+   * Starts one and does not wait. Node's coverage of it, if asked for, is written where NODE_V8_COVERAGE says.
+   *
+   * @param main the built program, if it is not that of this tree
+   */
+  static spawn(
+    environment: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+    main: string = MAIN,
+  ): ServerProcess {
+    if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build".`);
     const free = { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0' };
     const env = { ...ofTheRun(), ...free, ...environment };
-    return new ServerProcess(spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new ServerProcess(spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   /** Starts one and waits until it is ready. */
