@@ -69,11 +69,11 @@ export class Database implements Executor {
   async start(): Promise<void> {
     const url = this.options.url ?? (await this.startEmbedded());
     if (url === undefined) return;
-    for (let delay = FIRST_RETRY; !this.closing.signal.aborted; delay = Math.min(delay * 2, LAST_RETRY)) {
+    for (let delay = FIRST_RETRY; !this.isClosing(); delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await migrateDatabase(url);
         const connections = await this.connect(url);
-        if (this.closing.signal.aborted) {
+        if (this.isClosing()) {
           await connections.close();
           return;
         }
@@ -89,7 +89,7 @@ export class Database implements Executor {
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {
-        if (this.closing.signal.aborted) return;
+        if (this.isClosing()) return;
         if (error instanceof StartRefusedError) throw error;
         const { code = '', message } = error as { code?: string; message: string };
         if (HOPELESS.test(code)) throw new StartRefusedError(`PostgreSQL refuses this server: ${message}`);
@@ -132,6 +132,10 @@ export class Database implements Executor {
     // One that could not be started has nothing to stop.
     const embedded = await this.embedded?.catch(() => undefined);
     await embedded?.stop();
+  }
+
+  private isClosing(): boolean {
+    return this.closing.signal.aborted;
   }
 
   /** Undefined when it was closed before it had started. */

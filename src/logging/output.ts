@@ -39,7 +39,7 @@ export function standardOutput(): LogOutput {
   });
   const pretty = isTerminal ? prettyFactory({ ignore: 'pid,deployment', colorize: true }) : undefined;
   const write = (line: string) => {
-    if (!isOver) stream.write(pretty === undefined ? line : String(pretty(line)));
+    if (!isOver) stream.write(pretty === undefined ? line : pretty(line));
   };
 
   return {

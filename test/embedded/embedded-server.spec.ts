@@ -253,7 +253,7 @@ describe('EmbeddedServer', () => {
 
   test('a file in the place of DATA_DIR is refused', async () => {
     await writeFile(dataDir, '');
-    await expect(scratch.start(dataDir)).rejects.toThrow(`The data directory ${dataDir} cannot be used (EEXIST`);
+    await expect(scratch.start(dataDir)).rejects.toThrow(`The data directory ${dataDir} cannot be used (it is a file)`);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 // Loaded into a server (NODE_OPTIONS=--require) that is to have a fault of the program: SIGUSR2 brings it about, as FAULT says.
 const { join } = require('node:path');
+const { setImmediate } = require('node:timers');
 
 const faults = {
   exception: () => {

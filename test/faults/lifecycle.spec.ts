@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isServed } from '../embedded/harness';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
@@ -66,6 +67,34 @@ describe('the command line', () => {
       errors:
         'BODY_LIMIT is "huge"; allowed: a size from 1KB to 1GB, such as 128KB or 16MB (a plain number counts bytes).\n',
     });
+  });
+});
+
+describe('a setting that turns out to be wrong when it is used ends with 2 and a sentence', () => {
+  const sentence = async (environment: Record<string, string>) => {
+    const server = spawnServer(environment);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    return server.messages.at(-1);
+  };
+
+  it.each(['HOST', 'ADMIN_HOST'])('a %s without an address', async (variable) => {
+    expect(await sentence({ [variable]: 'nosuch.invalid' })).toMatch(
+      new RegExp(
+        `^${variable} nosuch\\.invalid has no address \\(getaddrinfo .+\\): set ${variable} to a name or an address of this machine\\.$`,
+      ),
+    );
+  });
+
+  it('a HOST of another machine', async () => {
+    expect(await sentence({ HOST: '192.0.2.1' })).toMatch(
+      /^HOST 192\.0\.2\.1 is no address of this machine \(.+\): set HOST /,
+    );
+  });
+
+  it.each(['/etc/passwd', '/etc/passwd/x', '/proc/x'])('DATA_DIR=%s', async (folder) => {
+    expect(await sentence({ DATA_DIR: folder })).toMatch(
+      new RegExp(`^The data directory ${folder} cannot be used \\(.+\\): set DATA_DIR to `),
+    );
   });
 });
 
@@ -184,11 +213,13 @@ describe('with a PostgreSQL that somebody else runs', () => {
     }
   });
 
-  it('a second signal ends it at once', async () => {
+  it('a second signal, a second later, ends it at once', async () => {
     const server = await startServer({ DATABASE_URL: databaseUrl });
     await halfPost(server);
     server.child.kill('SIGTERM');
     await eventually(() => expect(server.messages.join()).toContain('finishing what is in flight'));
+    // Within a second it would be the same one, which npm passes on.
+    await sleep(1200);
     expect(await server.stop()).toEqual({ code: 1, signal: null });
   });
 });

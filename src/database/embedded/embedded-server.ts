@@ -171,5 +171,5 @@ export class EmbeddedServer {
  * sessions, say. The driver would take each of them for the embedded server's too.
  */
 function forgetClientVariables(): void {
-  for (const name of Object.keys(process.env)) if (/^PG[A-Z_]+$/.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (/^PG[A-Z_]+$/.test(name)) Reflect.deleteProperty(process.env, name);
 }
