@@ -12,7 +12,6 @@ import { describeOnEachMajor } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { datetimes, doubles, texts } from './values';
 
-jest.setTimeout(120_000);
 Logger.overrideLogger(false);
 
 const collections = fc
