@@ -21,5 +21,7 @@ module.exports = {
   coveragePathIgnorePatterns: ['/node_modules/', '/test/'],
   // Jest's own place for it is a folder of /tmp that nobody removes.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  // The one limit for tests and hooks: a busy machine makes none fail.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

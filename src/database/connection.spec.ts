@@ -6,8 +6,6 @@ import { Connection } from './connection';
 import { Connections } from './connections';
 import { DatabaseUnavailableError } from './database-errors';
 
-jest.setTimeout(60_000);
-
 describe('on a PostgreSQL that comes and goes', () => {
   const cluster = useCluster();
 

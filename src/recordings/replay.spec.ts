@@ -41,7 +41,7 @@ it('finds nothing in the answers of a server that answers as recorded, and sends
   expect(report.categories.size).toBe(14);
   const altered = all.filter(({ request }, index) => !server.received[index]?.equals(requestBytes(request)));
   expect(altered).toEqual([]);
-}, 60_000);
+});
 
 it('records such a server as it was recorded before', async () => {
   const server = await startRecordedServer(all);
@@ -50,7 +50,7 @@ it('records such a server as it was recorded before', async () => {
   const lines = all.map(({ reason: _, ...exchange }) => recordingLine(exchange));
   expect(recorded.map(recordingLine).filter((line, index) => line !== lines[index])).toEqual([]);
   expect(recorded).toHaveLength(all.length);
-}, 60_000);
+});
 
 it.each([
   ['one changed byte', (answer: string) => answer.replace('"total_collections":0', '"total_collections":1'), 'body'],

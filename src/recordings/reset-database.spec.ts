@@ -10,7 +10,7 @@ beforeAll(async () => {
   cluster = await PostgresCluster.start();
   client = new Client({ connectionString: cluster.url });
   await client.connect();
-}, 60_000);
+});
 afterAll(async () => {
   await client.end();
   await cluster.stop();

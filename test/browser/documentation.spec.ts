@@ -2,8 +2,6 @@ import type { Browser } from 'playwright-core';
 import { describeWithBrowser, launchBrowser, openPage } from './browser';
 import { serveApi, type ServedApi } from './served-api';
 
-jest.setTimeout(60_000);
-
 const SUMMARIES = [
   'Read Root',
   'Get Collections',

@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await cluster().createDatabase();
   app = await startTestApp(database);
   client = new RawClient(app.url);
-}, 30_000);
+});
 afterAll(() => app.close());
 beforeEach(() => query(database, 'truncate collections, locations, id_counters'));
 
@@ -30,7 +30,7 @@ test('18. a chunk extension of 16 KB: 400', async () => {
   };
   expect((await chunked(16_000)).status).toBe(200);
   expect(await chunked(20_000)).toMatchObject({ status: 400, body: 'Invalid HTTP request received.' });
-}, 15_000);
+});
 
 test('19. Upgrade is ignored', async () => {
   for (const [index, protocol] of ['websocket', 'h2c'].entries()) {

@@ -11,8 +11,6 @@ import { startTestApp } from '../support/test-app';
 import { runCutover } from './cutover-program';
 import { answersOf, fillSide } from './filled-side';
 
-jest.setTimeout(120_000);
-
 const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 
 describe('waste-cutover export', () => {

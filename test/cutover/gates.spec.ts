@@ -8,8 +8,6 @@ import { aCollection, json } from '../support/samples';
 import { MemoryApi } from './support/memory-api';
 import { gatewayOptions, journalDirectory, TestGateway } from './support/test-gateway';
 
-jest.setTimeout(60_000);
-
 /** As many answers as the gates want to see of each side. */
 const ENOUGH = 120;
 

@@ -8,8 +8,6 @@ import { keepWriting, write } from './support/clients';
 import { TOKEN } from './support/gateway-process';
 import { RealSides } from './support/real-sides';
 
-jest.setTimeout(120_000);
-
 describeWithReference('a copy while traffic flows', () => {
   const cluster = useCluster();
   let sides: RealSides;

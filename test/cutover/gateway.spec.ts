@@ -5,8 +5,6 @@ import { aCollection, json } from '../support/samples';
 import { write } from './support/clients';
 import { RealSides } from './support/real-sides';
 
-jest.setTimeout(120_000);
-
 describeWithReference('the gateway between the old API and the new one', () => {
   const cluster = useCluster();
   let sides: RealSides;

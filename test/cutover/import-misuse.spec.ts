@@ -4,8 +4,6 @@ import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { runCutover } from './cutover-program';
 
-jest.setTimeout(60_000);
-
 describe('waste-cutover import used wrongly', () => {
   const cluster = useCluster();
   let target: string;

@@ -11,8 +11,6 @@ import { startTestApp } from '../support/test-app';
 import { runCutover } from './cutover-program';
 import { answersOf, create, fillSide, send } from './filled-side';
 
-jest.setTimeout(60_000);
-
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 describeWithReference('waste-cutover import', () => {

@@ -9,8 +9,6 @@ import { GatewayProcess, TOKEN } from './support/gateway-process';
 import { MemoryApi } from './support/memory-api';
 import { journalDirectory } from './support/test-gateway';
 
-jest.setTimeout(60_000);
-
 describe('waste-cutover in a wrong order', () => {
   let blue: MemoryApi;
   let green: MemoryApi;

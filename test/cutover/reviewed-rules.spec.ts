@@ -70,7 +70,7 @@ describeWithReference('the reviewed rules', () => {
         startReference({ untyped: true }),
         ServerProcess.start({ DATABASE_URL: databaseUrl }),
       ]);
-    }, 60_000);
+    });
 
     afterAll(() => Promise.all([reference.stop(), server.stop()]));
 
@@ -85,6 +85,6 @@ describeWithReference('the reviewed rules', () => {
       }
       const expected = EXCHANGES.map(([rule], index) => found[index]!.replace(/\S+$/, rule));
       expect(found).toEqual(expected);
-    }, 60_000);
+    });
   });
 });

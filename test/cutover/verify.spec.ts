@@ -7,8 +7,6 @@ import type { Verification } from '../../src/cutover/verify/verify';
 import { runCutover } from './cutover-program';
 import { answersOf, create, fillSide, send } from './filled-side';
 
-jest.setTimeout(60_000);
-
 describeWithReference('waste-cutover verify', () => {
   const cluster = useCluster();
   let old: Reference;

@@ -12,7 +12,6 @@ import { describeOnEachMajor } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { modelsOf } from './values';
 
-jest.setTimeout(120_000);
 Logger.overrideLogger(false);
 
 const collections = modelsOf(Collection);

@@ -8,8 +8,6 @@ import { migrateDatabase } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
 import { datetimes, DOUBLE_TRAPS, doubles, texts } from './values';
 
-jest.setTimeout(120_000);
-
 /** Settings that a role or a database may have, all of which change how PostgreSQL spells values. */
 const ODD_SESSION = `set extra_float_digits = -15; set datestyle = 'SQL, DMY'; set intervalstyle = 'sql_standard';
   set timezone = 'Asia/Kathmandu'; set standard_conforming_strings = off; set lc_numeric = 'C'; set search_path = ''`;

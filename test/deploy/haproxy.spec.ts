@@ -6,8 +6,6 @@ import { Balancer, check, Deployment, HAPROXY } from './balancer';
 import { Clients, command } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 
-jest.setTimeout(60_000);
-
 const GATEWAY = 'in-front-of-the-gateway.cfg';
 const WEIGHTS = 'reads-by-weight.cfg';
 

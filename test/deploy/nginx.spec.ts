@@ -7,8 +7,6 @@ import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
 import { Clients } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 
-jest.setTimeout(60_000);
-
 const GATEWAY = 'in-front-of-the-gateway.conf';
 const WEIGHTS = 'reads-by-weight.conf';
 const FRONTS = ['front-blue', 'front-gateway-blue', 'front-gateway', 'front-gateway-green', 'front-green'];

@@ -10,8 +10,6 @@ import { freePort } from '../support/free-port';
 import { missing } from '../support/missing';
 import { Balancer, Deployment, HAPROXY, NGINX, nginxMain } from './balancer';
 
-jest.setTimeout(120_000);
-
 const RECORDINGS = resolve(__dirname, '../contract/recordings');
 const CATEGORIES = ['crud', 'paths', 'methods', 'cors', 'bodies'];
 
@@ -48,7 +46,7 @@ describeWithReference('the recordings through the balancer, to the old server', 
 
   beforeAll(async () => {
     reference = await startReference();
-  }, 60_000);
+  });
   afterAll(() => reference.stop());
   beforeEach(async () => (port = await freePort()));
   afterEach(async () => {

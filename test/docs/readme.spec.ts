@@ -33,7 +33,7 @@ describeWith(missing('curl', 'curl'), 'the commands of the README', () => {
 
   beforeAll(async () => {
     server = await ServerProcess.start({ DATABASE_URL: await cluster().createDatabase() });
-  }, 30_000);
+  });
   afterAll(() => server.stop());
 
   test.each(examples)('$command', async ({ command, output }) => {

@@ -3,8 +3,6 @@ import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from '
 import { EmbeddedServerError } from '../../src/database/embedded/embedded-server';
 import { eventually, isServed, postmasterPid, query, Scratch } from './harness';
 
-jest.setTimeout(90_000);
-
 describe('EmbeddedServer', () => {
   let template: Scratch;
   let scratch: Scratch;

@@ -4,8 +4,6 @@ import { dirname } from 'node:path';
 import { describeAsRoot } from '../support/describe-with';
 import { isServed, query, Scratch } from './harness';
 
-jest.setTimeout(90_000);
-
 const idOf = (option: string): number => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));
 const NOBODY = { uid: idOf('-u'), gid: idOf('-g') };
 /** A user without an account: what a container's `user: 12345` gives. */

@@ -4,8 +4,6 @@ import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 import { Load } from './load';
 
-jest.setTimeout(120_000);
-
 const IN_FLIGHT = 64;
 const COUNT = 2000;
 

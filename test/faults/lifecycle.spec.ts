@@ -12,8 +12,6 @@ import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 import { VERSION } from '../../src/version';
 
-jest.setTimeout(90_000);
-
 const servers: ServerProcess[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
 

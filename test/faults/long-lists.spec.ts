@@ -2,8 +2,6 @@ import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(90_000);
-
 const ROWS = 25_000;
 
 describe('a list that is too long to hold', () => {

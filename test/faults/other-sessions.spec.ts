@@ -4,8 +4,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 describe('what other sessions do to the database while the server runs', () => {
   const cluster = useCluster();
 

@@ -7,8 +7,6 @@ import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 import { Load } from './load';
 
-jest.setTimeout(120_000);
-
 const STATEMENT_TIMEOUT = 2000;
 const OUTAGE = 3000;
 

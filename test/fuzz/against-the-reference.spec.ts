@@ -23,7 +23,7 @@ describeWithReference('fresh exchanges', () => {
     beforeAll(async () => {
       databaseUrl = await cluster().createDatabase();
       [reference, server] = await Promise.all([startReference(), ServerProcess.start({ DATABASE_URL: databaseUrl })]);
-    }, 60_000);
+    });
 
     afterAll(() => Promise.all([reference.stop(), server.stop()]));
 

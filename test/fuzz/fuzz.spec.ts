@@ -12,7 +12,7 @@ describeWithReference('the differential fuzzer', () => {
 
   beforeAll(async () => {
     [left, right] = await Promise.all([startReference(), startReference()]);
-  }, 60_000);
+  });
 
   afterEach(async () => {
     for (const { side, reset } of open.splice(0)) {
@@ -52,7 +52,7 @@ describeWithReference('the differential fuzzer', () => {
     expect(counts.differences).toBe(0);
     expect(counts.byStatus.get('none')).toBeUndefined();
     expect(counts.byStatus.get('200')).toBeGreaterThan(counts.exchanges / 3);
-  }, 120_000);
+  });
 
   it('finds one changed byte of one kind of answer and shrinks it to what is needed', async () => {
     const proxy = await startProxy(
@@ -73,7 +73,7 @@ describeWithReference('the differential fuzzer', () => {
     } finally {
       await proxy.stop();
     }
-  }, 120_000);
+  });
 
   it('keeps the exchanges that a difference in the store needs', async () => {
     const proxy = await startProxy(right.url, '"total_collections":1,', '"total_collections":2,');
@@ -83,14 +83,14 @@ describeWithReference('the differential fuzzer', () => {
     } finally {
       await proxy.stop();
     }
-  }, 120_000);
+  });
 
   it('ends with an error when a server goes away', async () => {
     const gone = await startProxy(right.url, 'x', 'x');
     const side = await sideOf(right, gone.url);
     await gone.stop();
     await expect(campaign({ right: side })).rejects.toThrow('cannot be reached');
-  }, 60_000);
+  });
 });
 
 /** Passes connections on and puts `planted` in place of `original` in the answers; both must be of one length. */

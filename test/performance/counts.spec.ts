@@ -77,7 +77,7 @@ describe('what requests cost the database', () => {
       const url = `postgresql://tester:hidden@127.0.0.1:${port}/postgres`;
       // One connection, so that it does not depend on chance which of them has prepared a statement.
       app = await startTestApp(url, { DATABASE_POOL_SIZE: '1' });
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await app.close();
@@ -111,6 +111,6 @@ describe('what requests cost the database', () => {
       for (const load of LOADS) rows.push([load.name, ...figures(await countsOf(load))]);
       const head = ['', 'statements', 'round trips', 'parses', 'rows', 'bytes sent', 'received'];
       expectCheckedIn('test/performance/counts.txt', `${table([head, ...rows])}\n`);
-    }, 60_000);
+    });
   });
 });

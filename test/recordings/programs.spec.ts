@@ -9,8 +9,6 @@ import { PostgresCluster } from '../support/postgres-cluster';
 import { answerBytes, startRecordedServer, type RecordedServer } from './recorded-server';
 
 const ROOT = resolve(__dirname, '../..');
-jest.setTimeout(60_000);
-
 interface Ended {
   code: number;
   stdout: string;

@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port';
 
 const PYTHON = join(__dirname, 'venv', 'bin', 'python');
 const APP = join(__dirname, 'app.py');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** A running live reference. */
 export interface Reference {

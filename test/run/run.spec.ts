@@ -6,8 +6,6 @@ import { join, resolve } from 'node:path';
 import { eventually } from '../support/eventually';
 import { processesOf } from './left-behind';
 
-jest.setTimeout(120_000);
-
 const ROOT = resolve(__dirname, '../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 

@@ -10,7 +10,7 @@ export function useCluster(options?: ClusterOptions): () => PostgresCluster {
   let cluster: PostgresCluster;
   beforeAll(async () => {
     cluster = await PostgresCluster.start(options);
-  }, 60_000);
+  });
   afterAll(() => cluster.stop());
   return () => cluster;
 }

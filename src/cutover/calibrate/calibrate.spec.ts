@@ -32,7 +32,7 @@ describeWithReference('the old server, asked twice', () => {
       for (let at = 0; at < 30; at += 1)
         await fetch(`${url}/api/collections`, json('POST', aCollection({ quantity: at })));
     }
-  }, 60_000);
+  });
   afterAll(() => Promise.all([first.stop(), second.stop()]));
 
   test('differs in the time of its health alone, and the masks cover that', async () => {

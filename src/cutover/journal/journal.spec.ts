@@ -23,8 +23,6 @@ function aWrite(place: number): WriteRecord {
 }
 
 // Every cut is synced several times, which takes long on a busy disk.
-jest.setTimeout(60_000);
-
 let directory: string;
 
 beforeEach(async () => {

@@ -7,8 +7,6 @@ import { runProgram } from './run-program';
 
 const runs = async (bin: string): Promise<boolean> => (await runProgram(join(bin, 'postgres'), ['--version'])).ok;
 
-jest.setTimeout(60_000);
-
 describe('copyPackagedPrograms', () => {
   let scratch: string;
   let root: string;

@@ -5,8 +5,6 @@ import type { Fault, MemoryApi } from '../support/memory-api';
 import { journalDirectory, TestGateway } from '../support/test-gateway';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
-jest.setTimeout(60_000);
-
 const sides = useTwoMemorySides();
 
 describe('after a kill', () => {

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
-jest.setTimeout(60_000);
-
 const sides = useTwoMemorySides();
 
 describe('in shadow', () => {

@@ -1,7 +1,5 @@
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
-jest.setTimeout(60_000);
-
 const sides = useTwoMemorySides();
 
 describe('the owner', () => {

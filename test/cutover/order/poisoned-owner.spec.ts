@@ -6,8 +6,6 @@ import { aCollection, aLocation, json } from '../../support/samples';
 import { MemoryApi } from '../support/memory-api';
 import { gatewayOptions, journalDirectory, TestGateway } from '../support/test-gateway';
 
-jest.setTimeout(60_000);
-
 describeWithReference('an old API that stored what it cannot render', () => {
   let blue: Reference;
   let green: MemoryApi;

@@ -2,8 +2,6 @@ import { eventually } from '../../support/eventually';
 import { aCollection } from '../../support/samples';
 import { useTwoMemorySides } from '../support/two-memory-sides';
 
-jest.setTimeout(60_000);
-
 const sides = useTwoMemorySides();
 
 describe('in a split', () => {

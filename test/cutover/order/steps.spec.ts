@@ -2,8 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { aCollection, json } from '../../support/samples';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
-jest.setTimeout(60_000);
-
 const sides = useTwoMemorySides();
 
 describe('a step', () => {
