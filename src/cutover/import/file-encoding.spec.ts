@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { asUtf8 } from './file-encoding';
 
 const TEXT = '[{"id":1,"name":"Łódź 漢 🗑"}]\r\n';
@@ -7,9 +8,8 @@ const BIG = Buffer.from(LITTLE).swap16();
 const mark = (...bytes: number[]): Buffer => Buffer.from(bytes);
 
 async function read(bytes: Buffer, size: number): Promise<string> {
-  const pieces = (async function* () {
-    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-  })();
+  const count = Math.ceil(bytes.length / size);
+  const pieces = Readable.from(Array.from({ length: count }, (_, n) => bytes.subarray(n * size, (n + 1) * size)));
   const all: Buffer[] = [];
   for await (const piece of asUtf8(pieces as AsyncIterable<Buffer>, 'list.json')) all.push(piece);
   return Buffer.concat(all).toString();
