@@ -178,7 +178,7 @@ describe('wrong use of backup', () => {
     [['a'], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL is a value of another form/],
     [['a'], { DATA_DIR: '/nonexistent' }, /start the server/],
   ])('%j %j ends with 2', async (args, environment, words) => {
-    const { code, stderr } = await startBuilt('backup/backup.main.js', args, environment as never).ended;
+    const { code, stderr } = await startBuilt('backup/backup.main.js', args, environment).ended;
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(words) });
   });
 

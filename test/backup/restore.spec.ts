@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { knownMigrations, migrateDatabase, MIGRATIONS_FOLDER } from '../../src/database/migrations';
-import { answersOf, create, fillSide } from '../cutover/filled-side';
+import { create, fillSide } from '../cutover/filled-side';
 import { startBuilt } from '../support/built-program';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';

@@ -22,6 +22,7 @@ interface Service {
   readonly depends_on?: Record<string, { condition: string }>;
   readonly healthcheck?: { test: string[] };
   readonly stop_grace_period: string;
+  readonly pids_limit: number;
 }
 
 interface Compose {
@@ -41,6 +42,14 @@ test.each(Object.entries(services))('%s can write to memory and volumes only, an
   expect(service).not.toHaveProperty('cap_add');
   expect(service).not.toHaveProperty('privileged');
 });
+
+test.each(Object.entries(services))(
+  '%s cannot fill the disk with its log, or the machine with processes',
+  (_name, service) => {
+    expect(service).toMatchObject({ logging: { options: { 'max-size': '20m', 'max-file': '5' } } });
+    expect(service.pids_limit).toBeGreaterThan(0);
+  },
+);
 
 test('the API starts once PostgreSQL is healthy', () => {
   expect(api.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });

@@ -1,5 +1,8 @@
 import { createServer } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { runCutover } from './cutover-program';
@@ -51,6 +54,29 @@ describe('waste-cutover import used wrongly', () => {
     other.closeAllConnections();
     const rows = 'select (select count(*) from collections) + (select count(*) from id_counters) as count';
     expect(await query(target, rows)).toEqual([{ count: '0' }]);
+  });
+
+  it('reads a backup as Windows PowerShell saves it, and says what is wrong with another encoding', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'import-'));
+    const file = join(directory, 'backup.json');
+    const row = '{"id":3,"name":"Müll","address":"b","latitude":1,"longitude":2,"zone":"c"}';
+    const marked = Buffer.from(`\ufeff[${row}]\r\n`, 'utf16le');
+    for (const bytes of [marked, Buffer.from(`\ufeff[${row}]\n`)]) {
+      await writeFile(file, bytes);
+      expect(await run('--file', `locations=${file}`)).toMatchObject({ code: 0 });
+      expect(await query(target, 'select id, name from locations')).toEqual([{ id: '3', name: 'Müll' }]);
+    }
+    await writeFile(file, marked.subarray(2));
+    expect(await run('--file', `locations=${file}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is neither UTF-8 nor UTF-16 with a byte order mark: save it as UTF-8'),
+    });
+    await writeFile(file, Buffer.from(`[${row}]`, 'latin1'));
+    expect(await run('--file', `locations=${file}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it is not UTF-8'),
+    });
+    await rm(directory, { recursive: true });
   });
 
   it('explains itself', async () => {

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
@@ -119,6 +120,27 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       await tell('enable server gateway/owner-green');
       expect(await clients.sideOf('POST')).toBe('green');
       expect(sides.blue.received).toEqual([]);
+    });
+
+    test('keeps the scheme that a trusted outer proxy tells, and no other', async () => {
+      const scheme = async (...told: string[]): Promise<string | undefined> => {
+        await clients.send(
+          'GET',
+          '/',
+          told.map((value) => ['X-Forwarded-Proto', value]),
+        );
+        const { lastHeaders } = sides.blue;
+        const at = lastHeaders.findIndex((name) => name.toLowerCase() === 'x-forwarded-proto');
+        return at === -1 ? undefined : lastHeaders[at + 1];
+      };
+      expect(await scheme('https')).toBe('http');
+      expect(await scheme()).toBe('http');
+      await balancer!.kill();
+      const file = deployment.path(GATEWAY);
+      await writeFile(file, (await readFile(file, 'utf8')).replace('src 192.0.2.1', 'src 127.0.0.1'));
+      await start(GATEWAY);
+      expect(await scheme('https')).toBe('https');
+      expect(await scheme()).toBe('http');
     });
 
     test('lets requests end when it is stopped', async () => {

@@ -1,4 +1,4 @@
-import { readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
@@ -90,6 +90,27 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
       const got = await reading.stop();
       expect(got.filter((answer) => answer.startsWith('failed'))).toEqual([]);
       expect(new Set(got)).toEqual(new Set(['blue', 'gateway', 'green']));
+    });
+
+    test('keeps the scheme that a trusted outer proxy tells, and no other', async () => {
+      const scheme = async (...told: string[]): Promise<string | undefined> => {
+        await clients.send(
+          'GET',
+          '/',
+          told.map((value) => ['X-Forwarded-Proto', value]),
+        );
+        const { lastHeaders } = sides.blue;
+        const at = lastHeaders.findIndex((name) => name.toLowerCase() === 'x-forwarded-proto');
+        return at === -1 ? undefined : lastHeaders[at + 1];
+      };
+      expect(await scheme('https')).toBe('http');
+      expect(await scheme()).toBe('http');
+      await balancer!.kill();
+      const file = deployment.path('waste/scheme.conf');
+      await writeFile(file, (await readFile(file, 'utf8')).replace('192.0.2.1 1', '127.0.0.1 1'));
+      await start(GATEWAY);
+      expect(await scheme('https')).toBe('https');
+      expect(await scheme()).toBe('http');
     });
 
     test('falls back to the owner when the gateway dies, without a failed read, and stays there', async () => {

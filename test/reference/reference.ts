@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describeWith } from '../support/describe-with';
 import { freePort } from '../support/free-port';
 
-const PYTHON = join(__dirname, 'venv', 'bin', 'python');
+export const PYTHON = join(__dirname, 'venv', 'bin', 'python');
 const APP = join(__dirname, 'app.py');
 const START_TIMEOUT_MS = 120_000;
 

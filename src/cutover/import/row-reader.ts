@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ErrorItem } from '../../contract/fields/errors';
 import { readJson } from '../../contract/json/reader';
 import type { JsonObject, JsonValue } from '../../contract/json/value';
@@ -53,7 +54,10 @@ export class RowReader {
     const mapped = this.mapped(row);
     const second = mapped === undefined ? result : this.resource.read(mapped);
     if (mapped !== undefined && second.kind === 'model') return this.accept(mapped, second.model);
-    const faults = second.kind === 'invalid' ? second.errors.map(faultOf) : [whole('it is not JSON')];
+    const faults =
+      second.kind === 'invalid'
+        ? second.errors.map(faultOf)
+        : [whole(isUtf8(row) ? 'it is not JSON' : 'it is not UTF-8')];
     return this.refuse(row, faults);
   }
 

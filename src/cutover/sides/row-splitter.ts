@@ -67,7 +67,8 @@ export class RowSplitter {
   private enterRow(byte: number): boolean {
     if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) return false;
     if (this.place === 'outside') {
-      if (byte !== OPEN_BRACKET) throw this.failure('it does not start with "["');
+      if (byte !== OPEN_BRACKET)
+        throw this.failure(`it does not start with "[" but with the byte 0x${byte.toString(16).padStart(2, '0')}`);
       this.place = 'first';
       return false;
     }
