@@ -36,7 +36,7 @@ export interface CampaignOptions {
   readonly concurrency: Readonly<Record<Pace, number>>;
   /** Most memory of the server, in bytes. */
   readonly budget: number;
-  /** Milliseconds in which a well-formed request must be answered. */
+  /** Milliseconds in which something of the answer to a well-formed request must come. */
   readonly patience: number;
   /** Milliseconds in which the server must end a connection on which nothing goes on. */
   readonly endWithin: number;

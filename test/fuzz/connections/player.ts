@@ -10,7 +10,7 @@ const PIECE = 64 * 1024;
 const FAULT = Buffer.from('HTTP/1.1 500');
 
 export interface Limits {
-  /** Milliseconds in which a well-formed request must be answered. */
+  /** Milliseconds in which something of the answer to a well-formed request must come. */
   readonly patience: number;
   /** Milliseconds in which the server must end a connection on which nothing goes on. */
   readonly endWithin: number;
@@ -140,9 +140,14 @@ class Connection {
     }
   }
 
+  /** Waits for the answers for as long as something comes: a long pipeline takes a busy server its time. */
   private async awaitAnswers(): Promise<void> {
-    await this.until(() => this.judge?.done ?? true, this.limits.patience);
-    if (!this.over && this.judge?.done === false) this.how = `after ${this.limits.patience} ms`;
+    const { judge } = this;
+    for (let before = -1; judge?.done === false && !this.over && this.received > before;) {
+      before = this.received;
+      await this.until(() => judge.done || this.received > before, this.limits.patience);
+    }
+    if (!this.over && judge?.done === false) this.how = `nothing came for ${this.limits.patience} ms`;
   }
 
   private async awaitEnd(): Promise<void> {

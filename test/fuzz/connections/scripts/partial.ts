@@ -58,7 +58,7 @@ export function slowWritingScript(random: Random, tag: string): Draft {
   const request = knownRequest(random, tag);
   const bytes = random.weighted<number>([50, () => 1], [50, () => random.int(2, 20)]);
   const gap = random.weighted<number>([70, () => 0], [30, () => 1]);
-  const text = request.text.length > 1000 ? `GET /health HTTP/1.1\r\nX: ${tag}\r\n\r\n` : request.text;
+  const text = request.text.length > 400 ? `GET /health HTTP/1.1\r\nX: ${tag}\r\n\r\n` : request.text;
   if (text !== request.text) return { steps: [{ do: 'drip', text, bytes, gap }, ...ending(random)] };
   const steps: Step[] = [{ do: 'drip', text, bytes, gap }, { do: 'await-answers' }, { do: 'close' }];
   return { steps, expected: [request.expected] };
