@@ -11,6 +11,8 @@ export class BodyCollector {
   /** Bytes that may be gathered before more room is claimed. */
   private allowed = UNCLAIMED;
   private claim: Claim | undefined;
+  /** What it had before it claimed more. */
+  private former: Claim | undefined;
   private done = false;
   private forgetEnd: () => void = () => undefined;
 
@@ -68,18 +70,23 @@ export class BodyCollector {
   }
 
   private claimFor(bytes: number, claimRoom: ClaimRoom, then: () => void): void {
-    const former = this.claim;
+    this.former = this.claim;
     this.allowed = Infinity;
     const claim = claimRoom(
       bytes,
       () => {
         this.allowed = bytes;
-        former?.release();
+        this.giveUpFormer();
         if (!this.done) then();
       },
       () => this.fail(new BodyRefused()),
     );
     this.claim = claim;
+  }
+
+  private giveUpFormer(): void {
+    this.former?.release();
+    this.former = undefined;
   }
 
   private finish(): void {
@@ -94,6 +101,7 @@ export class BodyCollector {
     if (this.done) return;
     this.done = true;
     this.forgetEnd();
+    this.giveUpFormer();
     this.pieces.clear();
     this.request.resume();
     this.reject(error);

@@ -40,10 +40,12 @@ export class Connection {
   }
 
   /** Starts the client's clock anew, when it ran out. @returns false if the client had all that time. */
-  excuse(): boolean {
+  excuse(timeout: number): boolean {
     const after = this.latest;
-    if (after === undefined || !this.isOurs) return false;
-    this.late = { after, isOfNext: after.req.complete, since: 0 };
+    if (after === undefined) return false;
+    const { isOurs } = this;
+    if (!isOurs && performance.now() - after.readableSince >= timeout) return false;
+    this.late = { after, isOfNext: after.req.complete, since: isOurs ? 0 : after.readableSince };
     return true;
   }
 
@@ -61,7 +63,8 @@ export class Connection {
         this.late = undefined;
         return false;
       }
-      this.late = { after: latest, isOfNext: false, since: late.since };
+      late.after = latest;
+      late.isOfNext = false;
     }
     if (late.since === 0) late.since = now;
     return now - late.since >= timeout;
@@ -125,6 +128,7 @@ export class Connections {
     if (connection.ahead === 0) return;
     connection.ahead -= 1;
     this.ahead -= 1;
+    response.dequeuedAt = performance.now();
     uncountAhead(response);
   }
 

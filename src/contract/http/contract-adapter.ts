@@ -130,7 +130,7 @@ export class ContractAdapter extends ExpressAdapter {
     server.on('connect', (request: ContractRequest, socket: Socket) =>
       guarded(socket, () => this.handleConnect(request, socket)),
     );
-    const malformed = new MalformedRequests(this.turn);
+    const malformed = new MalformedRequests(this.turn, requestTimeout);
     this.connections = new Connections(server, requestTimeout, (socket) =>
       malformed.timeOut(this.connections.of(socket)),
     );

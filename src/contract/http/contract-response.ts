@@ -35,6 +35,8 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   turn = 0;
   /** Whether its turn has come: those before it on the connection are answered. */
   started = false;
+  /** When its turn came, if it had to wait for it. */
+  dequeuedAt = -Infinity;
   /** The room that the request's body takes, if it is large. */
   claim: Claim | undefined;
   /** Whether a handler is at work on the request. */
@@ -45,6 +47,11 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   private readonly extra: string[] = [];
   /** The head as node will send it, once it has been written. Node does not document it. */
   declare private _header?: string | null;
+
+  /** Since when the client may send all of its request, if it had to wait for that; in milliseconds of `performance.now()`. */
+  get readableSince(): number {
+    return Math.max(this.dequeuedAt, this.claim?.grantedAt ?? -Infinity);
+  }
 
   /** Whether the client is not read, because too many bodies are in work. */
   get waitsForRoom(): boolean {

@@ -14,7 +14,11 @@ const TOO_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 export class MalformedRequests {
   private readonly answered = new WeakSet<Socket>();
 
-  constructor(private readonly turn: Turn) {}
+  /** @param timeout milliseconds that a client has to send a whole request. */
+  constructor(
+    private readonly turn: Turn,
+    private readonly timeout: number,
+  ) {}
 
   /** Answers all that node's parser refuses. */
   listen(server: Server, connections: Connections): void {
@@ -23,7 +27,7 @@ export class MalformedRequests {
         const connection = connections.of(socket);
         if (error.code === CUT_SHORT) this.endBehindAnswers(connection);
         else if (error.code !== TOO_LATE) this.answer(connection, malformedAnswer(error.code));
-        else if (!connection.excuse()) this.timeOut(connection);
+        else if (!connection.excuse(this.timeout)) this.timeOut(connection);
       }),
     );
   }

@@ -2,6 +2,8 @@
 export class Claim {
   /** Whether it still waits. */
   waits = true;
+  /** When it was given its room, in milliseconds of `performance.now()`. */
+  grantedAt = -Infinity;
   /** Since when, in milliseconds of `performance.now()`. */
   readonly since = performance.now();
   private users = 1;
@@ -85,6 +87,7 @@ export class Room {
       this.waiting.shift();
       this.free -= first.bytes;
       first.waits = false;
+      first.grantedAt = performance.now();
       first.granted();
     }
   }

@@ -89,33 +89,53 @@ function decodeUtf16(bytes: Buffer): string {
 
 function decodeUtf32(bytes: Buffer, codePointAt: (at: number) => number): string {
   if (bytes.length % 4 !== 0) throw new UnreadableBody('The body ends within a UTF-32 unit');
-  const text = new TextParts();
+  // A string a character would take ten times the memory of the body.
+  const units = Buffer.allocUnsafe(bytes.length);
+  let end = 0;
+  let afterHighSurrogate = false;
+  const add = (unit: number) => (end = units.writeUInt16LE(unit, end));
   for (let at = 0; at < bytes.length; at += 4) {
     const codePoint = codePointAt(at);
     if (codePoint > 0x10ffff) throw new UnreadableBody('The body is not valid UTF-32');
-    if (codePoint >= 0xd800 && codePoint <= 0xdfff) text.addSurrogate(codePoint);
-    else text.add(String.fromCodePoint(codePoint));
+    if (codePoint < 0x10000) add(afterHighSurrogate && isLowSurrogate(codePoint) ? REPLACEMENT_UNIT : codePoint);
+    else {
+      add(0xd7c0 + (codePoint >> 10));
+      add(0xdc00 | (codePoint & 0x3ff));
+    }
+    afterHighSurrogate = isHighSurrogate(codePoint);
   }
-  return text.toString();
+  return units.toString('utf16le', 0, end);
 }
+
+const REPLACEMENT_UNIT = REPLACEMENT.charCodeAt(0);
+
+/** So many parts are joined at a time: each by itself takes ten times the memory of its bytes. */
+const JOINED = 1024;
 
 /** Collects text whose surrogates stay apart. */
 class TextParts {
-  private readonly parts: string[] = [];
+  private readonly joined: string[] = [];
+  private parts: string[] = [];
   private afterHighSurrogate = false;
 
   add(part: string): void {
-    this.parts.push(part);
+    this.push(part);
     this.afterHighSurrogate = false;
   }
 
   addSurrogate(unit: number): void {
     const wouldPair = this.afterHighSurrogate && isLowSurrogate(unit);
-    this.parts.push(wouldPair ? REPLACEMENT : String.fromCharCode(unit));
+    this.push(wouldPair ? REPLACEMENT : String.fromCharCode(unit));
     this.afterHighSurrogate = isHighSurrogate(unit);
   }
 
   toString(): string {
-    return this.parts.join('');
+    return this.joined.join('') + this.parts.join('');
+  }
+
+  private push(part: string): void {
+    if (this.parts.push(part) < JOINED) return;
+    this.joined.push(this.parts.join(''));
+    this.parts = [];
   }
 }
