@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { WireText, type WireStream } from '../contract';
-import { Coalescer } from '../database/coalescer';
+import type { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
 import { storedFloat, storedText } from '../database/exact-text';
 import { WireList } from '../database/wire-list';
@@ -19,6 +19,9 @@ const LARGEST_ID = 2n ** 63n - 1n;
 
 /** While one statement commits, the next is on its way behind it. */
 const WRITES = { maxInFlight: 2, minBeside: 8 };
+
+/** Its only text of any length. */
+const bytes = ({ location }: Collection) => location.length;
 
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
@@ -69,30 +72,33 @@ export class CollectionsRepository {
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
     this.wireList = new WireList(database, 'collections');
-    this.gets = new Coalescer(async (ids) => {
-      const rows = new Map(await byIds.run({ ids }));
+    this.gets = database.coalescer(async (ids: bigint[], deadline) => {
+      const rows = new Map(await byIds.run({ ids }, deadline));
       return ids.map((id) => rows.get(String(id)));
     });
-    this.creates = new Coalescer(async (items) => {
-      const [first, ...others] = items;
-      const rows =
-        first !== undefined && others.length === 0
-          ? await createOne.run(storedItem(first))
-          : await create.run({ count: items.length, ...columnsOf(items) });
-      return rows.map(([, wire]) => new WireText(wire));
-    }, WRITES);
-    this.replaces = new Coalescer(
-      async (items) => {
+    this.creates = database.coalescer(
+      async (items: Collection[], deadline) => {
+        const [first, ...others] = items;
+        const rows =
+          first !== undefined && others.length === 0
+            ? await createOne.run(storedItem(first), deadline)
+            : await create.run({ count: items.length, ...columnsOf(items) }, deadline);
+        return rows.map(([, wire]) => new WireText(wire));
+      },
+      { ...WRITES, bytes },
+    );
+    this.replaces = database.coalescer(
+      async (items: Replacement[], deadline) => {
         const ids = items.map(({ id }) => id);
         const columns = columnsOf(items.map(({ collection }) => collection));
-        const rows = new Map(await replace.run({ ids, ...columns }));
+        const rows = new Map(await replace.run({ ids, ...columns }, deadline));
         return ids.map((id) => rows.get(String(id)));
       },
-      { ...WRITES, key: ({ id }) => id },
+      { ...WRITES, key: ({ id }) => id, bytes: ({ collection }) => bytes(collection) },
     );
-    this.removes = new Coalescer(
-      async (ids) => {
-        const removed = new Set((await remove.run({ ids })).map(([id]) => id));
+    this.removes = database.coalescer(
+      async (ids: bigint[], deadline) => {
+        const removed = new Set((await remove.run({ ids }, deadline)).map(([id]) => id));
         return ids.map((id) => removed.has(String(id)));
       },
       { key: (id) => id },

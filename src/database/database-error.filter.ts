@@ -1,6 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DatabaseUnavailableError, OutcomeUnknownError } from './database-errors';
+import { LimitedLog } from './limited-log';
 
 /** Seconds after which a client may try again: longer than a restart of PostgreSQL takes. */
 const RETRY_AFTER = '2';
@@ -12,6 +13,7 @@ const RETRY_AFTER = '2';
 @Catch(DatabaseUnavailableError, OutcomeUnknownError)
 export class DatabaseErrorFilter implements ExceptionFilter {
   private readonly log = new Logger('Database');
+  private readonly reasons = new LimitedLog((message) => this.log.warn(message));
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -24,7 +26,7 @@ export class DatabaseErrorFilter implements ExceptionFilter {
       httpAdapter.reply(response, { detail }, 504);
       return;
     }
-    this.log.debug(error.message);
+    this.reasons.add(`Answered 503: ${error.message}`);
     httpAdapter.setHeader(response, 'retry-after', RETRY_AFTER);
     httpAdapter.reply(response, { detail: 'Service Unavailable' }, 503);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WireText, type WireStream } from '../contract';
-import { Coalescer } from '../database/coalescer';
+import type { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
 import { storedFloat, storedText } from '../database/exact-text';
 import { WireList } from '../database/wire-list';
@@ -36,10 +36,13 @@ export class LocationsRepository {
     const create = database.write<readonly [id: string, wire: string]>('locations_create', CREATE);
 
     this.wireList = new WireList(database, 'locations');
-    this.creates = new Coalescer(async (items) => {
-      const rows = await create.run(columnsOf(items));
-      return rows.map(([, wire]) => new WireText(wire));
-    });
+    this.creates = database.coalescer(
+      async (items: Location[], deadline) => {
+        const rows = await create.run(columnsOf(items), deadline);
+        return rows.map(([, wire]) => new WireText(wire));
+      },
+      { bytes: ({ name, address, zone }) => name.length + address.length + zone.length },
+    );
   }
 
   /** All locations in id order. */
