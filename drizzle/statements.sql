@@ -84,9 +84,6 @@ select id, wire from collections where id = any($1::bigint[]);
   where stored.id = locked.id and item.id = locked.id
   returning locked.id, stored.wire;
 
--- health_ping (read)
-select 1;
-
 -- locations_create (write)
   with taken as (
     insert into id_counters as counter (resource, next_id) values ('locations', 1 + $1::bigint)

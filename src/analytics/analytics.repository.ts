@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseError } from 'pg';
-import { Coalescer } from '../database/coalescer';
+import type { Coalescer } from '../database/coalescer';
 import { Database } from '../database/database';
 import { KeptAnswer } from '../database/kept-answer';
 import { BY_WASTE_TYPE, BY_WASTE_TYPE_OVERFLOWING } from './analytics.statements';
@@ -43,12 +43,12 @@ export class AnalyticsRepository {
     const byWasteType = database.read<Row>('analytics_by_waste_type', BY_WASTE_TYPE);
     const overflowing = database.read<Row>('analytics_by_waste_type_overflowing', BY_WASTE_TYPE_OVERFLOWING);
 
-    this.totals = new Coalescer(async (askers) => {
+    this.totals = database.coalescer(async (askers: null[], deadline) => {
       const { epoch } = database;
       const known = this.kept.snapshot(epoch);
-      const [row = UNKNOWN] = await byWasteType.run({ known }).catch((error: unknown) => {
+      const [row = UNKNOWN] = await byWasteType.run({ known }, deadline).catch((error: unknown) => {
         if (error instanceof DatabaseError && error.code === NUMERIC_VALUE_OUT_OF_RANGE)
-          return overflowing.run({ known });
+          return overflowing.run({ known }, deadline);
         throw error;
       });
       const analytics = this.analyticsOf(row, epoch);

@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { WireText, type WireStream } from '../contract';
-import { Coalescer } from '../database/coalescer';
+import type { Coalescer } from '../database/coalescer';
 import { storedRows } from '../database/columns';
 import { Creates, WRITES } from '../database/creates';
 import { Database } from '../database/database';
@@ -16,6 +16,9 @@ interface Replacement {
   readonly id: bigint;
   readonly collection: Collection;
 }
+
+/** The only field of any length. */
+const bytes = ({ location }: Collection) => location.length;
 
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
@@ -33,30 +36,30 @@ export class CollectionsRepository {
 
   constructor(database: Database) {
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
-    this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, COMPLETION);
+    this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, { bytes, computed: COMPLETION });
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
     this.wireList = new WireList(database, 'collections');
-    this.gets = new Coalescer(async (ids) => {
-      const rows = new Map(await byIds.run({ ids }));
+    this.gets = database.coalescer(async (ids: bigint[], deadline) => {
+      const rows = new Map(await byIds.run({ ids }, deadline));
       return ids.map((id) => rows.get(String(id)));
     });
-    this.replaces = new Coalescer(
-      async (items) => {
+    this.replaces = database.coalescer(
+      async (items: Replacement[], deadline) => {
         const ids = items.map(({ id }) => id);
         const arrays = storedRows(
           COLLECTION_COLUMNS,
           items.map(({ collection }) => collection),
         );
-        const rows = new Map(await replace.run({ ids, ...arrays }));
+        const rows = new Map(await replace.run({ ids, ...arrays }, deadline));
         return ids.map((id) => rows.get(String(id)));
       },
-      { ...WRITES, key: ({ id }) => id },
+      { ...WRITES, key: ({ id }) => id, bytes: ({ collection }) => bytes(collection) },
     );
-    this.removes = new Coalescer(
-      async (ids) => {
-        const removed = new Map((await remove.run({ ids })).map(([id]) => [id, id]));
+    this.removes = database.coalescer(
+      async (ids: bigint[], deadline) => {
+        const removed = new Map((await remove.run({ ids }, deadline)).map(([id]) => [id, id]));
         return ids.map((id) => removed.get(String(id)));
       },
       { key: (id) => id },

@@ -1,6 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
-import { Coalescer } from './coalescer';
+import { eventually } from '../../test/support/eventually';
+import { Coalescer, type CoalescerOptions, type Run } from './coalescer';
+import { DatabaseUnavailableError } from './database-errors';
+import { LoopClock } from './loop-clock';
 
 function serverError(code: string): DatabaseError {
   const error = new DatabaseError(`error ${code}`, 0, 'error');
@@ -27,9 +30,16 @@ function controlled() {
 }
 
 describe('Coalescer', () => {
+  let clock: LoopClock;
+  beforeEach(() => (clock = new LoopClock()));
+  afterEach(() => clock.stop());
+
+  const coalescerOf = (run: Run<number, string>, options?: CoalescerOptions<number>, timeLimit = 60_000) =>
+    new Coalescer(run, { clock, timeLimit }, options);
+
   it('sends what comes in one turn of the event loop together, and gives each item its own result', async () => {
     const { batches, ends, run } = controlled();
-    const coalescer = new Coalescer(run);
+    const coalescer = coalescerOf(run);
     const results = Promise.all([1, 2, 3].map((item) => coalescer.add(item)));
     await someTurns();
     expect(batches).toEqual([[1, 2, 3]]);
@@ -39,7 +49,7 @@ describe('Coalescer', () => {
 
   it('an item that comes while a statement is under way goes into the next one', async () => {
     const { batches, ends, run } = controlled();
-    const coalescer = new Coalescer(run);
+    const coalescer = coalescerOf(run);
     const first = coalescer.add(1);
     await someTurns();
     const later = Promise.all([coalescer.add(2), coalescer.add(3)]);
@@ -55,7 +65,7 @@ describe('Coalescer', () => {
 
   it('keeps as many statements under way as it may', async () => {
     const { batches, run } = controlled();
-    const coalescer = new Coalescer(run, { maxInFlight: 2 });
+    const coalescer = coalescerOf(run, { maxInFlight: 2 });
     for (const item of [1, 2, 3]) {
       void coalescer.add(item);
       await someTurns();
@@ -65,7 +75,7 @@ describe('Coalescer', () => {
 
   it('sends a statement beside another one only for enough items, and gives each its share', async () => {
     const { batches, ends, run } = controlled();
-    const coalescer = new Coalescer(run, { maxInFlight: 2, minBeside: 3 });
+    const coalescer = coalescerOf(run, { maxInFlight: 2, minBeside: 3 });
     const results = [1, 2].map((item) => coalescer.add(item));
     await someTurns();
     results.push(...[3, 4].map((item) => coalescer.add(item)));
@@ -87,7 +97,7 @@ describe('Coalescer', () => {
 
   it('puts no more items into a statement than it may, and keeps their order', async () => {
     const { batches, ends, run } = controlled();
-    const coalescer = new Coalescer(run, { maxItems: 2 });
+    const coalescer = coalescerOf(run, { maxItems: 2 });
     const results = Promise.all([1, 2, 3, 4, 5].map((item) => coalescer.add(item)));
     for (let index = 0; index < 3; index++) {
       await someTurns();
@@ -99,7 +109,7 @@ describe('Coalescer', () => {
 
   it('items of one key never share a statement, and are sent in the order in which they came', async () => {
     const { batches, ends, run } = controlled();
-    const coalescer = new Coalescer(run, { key: (item) => item % 10 });
+    const coalescer = coalescerOf(run, { key: (item) => item % 10 });
     const results = Promise.all([1, 2, 11, 12, 21, 3].map((item) => coalescer.add(item)));
     for (let index = 0; index < 3; index++) {
       await someTurns();
@@ -109,22 +119,25 @@ describe('Coalescer', () => {
     expect(batches).toEqual([[1, 2, 3], [11, 12], [21]]);
   });
 
-  it.each(['22003', '23514'])('an item at fault (SQLSTATE %s) fails alone', async (code) => {
-    const batches: number[][] = [];
-    const coalescer = new Coalescer((items: number[]) => {
-      batches.push(items);
-      return items.includes(2) ? Promise.reject(serverError(code)) : Promise.resolve(items.map(String));
-    });
-    const results = await Promise.allSettled([1, 2, 3].map((item) => coalescer.add(item)));
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(batches).toEqual([[1, 2, 3], [1], [2], [3]]);
-  });
+  it.each(['22003', '23514', 'P0001', '42501', '54000'])(
+    'an item at fault fails alone, whatever the class of the fault (SQLSTATE %s)',
+    async (code) => {
+      const batches: number[][] = [];
+      const coalescer = coalescerOf((items) => {
+        batches.push(items);
+        return items.includes(4) ? Promise.reject(serverError(code)) : Promise.resolve(items.map(String));
+      });
+      const results = await Promise.allSettled([1, 2, 3, 4, 5, 6].map((item) => coalescer.add(item)));
+      expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, true, true, false, true, true]);
+      expect(batches).toEqual([[1, 2, 3, 4, 5, 6], [1, 2, 3], [4, 5, 6], [4, 5], [4], [5], [6]]);
+    },
+  );
 
-  it.each([new Error('Connection terminated unexpectedly'), serverError('57014'), serverError('40001')])(
+  it.each([new Error('Connection terminated unexpectedly'), new DatabaseUnavailableError('57014'), new TypeError()])(
     'nothing is sent again after %s',
     async (error) => {
       const { batches, ends, run } = controlled();
-      const coalescer = new Coalescer(run);
+      const coalescer = coalescerOf(run);
       const results = Promise.allSettled([1, 2].map((item) => coalescer.add(item)));
       await someTurns();
       ends[0]!(error);
@@ -138,7 +151,7 @@ describe('Coalescer', () => {
 
   it('goes on after a failure', async () => {
     const { ends, run } = controlled();
-    const coalescer = new Coalescer(run);
+    const coalescer = coalescerOf(run);
     const first = coalescer.add(1);
     await someTurns();
     ends[0]!(new Error('lost'));
@@ -147,5 +160,60 @@ describe('Coalescer', () => {
     await someTurns();
     ends[1]!();
     expect(await second).toBe('r2');
+  });
+
+  it('a statement ends with the item that makes it too large, and one of any size is sent', async () => {
+    const { batches, ends, run } = controlled();
+    const coalescer = coalescerOf(run, { bytes: (megabytes) => megabytes * 1024 * 1024 });
+    const results = Promise.all([20, 3, 4, 1, 5, 6].map((item) => coalescer.add(item)));
+    for (let index = 0; index < 4; index++) {
+      await someTurns();
+      ends[index]!();
+    }
+    await results;
+    expect(batches).toEqual([[20], [3, 4, 1], [5], [6]]);
+  });
+
+  it('the same where items have keys', async () => {
+    const { batches, ends, run } = controlled();
+    const coalescer = coalescerOf(run, { bytes: (megabytes) => megabytes * 1024 * 1024, key: (item) => item });
+    const results = Promise.all([5, 5, 3, 4].map((item) => coalescer.add(item)));
+    for (let index = 0; index < 3; index++) {
+      await someTurns();
+      ends[index]!();
+    }
+    await results;
+    expect(batches).toEqual([[5, 3], [5], [4]]);
+  });
+
+  it('an item that was not sent by its deadline never is, and one that was sent is waited for', async () => {
+    const { batches, ends, run } = controlled();
+    const coalescer = coalescerOf(run, {}, 200);
+    const sent = coalescer.add(1);
+    await someTurns();
+    const overdue = [2, 3].map((item) => coalescer.add(item));
+    for (const { status } of await Promise.allSettled(overdue)) expect(status).toBe('rejected');
+    await expect(overdue[0]).rejects.toThrow(DatabaseUnavailableError);
+    ends[0]!();
+    expect(await sent).toBe('r1');
+    await someTurns();
+    expect(batches).toEqual([[1]]);
+  });
+
+  it('tells its statements until when they may take: the deadline of the oldest item', async () => {
+    const deadlines: number[] = [];
+    const coalescer = coalescerOf(
+      (items, deadline) => {
+        deadlines.push(deadline);
+        return Promise.resolve(items.map(String));
+      },
+      {},
+      5000,
+    );
+    await coalescer.add(1);
+    await eventually(() => expect(clock.now).toBeGreaterThan(0));
+    await coalescer.add(2);
+    expect(deadlines[0]).toBeGreaterThanOrEqual(5000);
+    expect(deadlines[1]).toBeGreaterThan(deadlines[0]!);
   });
 });

@@ -1,4 +1,12 @@
-import { isFaultOfOneItem } from './database-errors';
+import { DatabaseUnavailableError, isFaultOfItems } from './database-errors';
+import type { LoopClock } from './loop-clock';
+
+/**
+ * Executes one statement for the items and answers one result an item, in their order.
+ *
+ * @param deadline until when it may take, by the loop clock.
+ */
+export type Run<Item, Result> = (items: Item[], deadline: number) => Promise<Result[]>;
 
 export interface CoalescerOptions<Item> {
   /** Most items of one statement. */
@@ -9,17 +17,31 @@ export interface CoalescerOptions<Item> {
   readonly minBeside?: number;
   /** Items of the same key never share a statement: the later one goes into a later statement. */
   readonly key?: (item: Item) => unknown;
+  /** About how many bytes an item adds to a statement; without it, items count as small. */
+  readonly bytes?: (item: Item) => number;
+}
+
+/** How long an item may take, wherever it waits. */
+export interface Patience {
+  readonly clock: LoopClock;
+  /** Milliseconds. */
+  readonly timeLimit: number;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly deadline: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Most bytes of a statement for several items. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
 /**
  * Lets concurrent requests share a statement, and writes a commit. An item joins only a statement that has not
- * been sent; one bad item fails alone; nothing is ever sent again after a lost connection.
+ * been sent; one bad item fails alone; nothing is ever sent again after a lost connection. An item that has not been
+ * sent by its deadline never is.
  */
 export class Coalescer<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
@@ -30,22 +52,26 @@ export class Coalescer<Item, Result> {
   private readonly maxInFlight: number;
   private readonly minBeside: number;
   private readonly key: ((item: Item) => unknown) | undefined;
+  private readonly bytes: ((item: Item) => number) | undefined;
 
-  /** @param run executes one statement for the items and answers one result an item, in their order. */
   constructor(
-    private readonly run: (items: Item[]) => Promise<Result[]>,
-    { maxItems = 500, maxInFlight = 1, minBeside = 1, key }: CoalescerOptions<Item> = {},
+    private readonly run: Run<Item, Result>,
+    private readonly patience: Patience,
+    { maxItems = 500, maxInFlight = 1, minBeside = 1, key, bytes }: CoalescerOptions<Item> = {},
   ) {
     this.maxItems = maxItems;
     this.maxInFlight = maxInFlight;
     this.minBeside = minBeside;
     this.key = key;
+    this.bytes = bytes;
+    patience.clock.watch((now) => this.refuseOverdue(now));
   }
 
-  /** The result of this item. @throws what `run` throws for it. */
+  /** The result of this item. @throws what `run` throws for it; DatabaseUnavailableError if it was not sent in time. */
   add(item: Item): Promise<Result> {
+    const deadline = this.patience.clock.after(this.patience.timeLimit);
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, deadline, resolve, reject });
       this.schedule();
     });
   }
@@ -65,6 +91,15 @@ export class Coalescer<Item, Result> {
     return this.inFlight < this.maxInFlight && this.waiting.length >= least;
   }
 
+  /** They wait in the order of their deadlines. */
+  private refuseOverdue(now: number): void {
+    const [oldest] = this.waiting;
+    if (oldest === undefined || now <= oldest.deadline) return;
+    const inTime = this.waiting.findIndex(({ deadline }) => now <= deadline);
+    const overdue = this.waiting.splice(0, inTime === -1 ? this.waiting.length : inTime);
+    for (const { reject } of overdue) reject(notSent());
+  }
+
   /**
    * Most items of the next statement: its share of all that are unanswered. If one statement took them all, this process
    * would wait while PostgreSQL works, and PostgreSQL while this process answers.
@@ -76,29 +111,45 @@ export class Coalescer<Item, Result> {
 
   private take(): Waiting<Item, Result>[] {
     const most = this.share();
-    if (this.key === undefined) return this.waiting.splice(0, most);
+    if (this.key === undefined) return this.waiting.splice(0, this.fitting(most));
     const taken: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
     const keys = new Set<unknown>();
+    let bytes = 0;
     for (const waiting of this.waiting) {
       const key = this.key(waiting.item);
-      if (taken.length < most && !keys.has(key)) taken.push(waiting);
-      else left.push(waiting);
+      const size = this.bytes?.(waiting.item) ?? 0;
+      const fits = taken.length === 0 || (taken.length < most && bytes + size <= MOST_BYTES);
+      if (fits && !keys.has(key)) {
+        taken.push(waiting);
+        bytes += size;
+      } else {
+        left.push(waiting);
+      }
       keys.add(key);
     }
     this.waiting = left;
     return taken;
   }
 
+  /** How many of the next items fit into one statement; one always does. */
+  private fitting(most: number): number {
+    if (this.bytes === undefined) return most;
+    let bytes = 0;
+    let count = 0;
+    for (const { item } of this.waiting) {
+      bytes += this.bytes(item);
+      if (count === most || (count > 0 && bytes > MOST_BYTES)) break;
+      count += 1;
+    }
+    return count;
+  }
+
   private async send(batch: Waiting<Item, Result>[]): Promise<void> {
     this.inFlight += 1;
     this.itemsInFlight += batch.length;
     try {
-      const results = await this.run(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
-    } catch (error) {
-      if (batch.length > 1 && isFaultOfOneItem(error)) await this.sendOneByOne(batch);
-      else batch.forEach(({ reject }) => reject(error));
+      await this.answer(batch);
     } finally {
       this.inFlight -= 1;
       this.itemsInFlight -= batch.length;
@@ -106,14 +157,35 @@ export class Coalescer<Item, Result> {
     }
   }
 
-  private async sendOneByOne(batch: Waiting<Item, Result>[]): Promise<void> {
-    for (const { item, resolve, reject } of batch) {
-      try {
-        const [result] = await this.run([item]);
-        resolve(result as Result);
-      } catch (error) {
-        reject(error);
+  /** If items are at fault, halves of them are tried by themselves, in their order, until each of those stands alone. */
+  private async answer(batch: Waiting<Item, Result>[]): Promise<void> {
+    const [oldest] = batch;
+    if (oldest === undefined) return;
+    try {
+      const results = await this.run(
+        batch.map(({ item }) => item),
+        oldest.deadline,
+      );
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (batch.length === 1 || !isFaultOfItems(error)) {
+        for (const { reject } of batch) reject(error);
+        return;
       }
+      const middle = Math.ceil(batch.length / 2);
+      for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.answer(this.inTime(half));
     }
   }
+
+  private inTime(batch: Waiting<Item, Result>[]): Waiting<Item, Result>[] {
+    const { now } = this.patience.clock;
+    return batch.filter(({ deadline, reject }) => {
+      if (now > deadline) reject(notSent());
+      return now <= deadline;
+    });
+  }
+}
+
+function notSent(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('PostgreSQL was busy for as long as a request may wait');
 }

@@ -1,16 +1,25 @@
 import { Socket } from 'node:net';
 import { Client } from 'pg';
-import { DatabaseUnavailableError, isStalePlan } from './database-errors';
-import { PreparedQuery, type PreparedStatement, type TextRow } from './prepared-query';
+import type { AvailabilityLog } from './availability-log';
+import { Link, type LinkOptions } from './link';
+import type { LoopClock } from './loop-clock';
+import { BACKEND, type Backend } from './settlement';
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Pick<LinkOptions, 'settle' | 'cancel'> {
   readonly connectionString: string;
-  /** Milliseconds a statement may take on the server; the client waits a second longer before it hangs up. */
+  /** Milliseconds a statement may take on the server. */
   readonly statementTimeout: number;
-  readonly log: { warn(message: string): void; info(message: string): void };
+  /** Those that a session keeps prepared from its beginning. */
+  readonly statements: readonly { readonly name: string; readonly text: string }[];
+  readonly clock: LoopClock;
+  readonly log: AvailabilityLog;
+  /** Milliseconds of silence after which an idle session is proved. */
+  readonly proveAfter: number;
 }
 
 const CONNECT_TIMEOUT = 2000;
+/** Milliseconds of silence after which the kernel begins to look whether the other end is there. */
+const KEEP_ALIVE_DELAY = 10_000;
 /** Milliseconds that PostgreSQL has to take leave. */
 const CLOSE_TIMEOUT = 2000;
 const FIRST_RETRY = 50;
@@ -25,68 +34,49 @@ const SESSION = `select set_config('statement_timeout', $1, false), set_config('
   set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
     then 'on' else current_setting('synchronous_commit') end, false)`;
 
-/**
- * One pipelined connection to PostgreSQL that comes back by itself. Statements are answered in the order they
- * were sent; when the connection is lost, all that were under way fail and none is sent again.
- */
+// A statement about a locked table is not waited for: it is parsed when it is used.
+const HURRY = `select set_config('waste.lock_timeout', current_setting('lock_timeout'), false),
+  set_config('lock_timeout', '30ms', false)`;
+const NO_HURRY = `select set_config('lock_timeout', current_setting('waste.lock_timeout'), false)`;
+
+interface BackendRow extends Backend {
+  readonly readOnly: boolean;
+}
+
+/** One of the pool's connections: it comes back by itself when it is lost, and is replaced when it has grown stale. */
 export class Connection {
-  private client: Client | null = null;
-  private socket: Socket | null = null;
+  private link: Link | null = null;
+  /** Those that still have statements under way, or a session to be settled. */
+  private readonly departing = new Set<Link>();
   private retryDelay = FIRST_RETRY;
   private retryTimer: NodeJS.Timeout | undefined;
   private closed = false;
-  /** How often it was lost. */
+  /** How often it was lost or replaced. */
   losses = 0;
-  /** When PostgreSQL last answered anything here. */
-  private answeredAt = 0;
-  /** When each statement under way was sent, oldest first. */
-  private readonly sentAt: number[] = [];
 
   constructor(private readonly options: ConnectionOptions) {}
 
-  /** Whether statements can be sent. */
-  get ready(): boolean {
-    return this.client !== null;
+  /** The session that statements can be sent to now. */
+  get ready(): Link | undefined {
+    return this.link?.ready === true ? this.link : undefined;
   }
 
-  /** Statements under way. */
-  get load(): number {
-    return this.sentAt.length;
+  /** Whether it has a session that refuses writes. */
+  get readOnly(): boolean {
+    return this.link?.readOnly === true;
   }
 
-  /** Connects once. @throws the driver's error if PostgreSQL is not to be had. */
+  /** Connects once. @throws the driver's error if PostgreSQL is unavailable. */
   async connect(): Promise<void> {
-    const socket = new Socket();
-    const client = new Client({
-      connectionString: this.options.connectionString,
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
-      keepAlive: true,
-      application_name: 'waste-collection-api',
-      pipeline: true,
-      stream: () => socket,
-    });
-    // Without a listener an error on an idle connection ends the process.
-    client.on('error', (error: Error) => this.lose(client, error.message));
-    client.on('end', () => this.lose(client, 'the server closed it'));
-    // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
-    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT);
-    try {
-      await client.connect();
-      await client.query(SESSION, [String(this.options.statementTimeout)]);
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const link = await this.open();
     if (this.closed) {
-      await client.end();
+      link.retire();
       return;
     }
-    this.client = client;
-    this.socket = socket;
-    this.answeredAt = Date.now();
+    this.depart();
+    this.link = link;
     this.retryDelay = FIRST_RETRY;
+    this.options.log.connected();
   }
 
   /** Connects, and keeps trying until it works or close() is called. */
@@ -94,69 +84,111 @@ export class Connection {
     if (this.closed) return;
     this.connect().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      this.options.log.warn(`PostgreSQL is not to be had, trying again in ${this.retryDelay} ms: ${reason}`);
+      this.options.log.refused(reason, this.retryDelay);
       this.reconnectLater();
     });
   }
 
   /**
-   * Sends one statement.
+   * Replaces a session that refuses writes if a new one takes them.
    *
-   * @throws DatabaseUnavailableError when there is no connection: then nothing was sent. Any other error comes from
-   * the server or from losing the connection.
+   * @returns whether it does. @throws the driver's error if PostgreSQL is unavailable.
    */
-  async query<Row extends TextRow>(statement: PreparedStatement): Promise<Row[]> {
-    const { client } = this;
-    if (client === null) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    this.sentAt.push(Date.now());
-    try {
-      const rows = await new Promise<TextRow[]>((resolve, reject) => {
-        client.query(new PreparedQuery(statement, resolve, reject));
-      });
-      this.answeredAt = Date.now();
-      return rows as Row[];
-    } catch (error) {
-      // The connection holds a plan that no longer fits: a new one prepares its statements afresh.
-      if (isStalePlan(error)) this.hangUp();
-      throw error;
-    } finally {
-      this.sentAt.shift();
+  async becomeWritable(): Promise<boolean> {
+    const link = await this.open();
+    if (link.readOnly || this.closed || !this.readOnly) {
+      link.retire();
+      return false;
     }
+    this.losses += 1;
+    this.depart();
+    this.link = link;
+    return true;
   }
 
-  /** When the oldest statement was sent, if it has waited so long that the peer must be gone without a word. */
-  stuckSince(now: number): number | undefined {
-    const [oldest] = this.sentAt;
-    return oldest !== undefined && now - oldest > this.options.statementTimeout + 1000 ? oldest : undefined;
-  }
-
-  /** Gives the connection up, with all that is under way; it comes back by itself. */
-  hangUp(): void {
-    this.socket?.destroy();
-  }
-
-  /** Hangs up unless PostgreSQL has answered here since then: one that is gone leaves every connection silent. */
-  hangUpIfSilentSince(since: number): void {
-    if (this.answeredAt <= since) this.hangUp();
+  /** Looks after what is overdue. @returns whether it was found silent, and given up. */
+  tick(now: number): boolean {
+    for (const link of this.departing) link.tick(now, this.options.proveAfter);
+    return this.link?.tick(now, this.options.proveAfter) ?? false;
   }
 
   /** Finishes what is under way and disconnects for good; a server that does not answer is left after two seconds. */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.retryTimer);
-    const { client } = this;
-    this.client = null;
-    const timer = setTimeout(() => this.hangUp(), CLOSE_TIMEOUT);
-    await client?.end();
+    this.depart();
+    const links = [...this.departing];
+    const timer = setTimeout(() => links.forEach((link) => link.hangUp('this server is closing')), CLOSE_TIMEOUT);
+    await Promise.all(links.map((link) => link.ended));
     clearTimeout(timer);
   }
 
-  private lose(client: Client, reason: string): void {
-    if (this.client !== client) return;
-    this.client = null;
+  private async open(): Promise<Link> {
+    const { connectionString, statementTimeout, statements, clock, settle, cancel } = this.options;
+    const socket = new Socket();
+    const client = new Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
+      application_name: 'waste-collection-api',
+      pipeline: true,
+      stream: () => socket,
+    });
+    // Without a listener an error on an idle connection ends the process.
+    client.on('error', () => undefined);
+    // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
+    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT);
+    try {
+      await client.connect();
+      timer.refresh();
+      const [, { rows }] = await Promise.all([
+        client.query(SESSION, [String(statementTimeout)]),
+        client.query<BackendRow>(BACKEND),
+        client.query(HURRY),
+      ]);
+      const [backend] = rows;
+      if (backend === undefined) throw new Error('PostgreSQL does not list its own session');
+      const { readOnly } = backend;
+      const link: Link = new Link({
+        ...{ client, socket, backend, readOnly, clock, settle, cancel },
+        onLost: (lost, reason) => this.lose(lost, reason),
+        onStale: (stale) => this.replace(stale),
+      });
+      for (const statement of statements) void link.prepare(statement);
+      await client.query(NO_HURRY);
+      return link;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A new session takes the place of one that knows the database as it was; what is under way there is finished. */
+  private replace(stale: Link): void {
+    if (this.link !== stale) return;
     this.losses += 1;
-    this.socket?.destroy();
-    this.options.log.warn(`A connection to PostgreSQL was lost: ${reason}`);
+    this.depart();
+    this.keepConnected();
+  }
+
+  private depart(): void {
+    const { link } = this;
+    if (link === null) return;
+    this.link = null;
+    link.retire();
+    this.departing.add(link);
+    void link.ended.then(() => this.departing.delete(link));
+  }
+
+  private lose(link: Link, reason: string): void {
+    if (this.link !== link) return;
+    this.losses += 1;
+    this.depart();
+    if (this.closed) return;
+    this.options.log.lost(reason);
     this.reconnectLater();
   }
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { WireText } from '../contract';
-import { Coalescer } from './coalescer';
+import type { Coalescer } from './coalescer';
 import { storedRow, storedRows, type Column } from './columns';
 import type { Database } from './database';
 import { DatabaseUnavailableError, OutcomeUnknownError } from './database-errors';
@@ -16,6 +16,13 @@ export const WRITES = { maxInFlight: 2, minBeside: 8 };
 /** How often the next id is brought past rows that others inserted, before a create is given up. */
 const MOST_RAISES = 5;
 
+export interface CreatesOptions<Model> {
+  /** About how many bytes a model adds to a statement. */
+  readonly bytes: (model: Model) => number;
+  /** Columns that are computed from the others. */
+  readonly computed?: Computed;
+}
+
 /** The creates of a resource. Concurrent ones share a statement and a commit; each gets the row that was made of it. */
 export class Creates<Model extends object> {
   private readonly log = new Logger('Database');
@@ -24,18 +31,17 @@ export class Creates<Model extends object> {
   private readonly raise: Statement<never>;
   private readonly waiting: Coalescer<Model, string | undefined>;
 
-  /** @param computed columns that are computed from the others. */
   constructor(
     database: Database,
     private readonly resource: Resource,
     private readonly columns: readonly Column<Model>[],
-    computed: Computed = {},
+    { bytes, computed = {} }: CreatesOptions<Model>,
   ) {
     this.many = database.write(`${resource}_create`, createMany(resource, columns, computed));
     const { lane } = this.many;
     this.one = database.write(`${resource}_create_one`, createOne(resource, columns, computed), lane);
     this.raise = database.write(`${resource}_raise_next_id`, raisedNextId(resource), lane);
-    this.waiting = new Coalescer((items) => this.store(items), WRITES);
+    this.waiting = database.coalescer((items: Model[], deadline) => this.store(items, deadline), { ...WRITES, bytes });
   }
 
   /**
@@ -51,24 +57,24 @@ export class Creates<Model extends object> {
   }
 
   /** A failed insert changed nothing, so that it can be sent again behind the ids that others have taken. */
-  private async store(items: readonly Model[]): Promise<(string | undefined)[]> {
+  private async store(items: readonly Model[], deadline: number): Promise<(string | undefined)[]> {
     for (let raises = 0; ; raises++) {
       try {
-        return await this.insert(items);
+        return await this.insert(items, deadline);
       } catch (error) {
         if (!isIdTaken(error, this.resource) || raises === MOST_RAISES) throw error;
-        await this.raiseNextId();
+        await this.raiseNextId(deadline);
       }
     }
   }
 
-  private async insert(items: readonly Model[]): Promise<(string | undefined)[]> {
+  private async insert(items: readonly Model[], deadline: number): Promise<(string | undefined)[]> {
     const [first, ...others] = items;
     if (first !== undefined && others.length === 0) {
-      const [row] = await this.one.run(storedRow(this.columns, first));
+      const [row] = await this.one.run(storedRow(this.columns, first), deadline);
       return [row?.[0]];
     }
-    const rows = await this.many.run({ count: items.length, ...storedRows(this.columns, items) });
+    const rows = await this.many.run({ count: items.length, ...storedRows(this.columns, items) }, deadline);
     const wires = new Map(rows.map(([position, wire]) => [Number(position), wire]));
     const isPlace = (position: number) => position >= 0 && position < items.length;
     if (wires.size < rows.length || ![...wires.keys()].every(isPlace)) {
@@ -77,12 +83,12 @@ export class Creates<Model extends object> {
     return items.map((_, position) => wires.get(position));
   }
 
-  private async raiseNextId(): Promise<void> {
+  private async raiseNextId(deadline: number): Promise<void> {
     this.log.warn(
       `The next id of ${this.resource} is taken by a row of somebody else: going on behind the greatest id`,
     );
     try {
-      await this.raise.run();
+      await this.raise.run({}, deadline);
     } catch (error) {
       if (!(error instanceof OutcomeUnknownError)) throw error;
       // Whether the counter moved or not, the item was not stored.

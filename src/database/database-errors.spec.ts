@@ -1,14 +1,17 @@
 import { DatabaseError } from 'pg';
 import {
   classify,
+  ConnectionLostError,
   DatabaseUnavailableError,
-  isFaultOfOneItem,
-  isStalePlan,
+  isFaultOfItems,
+  isReadOnly,
+  isStale,
+  lostUnlessAnswered,
   OutcomeUnknownError,
 } from './database-errors';
 
-function serverError(code: string, severity = 'ERROR', message = 'words'): DatabaseError {
-  return Object.assign(new DatabaseError(message, 0, 'error'), { code, severity });
+function serverError(code: string, fields: Partial<DatabaseError> = {}): DatabaseError {
+  return Object.assign(new DatabaseError('Worte', 0, 'error'), { code, ...fields });
 }
 
 describe('classify', () => {
@@ -21,43 +24,53 @@ describe('classify', () => {
     },
   );
 
-  it.each(['23505', '22003', '42P01', 'XX000'])('any other answer of the server (%s) is itself', (code) => {
+  it.each(['26000', '42P05', 'XX000', '42P01', '42704', '42883', '3F000'])(
+    'so is what a session says that knows the database as it was (%s)',
+    (code) => expect(classify(serverError(code), 'write')).toBeInstanceOf(DatabaseUnavailableError),
+  );
+
+  it.each(['23505', '22003', '42501', 'P0001', '42703'])('any other answer of the server (%s) is itself', (code) => {
     const error = serverError(code);
     expect(classify(error, 'read')).toBe(error);
     expect(classify(error, 'write')).toBe(error);
   });
 
-  it.each([
-    serverError('57P01', 'FATAL', 'terminating connection due to administrator command'),
-    serverError('57P02', 'PANIC'),
-    new Error('Connection terminated unexpectedly'),
-    Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
-    'no error at all',
-  ])('a lost connection (%s) leaves a write unknown, and a read to be tried again', (error) => {
+  it('a lost connection leaves a write unknown, and a read to be tried again', () => {
+    const error = new ConnectionLostError('read ECONNRESET');
     expect(classify(error, 'read')).toBeInstanceOf(DatabaseUnavailableError);
     const write = classify(error, 'write');
     expect(write).toBeInstanceOf(OutcomeUnknownError);
     expect((write as Error).cause).toBe(error);
   });
 
-  it('a statement that was never sent is unavailability, a write too', () => {
-    const error = new DatabaseUnavailableError('no connection');
-    expect(classify(error, 'write')).toBe(error);
-  });
+  it.each([new DatabaseUnavailableError('no connection'), new RangeError('Invalid string length'), 'no error at all'])(
+    'what was never sent is itself (%s), for a write too',
+    (error) => expect(classify(error, 'write')).toBe(error),
+  );
 });
 
-it('only errors of values and constraints are the fault of one item', () => {
-  expect(['22003', '22P02', '23505', '23514'].map((code) => isFaultOfOneItem(serverError(code)))).toEqual([
-    true,
-    true,
-    true,
-    true,
-  ]);
-  expect(['40001', '57014', '42P01'].map((code) => isFaultOfOneItem(serverError(code)))).toEqual([false, false, false]);
-  expect(isFaultOfOneItem(new Error('23505'))).toBe(false);
+it('what a driver says is an answer of the server, or the loss of the connection', () => {
+  const answer = serverError('22003');
+  expect(lostUnlessAnswered(answer)).toBe(answer);
+  expect(lostUnlessAnswered(new Error('Connection terminated'))).toEqual(
+    new ConnectionLostError('Connection terminated'),
+  );
 });
 
-it('a stale plan is told from other features that are not supported', () => {
-  expect(isStalePlan(serverError('0A000', 'ERROR', 'cached plan must not change result type'))).toBe(true);
-  expect(isStalePlan(serverError('0A000', 'ERROR', 'cannot use that here'))).toBe(false);
+it('every answer that does not pass may be the fault of one item, and nothing else', () => {
+  for (const code of ['22003', '23514', 'P0001', '42501', '54000'])
+    expect(isFaultOfItems(serverError(code))).toBe(true);
+  for (const error of [new ConnectionLostError(), new DatabaseUnavailableError(), new TypeError('23505')]) {
+    expect(isFaultOfItems(error)).toBe(false);
+  }
+});
+
+it('a stale plan is told from other features that are not supported, in any language', () => {
+  expect(isStale(serverError('0A000', { routine: 'RevalidateCachedQuery' }))).toBe(true);
+  expect(isStale(serverError('0A000', { routine: 'transformStmt' }))).toBe(false);
+});
+
+it('a session that refuses writes is told by its code', () => {
+  expect(isReadOnly(serverError('25006'))).toBe(true);
+  expect(isReadOnly(serverError('25P02'))).toBe(false);
 });

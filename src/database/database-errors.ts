@@ -10,6 +10,11 @@ export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError';
 }
 
+/** A statement was sent, and its connection ended before the answer came. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+}
+
 /** The server cannot start and waiting does not help; the message is one sentence for a person. */
 export class StartRefusedError extends Error {
   override readonly name = 'StartRefusedError';
@@ -19,31 +24,58 @@ export class StartRefusedError extends Error {
 // trouble, serialisation and deadlock, operator intervention, system errors, a server that is read-only.
 const PASSING = /^(08|40|53|55P03|57|58|25006)/;
 
+// SQLSTATEs of a session that knows the database as it was: a statement that is not there, or is there already; a type
+// or relation by a number that is gone (an internal error); one that is missing while a dump is being restored.
+const STALE = new Set(['26000', '42P05', 'XX000', '42P01', '42704', '42883', '3F000']);
+
+/** PostgreSQL says the same of its own limit, of this program's, and of an administrator's doing. */
+const CANCELLED = '57014';
+
+/** A write on a server that is a standby or read-only. */
+const READ_ONLY = '25006';
+
 /**
- * What a failed statement means for the caller: an answer of the server is final (a failed statement is
- * rolled back), a lost connection leaves a write unknown.
+ * What a failed statement means for the caller. An answer of the server is final (a failed statement is rolled back);
+ * a lost connection leaves a write unknown; anything else is a fault of this program.
  */
 export function classify(error: unknown, kind: 'read' | 'write'): unknown {
-  if (error instanceof DatabaseUnavailableError) return error;
-  const answered = error instanceof DatabaseError;
-  const fatal = answered && (error.severity === 'FATAL' || error.severity === 'PANIC');
-  if (answered && !fatal) {
-    return isStalePlan(error) || (error.code !== undefined && PASSING.test(error.code))
-      ? new DatabaseUnavailableError(`PostgreSQL answered ${error.code}: ${error.message}`, { cause: error })
-      : error;
+  if (error instanceof ConnectionLostError) {
+    return kind === 'write'
+      ? new OutcomeUnknownError(`The connection was lost during a write: ${error.message}`, { cause: error })
+      : new DatabaseUnavailableError(`The connection was lost: ${error.message}`, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return kind === 'write'
-    ? new OutcomeUnknownError(`The connection was lost during a write: ${reason}`, { cause: error })
-    : new DatabaseUnavailableError(`The connection was lost: ${reason}`, { cause: error });
+  if (!(error instanceof DatabaseError)) return error;
+  if (!isStale(error) && !PASSING.test(error.code ?? '')) return error;
+  const answer =
+    error.code === CANCELLED
+      ? 'a statement took longer than DATABASE_STATEMENT_TIMEOUT, or was cancelled by an administrator'
+      : error.message;
+  return new DatabaseUnavailableError(`PostgreSQL answered ${error.code}: ${answer}`, { cause: error });
 }
 
-/** Whether one value of a batch is at fault (SQLSTATE class 22 or 23), so that its neighbours may succeed alone. */
-export function isFaultOfOneItem(error: unknown): boolean {
-  return error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
+/** The error of a driver's own connection as `classify` reads it: what is no answer of the server is the loss of it. */
+export function lostUnlessAnswered(error: unknown): unknown {
+  if (error instanceof DatabaseError || error instanceof DatabaseUnavailableError) return error;
+  return new ConnectionLostError(error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** Whether a migration changed a table under a statement that this connection had prepared. */
-export function isStalePlan(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '0A000' && error.message.includes('cached plan');
+/**
+ * Whether a statement failed because its session has outlived what it knows of the database, so that a new one may
+ * succeed. Messages are in the server's language, so only the code and the place in PostgreSQL's source tell.
+ */
+export function isStale({ code = '', routine }: DatabaseError): boolean {
+  return STALE.has(code) || (code === '0A000' && routine === 'RevalidateCachedQuery');
+}
+
+/** Whether the session refuses writes. */
+export function isReadOnly({ code }: DatabaseError): boolean {
+  return code === READ_ONLY;
+}
+
+/**
+ * Whether a statement for several items may be tried again for each of them: PostgreSQL answered, so that nothing was
+ * changed, and the reason lies in the values, whatever its class (a constraint, a policy, an exception of a trigger).
+ */
+export function isFaultOfItems(error: unknown): boolean {
+  return error instanceof DatabaseError;
 }

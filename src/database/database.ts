@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { SQLWrapper } from 'drizzle-orm';
+import { Coalescer, type CoalescerOptions, type Run } from './coalescer';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
 import { EmbeddedServer } from './embedded/embedded-server';
+import type { Sending } from './link';
 import { ListStreams } from './list-streams';
+import { LoopClock } from './loop-clock';
 import { migrateDatabase } from './migrations';
-import type { PreparedStatement, TextRow } from './prepared-query';
+import type { TextRow } from './prepared-query';
 import { Statement, type Executor } from './statement';
 
 export interface DatabaseOptions {
@@ -41,6 +44,7 @@ export class Database implements Executor {
   private connections: Connections | undefined;
   private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
+  private readonly clock = new LoopClock();
 
   constructor(private readonly options: DatabaseOptions) {}
 
@@ -113,10 +117,32 @@ export class Database implements Executor {
     return this.register(new Statement<Row>(this, name, 'write', query, lane));
   }
 
-  /** Sends one statement. @throws DatabaseUnavailableError, the server's error, or that of a lost connection. */
-  query<Row extends TextRow>(statement: PreparedStatement, lane?: number): Promise<Row[]> {
+  /** Lets concurrent requests share statements. Each has DATABASE_STATEMENT_TIMEOUT from when it is added. */
+  coalescer<Item, Result>(run: Run<Item, Result>, options?: CoalescerOptions<Item>): Coalescer<Item, Result> {
+    return new Coalescer(run, { clock: this.clock, timeLimit: this.options.statementTimeout }, options);
+  }
+
+  /**
+   * Sends one statement.
+   *
+   * @throws DatabaseUnavailableError, the server's error, or ConnectionLostError.
+   */
+  query<Row extends TextRow>(sending: Omit<Sending, 'deadline'>, deadline?: number): Promise<Row[]> {
     if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    return this.connections.query<Row>(statement, lane);
+    const { statement, group, lane } = sending;
+    const until = deadline ?? this.clock.after(this.options.statementTimeout);
+    return this.connections.query<Row>({ statement, group, lane, deadline: until });
+  }
+
+  /**
+   * Whether PostgreSQL answers, without waiting for what it is doing.
+   *
+   * @param timeLimit milliseconds.
+   * @throws DatabaseUnavailableError or the driver's error if it does not.
+   */
+  async ping(timeLimit: number): Promise<void> {
+    if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
+    await this.connections.ping(timeLimit);
   }
 
   /**
@@ -129,6 +155,7 @@ export class Database implements Executor {
     const finished = Promise.all([this.streams?.end(), this.connections?.close()]);
     if (patience === undefined) await finished;
     else await Promise.race([finished.catch(() => undefined), sleep(patience)]);
+    this.clock.stop();
     // One that could not be started has nothing to stop.
     const embedded = await this.embedded?.catch(() => undefined);
     await embedded?.stop();
@@ -161,7 +188,8 @@ export class Database implements Executor {
   private async connect(connectionString: string): Promise<Connections> {
     const log = { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
     const { statementTimeout, poolSize } = this.options;
-    const connections = new Connections({ connectionString, statementTimeout, log }, poolSize);
+    const { clock, registered: statements } = this;
+    const connections = new Connections({ connectionString, statementTimeout, statements, clock, log }, poolSize);
     try {
       await connections.open();
     } catch (error) {

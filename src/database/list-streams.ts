@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
 import { WireStream } from '../contract';
-import { classify, DatabaseUnavailableError } from './database-errors';
+import { classify, DatabaseUnavailableError, lostUnlessAnswered } from './database-errors';
 import { KeptAnswer, SNAPSHOT_TEXT } from './kept-answer';
 import type { Resource } from './resources';
 
@@ -101,7 +101,7 @@ export class ListStreams {
       return new WireStream({ length, pieces: this.pieces(client, table), close: () => close(false), writeTimeout });
     } catch (error) {
       await close(true);
-      throw classify(error, 'read');
+      throw classify(lostUnlessAnswered(error), 'read');
     }
   }
 

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { WireText, type WireStream } from '../contract';
-import { Coalescer } from './coalescer';
+import type { Coalescer } from './coalescer';
 import type { Database } from './database';
 import { KeptAnswer, SNAPSHOT } from './kept-answer';
 import type { Resource } from './resources';
@@ -40,9 +40,9 @@ export class WireList {
     private readonly table: Resource,
   ) {
     const list = database.read<Row>(`${table}_list`, listStatement(table));
-    this.texts = new Coalescer(async (askers) => {
+    this.texts = database.coalescer(async (askers: null[], deadline) => {
       const { epoch } = database;
-      const [row] = await list.run({ known: this.kept.snapshot(epoch) });
+      const [row] = await list.run({ known: this.kept.snapshot(epoch) }, deadline);
       const text = row === undefined ? undefined : this.textOf(row, epoch);
       return askers.map(() => text);
     });

@@ -13,7 +13,9 @@ export class LocationsRepository {
   private readonly wireList: WireList;
 
   constructor(database: Database) {
-    this.creates = new Creates(database, 'locations', LOCATION_COLUMNS);
+    this.creates = new Creates(database, 'locations', LOCATION_COLUMNS, {
+      bytes: ({ name, address, zone }) => name.length + address.length + zone.length,
+    });
     this.wireList = new WireList(database, 'locations');
   }
 

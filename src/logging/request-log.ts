@@ -10,8 +10,11 @@ export interface RequestLogOptions {
   readonly accessLog: boolean;
 }
 
-/** Answers of 503 that are logged in each second; there are as many as requests while PostgreSQL is away. */
-const UNAVAILABLE_PER_SECOND = 10;
+/**
+ * Answers of 503 that are logged in each second for each reason; there are as many as requests while PostgreSQL is away.
+ */
+const UNAVAILABLE_PER_SECOND = 1;
+const MOST_REASONS = 50;
 
 /** Whom an access log is about; taken when the request comes, for the socket may be gone with the answer. */
 interface Access {
@@ -30,15 +33,15 @@ const sent = new WeakMap<Socket, number>();
 export function logRequests(server: Server, log: Logger, { accessLog }: RequestLogOptions): void {
   const usual = accessLog ? 'info' : 'debug';
   const everything = log.isLevelEnabled(usual);
-  const unavailable = new Sparingly(UNAVAILABLE_PER_SECOND);
+  const unavailable = new Map<string, Sparingly>();
 
   const write = (request: IncomingMessage, response: ServerResponse, started: number, access: Access | undefined) => {
     const { statusCode: status, writableFinished } = response;
     const isFailure = writableFinished && status >= 500;
     if (!everything && !isFailure) return;
-    const omitted = status === 503 && !everything ? unavailable.ask() : 0;
-    if (omitted === undefined) return;
     const reason = isFailure ? reasonNoted(request) : undefined;
+    const omitted = status === 503 && !everything ? sparinglyFor(unavailable, reason ?? '').ask() : 0;
+    if (omitted === undefined) return;
     log[levelOf(isFailure ? status : 0, usual)]({
       msg: writableFinished ? 'answered' : 'not answered: the connection ended',
       requestId: requestId(request),
@@ -59,6 +62,16 @@ export function logRequests(server: Server, log: Logger, { accessLog }: RequestL
     once(response, response, 'close', () => write(request, response, started, access));
   };
   server.prependListener('request', onRequest).prependListener('checkExpectation', onRequest);
+}
+
+function sparinglyFor(known: Map<string, Sparingly>, reason: string): Sparingly {
+  const found = known.get(reason);
+  if (found !== undefined) return found;
+  // A reason may hold what changes with each request.
+  if (known.size >= MOST_REASONS) known.clear();
+  const sparingly = new Sparingly(UNAVAILABLE_PER_SECOND);
+  known.set(reason, sparingly);
+  return sparingly;
 }
 
 /** PostgreSQL away is a state of the surroundings; what else fails is an error. */

@@ -1,7 +1,7 @@
-import { Connection } from '../../src/database/connection';
 import { measure } from '../../src/database/list-streams';
 import { migrateDatabase } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
+import { Pool } from '../support/pool';
 import { query } from '../support/postgres-cluster';
 import { registeredStatements } from '../support/statements';
 
@@ -11,33 +11,32 @@ const FILL = `insert into collections (id, location, waste_type, quantity, unit,
   select id, 'Depot ' || id, 'paper', id, 'kg', '2024-01-15T10:30:00', 'pending' from generate_series(1, 1000) id`;
 
 describeOnEachMajor('the plans of statements', (cluster) => {
-  let connection: Connection;
+  let pool: Pool;
   let texts: Map<string, string>;
 
   beforeAll(async () => {
     texts = new Map((await registeredStatements()).map(({ name, text }) => [name, text]));
     const connectionString = await cluster().createDatabase();
     await migrateDatabase(connectionString);
-    const log = { warn: () => undefined, info: () => undefined };
-    connection = new Connection({ connectionString, statementTimeout: 10_000, log });
-    await connection.connect();
+    pool = new Pool(connectionString, { statementTimeout: 10_000 });
+    await pool.open();
     await query(connectionString, `${FILL}; analyze collections`);
   });
-  afterAll(() => connection.close());
+  afterAll(() => pool.close());
 
   it.each(BY_ID)('%s never reads the whole table for a few of them', async (name) => {
     const text = texts.get(name) ?? '';
     const parameters = Math.max(...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
-    await connection.query({ text: `prepare ${name} as ${text}` });
+    await pool.query(`prepare ${name} as ${text}`);
     const nulls = Array.from({ length: parameters }, () => 'null').join(', ');
-    const plan = (await connection.query({ text: `explain execute ${name}(${nulls})` })).flat().join('\n');
+    const plan = (await pool.query(`explain execute ${name}(${nulls})`)).flat().join('\n');
     expect(plan).toContain('collections_pkey');
     expect(plan).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
   });
 
   it.each(['collections', 'locations'])('%s are measured without reading them', async (table) => {
-    for (const kind of ['seqscan', 'bitmapscan']) await connection.query({ text: `set enable_${kind} = off` });
-    const plan = (await connection.query({ text: `explain ${measure(table)}` })).flat().join('\n');
+    for (const kind of ['seqscan', 'bitmapscan']) await pool.query(`set enable_${kind} = off`);
+    const plan = (await pool.query(`explain ${measure(table)}`)).flat().join('\n');
     expect(plan).toContain(`Index Only Scan using ${table}_pkey`);
   });
 });

@@ -68,6 +68,37 @@ describe('what other sessions do to the database while the server runs', () => {
       expect((await post('/api/collections', aCollection())).body).toMatch(/^\{"id":30,/);
     });
 
+    it('one item that a trigger of an operator refuses fails alone', async () => {
+      await query(
+        databaseUrl,
+        `create function guard() returns trigger language plpgsql as $$ begin
+          if new.location = 'refused' then raise exception 'not this one'; end if; return new; end $$;
+        create trigger guard before insert on collections for each row execute function guard()`,
+      );
+      const bodies = Array.from({ length: 30 }, (_, n) =>
+        aCollection({ location: n === 13 ? 'refused' : `place ${n}` }),
+      );
+      const answers = await Promise.all(bodies.map((body) => post('/api/collections', body)));
+      const stored = answers.map(({ status, body }) =>
+        status === 200 ? (JSON.parse(body) as (typeof bodies)[0]).location : status,
+      );
+      expect(stored).toEqual(bodies.map(({ location }) => (location === 'refused' ? 500 : location)));
+    });
+
+    it('a dump that is restored under the running server: creates go on, after 503 at most', async () => {
+      await post('/api/collections', aCollection());
+      await query(
+        databaseUrl,
+        `alter type waste_type rename to old_type;
+        create type waste_type as enum ('organic', 'plastic', 'paper', 'metal', 'glass', 'electronic');
+        alter table collections alter column waste_type type waste_type using waste_type::text::waste_type;
+        drop type old_type`,
+      );
+      const statuses: number[] = [];
+      while (statuses.at(-1) !== 200) statuses.push((await post('/api/collections', aCollection())).status);
+      expect(statuses.filter((status) => status !== 503)).toEqual([200]);
+    });
+
     it('a table whose columns change type under prepared statements is read again, after 503 at most', async () => {
       await post('/api/collections', aCollection());
       const [, before] = await get('/api/collections/1');
@@ -115,6 +146,11 @@ describe('what other sessions do to the database while the server runs', () => {
         status: 503,
         body: '{"detail":"Service Unavailable"}',
       });
+      await query(
+        databaseUrl,
+        `begin read write; alter database ${new URL(databaseUrl).pathname.slice(1)} reset all; commit`,
+      );
+      await eventually(async () => expect((await post('/api/collections', aCollection())).status).toBe(200));
     });
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { Gate } from '../support/gate';
@@ -40,7 +41,8 @@ describe('without a database that answers', () => {
     const startLoad = () =>
       new Load({
         inFlight: 16,
-        answerWithin: STATEMENT_TIMEOUT + 2000,
+        // What divergence 14 promises, and a second for this machine.
+        answerWithin: STATEMENT_TIMEOUT + 3000 + 1000,
         requests: [
           (n) => ({ url: `${server.url}/api/collections`, init: json('POST', aCollection({ location: String(n) })) }),
           () => ({ url: `${server.url}/api/collections/1` }),
@@ -115,6 +117,34 @@ describe('without a database that answers', () => {
       await load.untilMore(200, 100);
       await load.stop();
       expectOnlyKnownAnswers(load);
+      await serverUnharmed();
+    });
+
+    it('has settled a write that is answered 504, so that reading tells whether to send it again', async () => {
+      const operator = new Client({ connectionString: databaseUrl });
+      await operator.connect();
+      await operator.query(`begin; select from id_counters where resource = 'collections' for update`);
+      const post = async (location: string) =>
+        (await fetch(`${server.url}/api/collections`, json('POST', aCollection({ location })))).status;
+      const read = async () => {
+        const rows = await query<{ location: string }>(
+          databaseUrl,
+          `select location from collections where location like 'settled %'`,
+        );
+        return rows.map(({ location }) => location);
+      };
+      const sent = Array.from({ length: 20 }, (_, n) => post(`settled ${n}`));
+      await sleep(300);
+      // The connections break, and PostgreSQL does not notice while it waits for the operator.
+      await gate.close();
+      const statuses = Promise.all(sent);
+      await gate.open();
+      expect(new Set(await statuses)).toEqual(new Set([503, 504]));
+      expect(await read()).toEqual([]);
+      await operator.query('commit');
+      await operator.end();
+      await eventually(async () => expect(await post('another')).toBe(200));
+      expect(await read()).toEqual([]);
       await serverUnharmed();
     });
 
