@@ -8,7 +8,7 @@
         from collections group by waste_type
       ) by_type
     ) end as types
-  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+  from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- analytics_by_waste_type_overflowing (read)
   select now.snapshot,
@@ -20,7 +20,7 @@
         from collections group by waste_type
       ) by_type
     ) end as types
-  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+  from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- collections_by_ids (read)
 select "id", "wire" from "collections" where "collections"."id" = any($1::bigint[]);
@@ -65,7 +65,7 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "collections" order by id) ordered)
       end as wire
-    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+    from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- collections_remove (write)
   with locked as (
@@ -91,7 +91,7 @@ select "id", "wire" from "collections" where "collections"."id" = any($1::bigint
   returning stored.id, stored.wire;
 
 -- health_ping (read)
-select 1;
+select to_regclass('public.collections'), to_regclass('public.locations'), to_regclass('public.id_counters');
 
 -- locations_create (write)
   with taken as (
@@ -119,4 +119,4 @@ select 1;
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "locations" order by id) ordered)
       end as wire
-    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+    from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import bytes from 'bytes';
 import ms, { type StringValue } from 'ms';
+import { parseDatabaseAddress } from './database/address';
 
 /** A setting that cannot be used: the message names the variable, the value and what is allowed. */
 export class ConfigError extends Error {
@@ -171,6 +172,9 @@ type Optional = 'databaseUrl' | 'deployment' | 'frontendDir';
 /** The validated settings. Times are milliseconds, sizes bytes, folders absolute paths. */
 export type Config = { readonly [K in Exclude<Key, Optional>]: Value<K> } & {
   readonly [K in Optional]: Value<K> | undefined;
+} & {
+  /** The file that the address of the database was read from. */
+  readonly databaseUrlFile: string | undefined;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -190,8 +194,7 @@ function read(name: Key, environment: Environment): unknown {
   return parsed;
 }
 
-function databaseUrlFromFile(environment: Environment): string | undefined {
-  const file = environment.DATABASE_URL_FILE?.trim();
+function databaseUrlFromFile(file: string | undefined, environment: Environment): string | undefined {
   if (file === undefined || file === '') return undefined;
   if (environment.DATABASE_URL?.trim()) {
     throw new ConfigError('DATABASE_URL and DATABASE_URL_FILE are both set; allowed: one of them.');
@@ -206,15 +209,27 @@ function databaseUrlFromFile(environment: Environment): string | undefined {
   }
 }
 
+/** @throws ConfigError without a word of the address, which holds a password */
+function checkAddress(url: string): void {
+  try {
+    parseDatabaseAddress(url);
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL cannot be used: ${(error as Error).message}.`);
+  }
+}
+
 /**
  * Reads and validates every setting from environment variables.
  *
  * @throws ConfigError for the first value that is not allowed.
  */
 export function readConfig(environment: Environment = process.env): Config {
-  const fromFile = databaseUrlFromFile(environment);
+  const file = environment.DATABASE_URL_FILE?.trim();
+  const fromFile = databaseUrlFromFile(file, environment);
   const source = fromFile === undefined ? environment : { ...environment, DATABASE_URL: fromFile };
   const values = Object.fromEntries((Object.keys(SETTINGS) as Key[]).map((name) => [name, read(name, source)]));
+  if (values.databaseUrl !== undefined) checkAddress(values.databaseUrl as string);
+  values.databaseUrlFile = fromFile === undefined ? undefined : file;
   const port = values.port as number;
   values.adminPort ??= port === 0 ? 0 : port + 1000;
   if ((values.adminPort as number) > 65535) {

@@ -78,6 +78,7 @@ export async function runServer(config: Config): Promise<void> {
     log.info({
       msg: `Listening on http://${config.host}:${open.port}, admin on http://${config.adminHost}:${admin.port}`,
     });
+    void app.database.refused.then(die);
     await app.database.start();
     log.info({ msg: 'Ready' });
   } catch (error) {

@@ -17,7 +17,7 @@ describe('on a PostgreSQL that comes and goes', () => {
     let connection: Connection;
 
     const options = (changes: object = {}) => ({
-      connectionString: cluster().url,
+      address: cluster().url,
       statementTimeout: 1000,
       log: { warn: (message: string) => void warnings.push(message), info: () => undefined },
       ...changes,
@@ -32,9 +32,7 @@ describe('on a PostgreSQL that comes and goes', () => {
       warnings = [];
       gate = new Gate(cluster().socket);
       await gate.open();
-      connection = new Connection(
-        options({ connectionString: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }),
-      );
+      connection = new Connection(options({ address: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }));
     });
     afterEach(async () => {
       await connection.close();
@@ -117,7 +115,7 @@ describe('on a PostgreSQL that comes and goes', () => {
 
     it('is given up when it falls silent between two answers, and with it those that were silent as long', async () => {
       const connections = new Connections(
-        options({ connectionString: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }),
+        options({ address: `postgresql://tester:hidden@127.0.0.1:${gate.port}/postgres` }),
         2,
       );
       await connections.open();
@@ -152,8 +150,8 @@ describe('on a PostgreSQL that comes and goes', () => {
       await gate.close();
       connection.keepConnected();
       await eventually(() => expect(warnings.length).toBeGreaterThan(2));
-      expect(warnings[0]).toMatch(/^PostgreSQL is not to be had, trying again in 50 ms: .*ECONNREFUSED/);
-      expect(warnings[1]).toContain('trying again in 100 ms');
+      expect(warnings[0]).toMatch(/^PostgreSQL is unavailable; retrying in 50 ms: .*ECONNREFUSED/);
+      expect(warnings[1]).toContain('retrying in 100 ms');
       await gate.open();
       await eventually(() => expect(connection.ready).toBe(true));
       await connection.close();

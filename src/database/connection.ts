@@ -1,36 +1,28 @@
 import { Socket } from 'node:net';
-import { Client } from 'pg';
+import { AddressSource } from './address-source';
+import { clientOptions, DatabaseClient, type Target } from './client';
 import { DatabaseUnavailableError, isStalePlan } from './database-errors';
 import { PreparedQuery, type PreparedStatement, type TextRow } from './prepared-query';
+import { PLANS_FOR_IDS, prepareSession } from './session';
 
 export interface ConnectionOptions {
-  readonly connectionString: string;
+  readonly address: AddressSource | string;
   /** Milliseconds a statement may take on the server; the client waits a second longer before it hangs up. */
   readonly statementTimeout: number;
   readonly log: { warn(message: string): void; info(message: string): void };
 }
 
-const CONNECT_TIMEOUT = 2000;
 /** Milliseconds that PostgreSQL has to take leave. */
 const CLOSE_TIMEOUT = 2000;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
-
-// An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
-// Plans are made once a connection: the statements look rows up by id, and which ids changes no plan. How many rows
-// there are does: joined by hashing or merging, the whole table would be read for a batch of a few ids.
-const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
-  set_config('extra_float_digits', '1', false), set_config('plan_cache_mode', 'force_generic_plan', false),
-  set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-  set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
-    then 'on' else current_setting('synchronous_commit') end, false)`;
 
 /**
  * One pipelined connection to PostgreSQL that comes back by itself. Statements are answered in the order they
  * were sent; when the connection is lost, all that were under way fail and none is sent again.
  */
 export class Connection {
-  private client: Client | null = null;
+  private client: DatabaseClient | null = null;
   private socket: Socket | null = null;
   private retryDelay = FIRST_RETRY;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -42,7 +34,11 @@ export class Connection {
   /** When each statement under way was sent, oldest first. */
   private readonly sentAt: number[] = [];
 
-  constructor(private readonly options: ConnectionOptions) {}
+  private readonly address: AddressSource;
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.address = AddressSource.of(options.address);
+  }
 
   /** Whether statements can be sent. */
   get ready(): boolean {
@@ -54,25 +50,22 @@ export class Connection {
     return this.sentAt.length;
   }
 
-  /** Connects once. @throws the driver's error if PostgreSQL is not to be had. */
-  async connect(): Promise<void> {
+  /** Connects once. @throws the driver's error if PostgreSQL is unavailable. */
+  connect(): Promise<void> {
+    return this.address.connect((target) => this.connectTo(target));
+  }
+
+  private async connectTo(target: Target): Promise<void> {
     const socket = new Socket();
-    const client = new Client({
-      connectionString: this.options.connectionString,
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
-      keepAlive: true,
-      application_name: 'waste-collection-api',
-      pipeline: true,
-      stream: () => socket,
-    });
+    const client = new DatabaseClient({ ...clientOptions(target), pipeline: true, stream: () => socket });
     // Without a listener an error on an idle connection ends the process.
     client.on('error', (error: Error) => this.lose(client, error.message));
     client.on('end', () => this.lose(client, 'the server closed it'));
     // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
-    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT);
+    const timer = setTimeout(() => socket.destroy(), target.address.connectTimeout);
     try {
       await client.connect();
-      await client.query(SESSION, [String(this.options.statementTimeout)]);
+      await prepareSession(client, target, this.options, PLANS_FOR_IDS);
     } catch (error) {
       socket.destroy();
       throw error;
@@ -94,7 +87,7 @@ export class Connection {
     if (this.closed) return;
     this.connect().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      this.options.log.warn(`PostgreSQL is not to be had, trying again in ${this.retryDelay} ms: ${reason}`);
+      this.options.log.warn(`PostgreSQL is unavailable; retrying in ${this.retryDelay} ms: ${reason}`);
       this.reconnectLater();
     });
   }
@@ -151,7 +144,7 @@ export class Connection {
     clearTimeout(timer);
   }
 
-  private lose(client: Client, reason: string): void {
+  private lose(client: DatabaseClient, reason: string): void {
     if (this.client !== client) return;
     this.client = null;
     this.losses += 1;

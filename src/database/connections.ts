@@ -15,6 +15,11 @@ export class Connections {
     this.stuckTimer = setInterval(() => this.hangUpStuckOnes(Date.now()), STUCK_CHECK_INTERVAL).unref();
   }
 
+  /** Whether any connection can take a statement. */
+  get ready(): boolean {
+    return this.all.some((connection) => connection.ready);
+  }
+
   /** How many connections were lost so far. */
   get lost(): number {
     return this.all.reduce((sum, connection) => sum + connection.losses, 0);

@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { SQLWrapper } from 'drizzle-orm';
+import { AddressSource } from './address-source';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
 import { EmbeddedServer } from './embedded/embedded-server';
 import { ListStreams } from './list-streams';
 import { migrateDatabase } from './migrations';
 import type { PreparedStatement, TextRow } from './prepared-query';
+import { causeOf, refusalIn } from './start-failure';
 import { Statement, type Executor } from './statement';
 
 export interface DatabaseOptions {
   /** The PostgreSQL to use; undefined starts an embedded one. */
   readonly url: string | undefined;
+  /** The file that the address came from: it is read again when the server refuses the log-in. */
+  readonly urlFile?: string | undefined;
   /** Where the embedded one keeps its data. */
   readonly dataDir: string;
   readonly poolSize: number;
@@ -26,8 +30,10 @@ export interface DatabaseOptions {
 const FIRST_RETRY = 100;
 const LAST_RETRY = 2000;
 
-// Waiting does not mend these: a wrong password, a database or role that does not exist, a missing right.
-const HOPELESS = /^(28|3D000|42501)/;
+/** Milliseconds for which every log-in must be refused before the server gives up: a role may be made anew. */
+const REFUSED_FOR_GOOD = 10_000;
+/** Beside those of requests and long lists: one that migrates, or looks after the others. */
+const SPARE_CONNECTIONS = 1;
 
 /**
  * The one PostgreSQL of this server, from start to end. Until it is ready, and while it is away, every statement
@@ -40,6 +46,9 @@ export class Database implements Executor {
   private connections: Connections | undefined;
   private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
+  private refuse: (error: StartRefusedError) => void = () => undefined;
+  /** Resolves if PostgreSQL, once connected, refuses every log-in for good: then this server cannot go on. */
+  readonly refused = new Promise<StartRefusedError>((resolve) => (this.refuse = resolve));
 
   constructor(private readonly options: DatabaseOptions) {}
 
@@ -66,15 +75,16 @@ export class Database implements Executor {
    * @throws StartRefusedError or EmbeddedServerError when waiting does not help.
    */
   async start(): Promise<void> {
-    const url = this.options.url ?? (await this.startEmbedded());
+    const address = this.addressOf(this.options.url ?? (await this.startEmbedded()));
+    const { poolSize, streamLimit, writeTimeout, statementTimeout } = this.options;
+    const migrations = { log: this.sentences, connections: poolSize + streamLimit + SPARE_CONNECTIONS };
     for (let delay = FIRST_RETRY; !this.closing.signal.aborted; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
-        await migrateDatabase(url);
-        this.connections = await this.connect(url);
-        const { streamLimit: limit, writeTimeout, statementTimeout } = this.options;
+        await migrateDatabase(address, migrations);
+        this.connections = await this.connect(address);
         this.streams = new ListStreams({
-          connectionString: url,
-          limit,
+          address,
+          limit: streamLimit,
           writeTimeout,
           statementTimeout,
           epoch: () => this.epoch,
@@ -82,10 +92,9 @@ export class Database implements Executor {
         this.log.log('Connected to PostgreSQL');
         return;
       } catch (error) {
-        if (error instanceof StartRefusedError) throw error;
-        const { code = '', message } = error as { code?: string; message: string };
-        if (HOPELESS.test(code)) throw new StartRefusedError(`PostgreSQL refuses this server: ${message}`);
-        this.log.warn(`PostgreSQL is not to be had, trying again in ${delay} ms: ${message || code}`);
+        const refusal = refusalIn(error);
+        if (refusal !== undefined) throw refusal;
+        this.log.warn(`PostgreSQL is unavailable; retrying in ${delay} ms: ${causeOf(error).message}`);
       }
       await sleep(delay, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
@@ -131,10 +140,23 @@ export class Database implements Executor {
     return this.embedded.connectionString;
   }
 
-  private async connect(connectionString: string): Promise<Connections> {
-    const log = { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
+  private get sentences() {
+    return { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
+  }
+
+  /** @throws StartRefusedError if the address cannot be read. */
+  private addressOf(url: string): AddressSource {
+    const onRefused = (error: Error) => {
+      if (address.refusedFor < REFUSED_FOR_GOOD || this.connections?.ready !== false) return;
+      this.refuse(new StartRefusedError(`PostgreSQL refuses this server: ${error.message}`, { cause: error }));
+    };
+    const address = new AddressSource(url, { file: this.options.urlFile, log: this.sentences, onRefused });
+    return address;
+  }
+
+  private async connect(address: AddressSource): Promise<Connections> {
     const { statementTimeout, poolSize } = this.options;
-    const connections = new Connections({ connectionString, statementTimeout, log }, poolSize);
+    const connections = new Connections({ address, statementTimeout, log: this.sentences }, poolSize);
     try {
       await connections.open();
     } catch (error) {

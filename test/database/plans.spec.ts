@@ -16,12 +16,12 @@ describeOnEachMajor('the plans of statements', (cluster) => {
 
   beforeAll(async () => {
     texts = new Map((await registeredStatements()).map(({ name, text }) => [name, text]));
-    const connectionString = await cluster().createDatabase();
-    await migrateDatabase(connectionString);
+    const address = await cluster().createDatabase();
+    await migrateDatabase(address);
     const log = { warn: () => undefined, info: () => undefined };
-    connection = new Connection({ connectionString, statementTimeout: 10_000, log });
+    connection = new Connection({ address, statementTimeout: 10_000, log });
     await connection.connect();
-    await query(connectionString, `${FILL}; analyze collections`);
+    await query(address, `${FILL}; analyze collections`);
   });
   afterAll(() => connection.close());
 

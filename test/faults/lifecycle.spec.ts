@@ -92,7 +92,7 @@ describe('with a PostgreSQL that somebody else runs', () => {
     await cluster().shutDown();
     const server = spawnServer({ DATABASE_URL: databaseUrl });
     await server.untilListening();
-    await eventually(() => expect(server.messages.join()).toContain('PostgreSQL is not to be had, trying again in'));
+    await eventually(() => expect(server.messages.join()).toContain('PostgreSQL is unavailable; retrying in'));
     const response = await fetch(`${server.url}/api/collections`);
     expect([response.status, await response.text()]).toEqual([503, '{"detail":"Service Unavailable"}']);
     expect(await server.isReady()).toBe(false);
