@@ -120,7 +120,9 @@ export async function prepareSession(
     set idle_in_transaction_session_timeout = ${idleInTransaction}; ${REST}
     set statement_timeout = ${statementTimeout}; ${FACTS}`;
   const results = (await client.query(text)) as unknown as QueryResult<FactsRow>[];
-  const { encoding, database, ...facts } = results.at(-1)!.rows[0]!;
+  const row = results.at(-1)?.rows[0];
+  if (row === undefined) throw new Error('PostgreSQL does not say what it is');
+  const { encoding, database, ...facts } = row;
   if (encoding !== 'UTF8') {
     throw new StartRefusedError(
       `The database ${database} has the encoding ${encoding}, and this server needs UTF8: create one with ` +

@@ -21,6 +21,12 @@ export function refuseOldServer(version: number): void {
   );
 }
 
+async function oneRow<Row extends object>(client: DatabaseClient, text: string): Promise<Row> {
+  const { rows } = await client.query<Row>(text);
+  if (rows[0] === undefined) throw new Error('PostgreSQL does not say what it is');
+  return rows[0];
+}
+
 interface Rights {
   readonly role: string;
   readonly database: string;
@@ -32,12 +38,13 @@ interface Rights {
 const RIGHTS = `
   select quote_ident(current_user) as role, quote_ident(current_database()) as database,
     to_regnamespace('public') is not null as "hasPublic",
-    coalesce(has_schema_privilege(to_regnamespace('public'), 'create, usage'), false) as "inPublic",
+    has_schema_privilege(to_regnamespace('public'), 'create')
+      and has_schema_privilege(to_regnamespace('public'), 'usage') as "inPublic",
     to_regnamespace('drizzle') is not null or has_database_privilege(current_database(), 'create') as "inDatabase"`;
 
 /** For a role that is about to create or change tables. @throws StartRefusedError with the statements that help. */
 export async function refuseWithoutRights(client: DatabaseClient): Promise<void> {
-  const { role, database, hasPublic, inPublic, inDatabase } = (await client.query<Rights>(RIGHTS)).rows[0]!;
+  const { role, database, hasPublic, inPublic, inDatabase } = await oneRow<Rights>(client, RIGHTS);
   if (!hasPublic) {
     throw new StartRefusedError(
       `The database ${database} has no schema public, where the tables of this server are: run ` +
@@ -68,7 +75,7 @@ const MISSING = `
 export async function refuseMissingTables(client: DatabaseClient): Promise<void> {
   const wanted = TABLES.flatMap(({ name, columns }) => columns.map((column) => ({ name, column })));
   const { rows } = await client.query<{ name: string }>(MISSING, [JSON.stringify(wanted)]);
-  const missing = [...new Set(rows.map(({ name }) => name))];
+  const missing = [...new Set(rows.map(({ name }) => name))].sort();
   if (missing.length === 0) return;
   throw new StartRefusedError(
     `The database lacks ${missing.join(', ')}, although the migrations that make them are recorded in ` +
@@ -87,7 +94,7 @@ const CONNECTIONS = `
 
 /** A sentence if PostgreSQL allows this role fewer connections than the settings make. @param wanted at most, at once */
 export async function tooFewConnections(client: DatabaseClient, wanted: number): Promise<string | undefined> {
-  const { allowed, role } = (await client.query<{ allowed: number; role: string }>(CONNECTIONS)).rows[0]!;
+  const { allowed, role } = await oneRow<{ allowed: number; role: string }>(client, CONNECTIONS);
   if (allowed >= wanted) return undefined;
   return (
     `PostgreSQL allows the role ${role} ${allowed} connections at once, and this server may need ${wanted} ` +

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,10 @@ export interface ClusterOptions {
   readonly durable?: boolean;
   /** Further settings of the server, such as `max_connections=5`. */
   readonly settings?: readonly string[];
+  /** Listens on this port of 127.0.0.1 too. */
+  readonly port?: number;
+  /** Files to put beside the data before the first start, by their names; settings find them as `../name`. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,14 +38,17 @@ export class PostgresCluster {
     /** Holds the data and the socket. */
     private readonly directory: string,
     private readonly settings: readonly string[],
+    private readonly port = 5432,
   ) {}
 
   /** Creates and starts one, as the user postgres when the tests run as root. */
-  static async start({ major, durable = false, settings = [] }: ClusterOptions = {}): Promise<PostgresCluster> {
-    const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
-    const data = join(directory, 'data');
-    const user = await chooseOperatingUser(data, silent);
-    await chown(directory, user.uid, user.gid);
+  static async start(options: ClusterOptions = {}): Promise<PostgresCluster> {
+    const { major, durable = false, settings = [], port, files = {} } = options;
+    const { directory, data, user } = await newDirectory();
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(directory, name), text, { mode: 0o600 });
+      await chown(join(directory, name), user.uid, user.gid);
+    }
     // Programs that do not run where npm put them are copied, once for all tests.
     const search = { user, place: tmpdir(), cluster: data, log: silent };
     const programs = await findPrograms(major === undefined ? search : { ...search, clusterMajor: major });
@@ -49,10 +56,25 @@ export class PostgresCluster {
     const made = await runProgram(programs.initdb, initdb, user);
     if (!made.ok) throw new Error(`initdb failed: ${made.lastWords}`);
     const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
-    const small = ['listen_addresses=', 'shared_buffers=16MB', 'max_connections=40', ...speed];
-    const cluster = new PostgresCluster(programs, user, directory, [...small, ...settings]);
+    const listen = port === undefined ? 'listen_addresses=' : 'listen_addresses=127.0.0.1';
+    const small = [listen, 'shared_buffers=16MB', 'max_connections=40', ...speed];
+    const cluster = new PostgresCluster(programs, user, directory, [...small, ...settings], port);
     await cluster.start();
     return cluster;
+  }
+
+  /** A standby that follows this server, which is restarted for it. The caller stops both. */
+  async startStandby(): Promise<PostgresCluster> {
+    const { directory, data, user } = await newDirectory();
+    await this.shutDown();
+    await cp(join(this.directory, 'data'), data, { recursive: true });
+    await writeFile(join(data, 'standby.signal'), '');
+    execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
+    await this.start();
+    const follow = `primary_conninfo=host=${this.directory} port=${this.port} user=tester`;
+    const standby = new PostgresCluster(this.programs, user, directory, [...this.settings, follow]);
+    await standby.start();
+    return standby;
   }
 
   get major(): number {
@@ -66,11 +88,12 @@ export class PostgresCluster {
 
   /** The file of the server's socket. */
   get socket(): string {
-    return join(this.directory, '.s.PGSQL.5432');
+    return join(this.directory, `.s.PGSQL.${this.port}`);
   }
 
   urlOf(database: string): string {
-    return `postgresql://tester:hidden@${encodeURIComponent(this.directory)}/${database}`;
+    const port = this.port === 5432 ? '' : `:${this.port}`;
+    return `postgresql://tester:hidden@${encodeURIComponent(this.directory)}${port}/${database}`;
   }
 
   /** The address of a new, empty database. */
@@ -85,7 +108,7 @@ export class PostgresCluster {
     const settings = this.settings.flatMap((setting) => ['-c', setting]);
     const server = spawn(
       this.programs.postgres,
-      ['-D', join(this.directory, 'data'), '-k', this.directory, ...settings],
+      ['-D', join(this.directory, 'data'), '-k', this.directory, '-p', String(this.port), ...settings],
       {
         ...spawnOptionsFor(this.user),
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -146,6 +169,15 @@ export class PostgresCluster {
       }
     }
   }
+}
+
+/** A directory for the data and the socket of a cluster, and the user that it belongs to. */
+async function newDirectory(): Promise<{ directory: string; data: string; user: OperatingUser }> {
+  const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
+  const data = join(directory, 'data');
+  const user = await chooseOperatingUser(data, silent);
+  await chown(directory, user.uid, user.gid);
+  return { directory, data, user };
 }
 
 function childrenOf(pid: number): number[] {
