@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly settings?: readonly string[];
   /** Listens on this port of 127.0.0.1 too. */
   readonly port?: number;
-  /** Files to put beside the data before the first start, by their names; settings find them as `../name`. */
+  /** Files to put beside the data before the first start, by their names; settings find them in `DIRECTORY`. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +58,8 @@ export class PostgresCluster {
     const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
     const listen = port === undefined ? 'listen_addresses=' : 'listen_addresses=127.0.0.1';
     const small = [listen, 'shared_buffers=16MB', 'max_connections=40', ...speed];
-    const cluster = new PostgresCluster(programs, user, directory, [...small, ...settings], port);
+    const all = [...small, ...settings].map((setting) => setting.replace('DIRECTORY', directory));
+    const cluster = new PostgresCluster(programs, user, directory, all, port);
     await cluster.start();
     return cluster;
   }
