@@ -12,7 +12,7 @@ export interface Host {
 /** What an address says, and nothing that the environment says. */
 export interface DatabaseAddress {
   /** At least one, in the order in which they are tried. */
-  readonly hosts: readonly Host[];
+  readonly hosts: readonly [Host, ...Host[]];
   readonly user: string;
   /** Undefined if the address has none: then a server that asks for one refuses this one. */
   readonly password: string | undefined;
@@ -33,6 +33,9 @@ export const ADDRESS_FORM = 'postgresql://user:password@host:port/database';
 /** Milliseconds, as long as `connect_timeout` does not say otherwise. */
 const CONNECT_TIMEOUT = 2000;
 const DEFAULT_PORT = 5432;
+
+const ENCODING_HINT =
+  ': in a user or a password, write special characters percent-encoded (@ is %40, / is %2F, : is %3A)';
 
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/;
 const IPV6 = /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?$/;
@@ -82,33 +85,33 @@ function parametersOf(search: string): AddressParameters {
 }
 
 /** Several hosts have one port each, or one for all; a list in the parameters is written without ports. */
-function hostsOf(list: string, ports: string | undefined, isParameter: boolean): Host[] {
+function hostsOf(list: string, ports: string | undefined, isParameter: boolean): [Host, ...Host[]] {
   const names = list.split(',');
   const numbers = ports?.split(',') ?? [];
   if (numbers.length > 1 && numbers.length !== names.length) {
     throw new Error(`it has ${numbers.length} ports for ${names.length} hosts`);
   }
-  return names.map((entry, index) => {
-    const [, bracketed, plain, port] =
-      (isParameter ? undefined : /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(entry)) ?? [];
-    const name = isParameter ? entry : decoded(bracketed ?? plain ?? entry, 'host');
-    if (!(name === '' || name.startsWith('/') || HOST_NAME.test(name) || IPV6.test(name))) {
-      throw new Error(
-        'it has a host that cannot be one: in a user or a password, write special characters percent-encoded (@ is %40, ' +
-          '/ is %2F, : is %3A)',
-      );
-    }
-    return { name: name === '' ? 'localhost' : name, port: portOf(port ?? numbers[index] ?? numbers[0] ?? '') };
+  const hosts = names.map((entry, index) => {
+    const port = numbers[index] ?? numbers[0] ?? '';
+    if (isParameter) return hostOf(entry, port);
+    const [, bracketed, plain = '', own = port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(entry) ?? [];
+    return hostOf(decoded(bracketed ?? plain, 'host'), own);
   });
+  return hosts as [Host, ...Host[]];
+}
+
+function hostOf(name: string, port: string): Host {
+  if (name !== '' && !name.startsWith('/') && !HOST_NAME.test(name) && !IPV6.test(name)) {
+    throw new Error(`it has a host that cannot be one${ENCODING_HINT}`);
+  }
+  return { name: name === '' ? 'localhost' : name, port: portOf(port) };
 }
 
 function portOf(text: string): number {
   if (text === '') return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) {
-    throw new Error(
-      'its port is not a number from 1 to 65535: in a user or a password, write special characters percent-encoded',
-    );
+    throw new Error(`its port is not a number from 1 to 65535${ENCODING_HINT}`);
   }
   return port;
 }
