@@ -75,12 +75,12 @@ export class Database implements Executor {
    * @throws StartRefusedError or EmbeddedServerError when waiting does not help.
    */
   async start(): Promise<void> {
-    const address = this.addressOf(this.options.url ?? (await this.startEmbedded()));
     const { poolSize, streamLimit, writeTimeout, statementTimeout } = this.options;
-    const migrations = { log: this.sentences, connections: poolSize + streamLimit + SPARE_CONNECTIONS };
+    const connections = poolSize + streamLimit + SPARE_CONNECTIONS;
+    const address = this.addressOf(this.options.url ?? (await this.startEmbedded(connections)));
     for (let delay = FIRST_RETRY; !this.closing.signal.aborted; delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
-        await migrateDatabase(address, migrations);
+        await migrateDatabase(address, { log: this.sentences, connections });
         this.connections = await this.connect(address);
         this.streams = new ListStreams({
           address,
@@ -128,9 +128,10 @@ export class Database implements Executor {
     await this.embedded?.stop();
   }
 
-  private async startEmbedded(): Promise<string> {
+  private async startEmbedded(connections: number): Promise<string> {
     this.embedded = await EmbeddedServer.start({
       dataDir: this.options.dataDir,
+      connections,
       log: {
         info: (message) => this.log.log(message),
         warn: (message) => this.log.warn(message),

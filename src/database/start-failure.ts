@@ -18,5 +18,5 @@ export function refusalIn(error: unknown): StartRefusedError | undefined {
   const cause = causeOf(error);
   if (cause instanceof StartRefusedError) return cause;
   if (!(cause instanceof DatabaseError) || cause.code === undefined || PASSES.test(cause.code)) return undefined;
-  return new StartRefusedError(`PostgreSQL refuses this server: ${cause.message} (SQLSTATE ${cause.code}).`, { cause });
+  return new StartRefusedError(`PostgreSQL refuses this server: ${cause.message}`, { cause });
 }

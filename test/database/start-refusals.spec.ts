@@ -77,7 +77,7 @@ describeOnEachMajor('a database on which this server cannot work is refused with
     const database = await cluster().createDatabase();
     await query(database, 'create type status as enum ()');
     expect(await refusalOf(database)).toMatch(
-      /^PostgreSQL refuses this server: type "status" already exists \(SQLSTATE 42710\)\.$/,
+      /^PostgreSQL refuses this server: type "status" already exists$/,
     );
   });
 

@@ -13,6 +13,7 @@ import { OwnerLock } from './owner-lock';
 import { writePrivateFile } from './private-file';
 import { ensureDatabase } from './probe';
 import { findPrograms } from './programs';
+import { roomForConnections } from './room-for-connections';
 import { prepareSocketDirectory } from './socket-directory';
 
 export { EmbeddedServerError };
@@ -27,6 +28,8 @@ export interface EmbeddedOptions {
   /** DATA_DIR: made if need be; relative to the working directory. */
   readonly dataDir: string;
   readonly log: EmbeddedLog;
+  /** How many connections the API may make at once. */
+  readonly connections?: number;
 }
 
 const LONGEST_RESTART_DELAY_MS = 10_000;
@@ -58,12 +61,12 @@ export class EmbeddedServer {
    * Resolves when the server accepts connections and the API's database exists.
    * @throws EmbeddedServerError for everything that a person can do something about
    */
-  static async start({ dataDir, log }: EmbeddedOptions): Promise<EmbeddedServer> {
+  static async start({ dataDir, log, connections = 0 }: EmbeddedOptions): Promise<EmbeddedServer> {
     let lock: OwnerLock | undefined;
     try {
       const data = await prepareDataDirectory(resolve(dataDir));
       lock = await OwnerLock.acquire(data.path);
-      return await EmbeddedServer.startOwned(data, lock, log);
+      return await EmbeddedServer.startOwned(data, lock, log, connections);
     } catch (error) {
       await lock?.release();
       if (error instanceof EmbeddedServerError) throw error;
@@ -73,7 +76,12 @@ export class EmbeddedServer {
     }
   }
 
-  private static async startOwned(data: DataDirectory, lock: OwnerLock, log: EmbeddedLog): Promise<EmbeddedServer> {
+  private static async startOwned(
+    data: DataDirectory,
+    lock: OwnerLock,
+    log: EmbeddedLog,
+    connections: number,
+  ): Promise<EmbeddedServer> {
     const user = await chooseOperatingUser(data.clusterName, log);
     const place = await chooseServerPlace(data, user, log);
     const { cluster } = place;
@@ -88,7 +96,9 @@ export class EmbeddedServer {
     const socketDirectory = await prepareSocketDirectory(place, user);
     const stopping = new AbortController();
     const { signal } = stopping;
-    const options = { programs, cluster, socketDirectory, user, password, serverLog: data.serverLog, log, signal };
+    const settings = await roomForConnections(connections, programs, cluster, user);
+    const ways = { programs, cluster, socketDirectory, user, settings };
+    const options = { ...ways, password, serverLog: data.serverLog, log, signal };
     const server = await bringUp(options);
 
     const connectionString = connectionStringOf(server.socketDirectory, password);
