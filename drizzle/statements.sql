@@ -8,7 +8,7 @@
         from collections group by waste_type
       ) by_type
     ) end as types
-  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+  from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- analytics_by_waste_type_overflowing (read)
   select now.snapshot,
@@ -20,7 +20,7 @@
         from collections group by waste_type
       ) by_type
     ) end as types
-  from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+  from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- collections_by_ids (read)
 select id, wire from collections where id = any($1::bigint[]);
@@ -59,7 +59,7 @@ select id, wire from collections where id = any($1::bigint[]);
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "collections" order by id) ordered)
       end as wire
-    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+    from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- collections_raise_next_id (write)
   insert into id_counters as counter (resource, next_id)

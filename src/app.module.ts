@@ -15,6 +15,7 @@ export class AppModule {
   static for(config: Config): DynamicModule {
     const database = DatabaseModule.for({
       url: config.databaseUrl,
+      urlFile: config.databaseUrlFile,
       dataDir: config.dataDir,
       poolSize: config.databasePoolSize,
       statementTimeout: config.databaseStatementTimeout,

@@ -131,6 +131,9 @@ type Optional = 'databaseUrl' | 'deployment' | 'frontendDir';
 /** The validated settings. Times are milliseconds, sizes bytes, folders absolute paths. */
 export type Config = { readonly [K in Exclude<Key, Optional>]: Value<K> } & {
   readonly [K in Optional]: Value<K> | undefined;
+} & {
+  /** The file that the address of the database was read from. */
+  readonly databaseUrlFile: string | undefined;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -174,8 +177,9 @@ function read({ variable, fallback, allowed, parse }: Setting<unknown>, environm
     reason = `, ${error.message}`;
   }
   // The address of a database holds a password, which has no business in a terminal or a log.
-  const shown = variable === 'DATABASE_URL' ? 'a value of another form' : `"${value}"`;
-  throw new ConfigError(`${variable} is ${shown}${reason}; allowed: ${allowed}.`);
+  if (variable !== 'DATABASE_URL') throw new ConfigError(`${variable} is "${value}"${reason}; allowed: ${allowed}.`);
+  const why = reason === '' ? ' is a value of another form' : ` cannot be used${reason}`;
+  throw new ConfigError(`${variable}${why}; allowed: ${allowed}.`);
 }
 
 /** The environment with the address that DATABASE_URL_FILE names in its place. */
@@ -274,6 +278,7 @@ export function readConfig(environment: Environment = process.env): Config {
   if (values.port !== undefined) values.adminPort = faults.note(() => adminPortBeside(values));
   if (values.databaseUrl === undefined) faults.note(() => refuseMisspeltAddress(environment));
   faults.throwAny();
+  values.databaseUrlFile = given('DATABASE_URL_FILE', environment);
   return values as Config;
 }
 

@@ -97,6 +97,14 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
     if (app === undefined) exit(0);
     else stop(app, config, log, ready && signal === 'SIGTERM').then(exit, onFault);
   };
+  /** Ends what cannot go on for a reason that a person can read. */
+  const giveUp = async (error: Error) => {
+    if (stoppedAt !== undefined) return;
+    stoppedAt = performance.now();
+    log.fatal({ msg: error.message });
+    await app?.database.close().catch(onFault);
+    exit(exitCodeOf(error));
+  };
   // SIGHUP: the terminal was closed.
   process.on('SIGTERM', stopOn).on('SIGINT', stopOn).on('SIGHUP', stopOn);
   const refused = new Sparingly(1);
@@ -113,6 +121,7 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
     const admin = await listen(app.admin, adminPort, adminHost, ADMIN, onLaterError);
     const open = await listen(app.nest.getHttpServer(), port, host, PUBLIC, onLaterError);
     log.info({ msg: `Listening on http://${host}:${open}, admin on http://${adminHost}:${admin}` });
+    void app.database.refused.then(giveUp);
     await app.database.start();
     if (stoppedAt !== undefined) return;
     ready = true;
@@ -124,9 +133,6 @@ export async function runServer(config: Config, warnings: readonly string[]): Pr
       onFault(error);
       return;
     }
-    stoppedAt = performance.now();
-    log.fatal({ msg: error.message });
-    await app?.database.close().catch(onFault);
-    exit(exitCodeOf(error));
+    await giveUp(error);
   }
 }

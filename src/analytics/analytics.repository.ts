@@ -6,9 +6,9 @@ import { KeptAnswer } from '../database/kept-answer';
 import { BY_WASTE_TYPE, BY_WASTE_TYPE_OVERFLOWING } from './analytics.statements';
 
 /** The types are null if the snapshot is the known one. */
-type Row = readonly [snapshot: string, types: string | null];
+type Row = readonly [snapshot: string | null, types: string | null];
 
-const UNKNOWN: Row = ['', null];
+const UNKNOWN: Row = [null, null];
 
 /** Waste type, sum of its quantities, rows, pending rows, completed rows. */
 type TypeTotals = readonly [type: string, quantity: string, total: number, pending: number, completed: number];

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { UsageError } from '../command-line';
 import { readConfig } from '../config';
+import { AddressSource } from '../database/address-source';
+import type { DatabaseClient } from '../database/client';
+import { openClient } from '../database/open-client';
 import { BackupError, messageOf } from './backup-error';
 
 /** The database that a backup is taken of, or restored into. */
@@ -11,8 +13,6 @@ export interface DatabaseAddress {
   /** DATA_DIR, if the database is the embedded one of a server that should be running. */
   readonly dataDir?: string;
 }
-
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * The database of the settings: DATABASE_URL or DATABASE_URL_FILE, else the embedded one that a running server has
@@ -35,18 +35,12 @@ export async function findDatabase(): Promise<DatabaseAddress> {
 }
 
 /** Connects, without limits to what a statement may take. @throws BackupError that says what to do */
-export async function connect({ url, dataDir }: DatabaseAddress, program: 'backup' | 'restore'): Promise<Client> {
+export async function connect(
+  { url, dataDir }: DatabaseAddress,
+  program: 'backup' | 'restore',
+): Promise<DatabaseClient> {
   try {
-    const client = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: `waste-collection-api ${program}`,
-      keepAlive: true,
-    });
-    // The error reaches the statement under way; without a listener it would end the process as well.
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
+    return (await openClient(new AddressSource(url), { role: ` ${program}`, statementTimeout: 0 })).client;
   } catch (error) {
     const advice =
       dataDir === undefined

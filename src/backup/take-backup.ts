@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { UsageError } from '../command-line';
 import { StartRefusedError } from '../database/database-errors';
 import { writePrivately } from '../database/embedded/private-file';
-import { knownMigrations, refuseNewerDatabase } from '../database/migrations';
+import { isBehind, knownMigrations } from '../database/migrations';
 import { DERIVED_COLUMNS } from '../database/schema';
 import { VERSION } from '../version';
 import { BackupError, messageOf } from './backup-error';
@@ -80,7 +79,7 @@ async function begin(client: Client): Promise<{ header: BackupHeader; tables: re
   const present = await client.query<{ name: string }>(PRESENT_TABLES, [TABLES]);
   const tables = present.rows.map(({ name }) => name);
   if (tables.length === 0) throw new BackupError('the database has no tables of this API: is its address right?');
-  await refuseNewerDatabase(drizzle({ client })).catch((error: unknown) => {
+  await isBehind(client).catch((error: unknown) => {
     throw error instanceof StartRefusedError ? new BackupError(error.message, { cause: error }) : error;
   });
   await client.query(beginBackup(tables));

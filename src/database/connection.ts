@@ -1,12 +1,14 @@
 import { Socket } from 'node:net';
-import { Client } from 'pg';
+import { AddressSource } from './address-source';
 import type { AvailabilityLog } from './availability-log';
+import { clientOptions, DatabaseClient, type Target } from './client';
 import { Link, type LinkOptions } from './link';
 import type { LoopClock } from './loop-clock';
+import { PLANS_FOR_IDS, prepareSession } from './session';
 import { BACKEND, type Backend } from './settlement';
 
 export interface ConnectionOptions extends Pick<LinkOptions, 'settle' | 'cancel'> {
-  readonly connectionString: string;
+  readonly address: AddressSource | string;
   /** Milliseconds a statement may take on the server. */
   readonly statementTimeout: number;
   /** Those that a session keeps prepared from its beginning. */
@@ -17,27 +19,14 @@ export interface ConnectionOptions extends Pick<LinkOptions, 'settle' | 'cancel'
   readonly proveAfter: number;
 }
 
-const CONNECT_TIMEOUT = 2000;
-/** Milliseconds of silence after which the kernel begins to look whether the other end is there. */
-const KEEP_ALIVE_DELAY = 10_000;
 /** Milliseconds that PostgreSQL has to take leave. */
 const CLOSE_TIMEOUT = 2000;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
 
-// An acknowledged write is on disk: a cluster or role set to less is overruled, one set to more (remote_apply) is not.
-// Plans are made once a connection: the statements look rows up by id, and which ids changes no plan. How many rows
-// there are does: joined by hashing or merging, the whole table would be read for a batch of a few ids.
-const SESSION = `select set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false),
-  set_config('extra_float_digits', '1', false), set_config('plan_cache_mode', 'force_generic_plan', false),
-  set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-  set_config('synchronous_commit', case when current_setting('synchronous_commit') in ('off', 'local')
-    then 'on' else current_setting('synchronous_commit') end, false)`;
-
 // A statement about a locked table is not waited for: it is parsed when it is used.
-const HURRY = `select set_config('waste.lock_timeout', current_setting('lock_timeout'), false),
-  set_config('lock_timeout', '30ms', false)`;
-const NO_HURRY = `select set_config('lock_timeout', current_setting('waste.lock_timeout'), false)`;
+const HURRY = "set lock_timeout = '30ms'";
+const NO_HURRY = 'set lock_timeout = 0';
 
 interface BackendRow extends Backend {
   readonly readOnly: boolean;
@@ -54,7 +43,11 @@ export class Connection {
   /** How often it was lost or replaced. */
   losses = 0;
 
-  constructor(private readonly options: ConnectionOptions) {}
+  private readonly address: AddressSource;
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.address = AddressSource.of(options.address);
+  }
 
   /** The session that statements can be sent to now. */
   get ready(): Link | undefined {
@@ -68,7 +61,7 @@ export class Connection {
 
   /** Connects once. @throws the driver's error if PostgreSQL is unavailable. */
   async connect(): Promise<void> {
-    const link = await this.open();
+    const link = await this.address.connect((target) => this.open(target));
     if (this.closed) {
       link.retire();
       return;
@@ -95,7 +88,7 @@ export class Connection {
    * @returns whether it does. @throws the driver's error if PostgreSQL is unavailable.
    */
   async becomeWritable(): Promise<boolean> {
-    const link = await this.open();
+    const link = await this.address.connect((target) => this.open(target));
     if (link.readOnly || this.closed || !this.readOnly) {
       link.retire();
       return false;
@@ -123,27 +116,19 @@ export class Connection {
     clearTimeout(timer);
   }
 
-  private async open(): Promise<Link> {
-    const { connectionString, statementTimeout, statements, clock, settle, cancel } = this.options;
+  private async open(target: Target): Promise<Link> {
+    const { statementTimeout, statements, clock, settle, cancel } = this.options;
     const socket = new Socket();
-    const client = new Client({
-      connectionString,
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
-      application_name: 'waste-collection-api',
-      pipeline: true,
-      stream: () => socket,
-    });
+    const client = new DatabaseClient({ ...clientOptions(target), pipeline: true, stream: () => socket });
     // Without a listener an error on an idle connection ends the process.
     client.on('error', () => undefined);
     // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
-    const timer = setTimeout(() => socket.destroy(), CONNECT_TIMEOUT);
+    const timer = setTimeout(() => socket.destroy(), target.address.connectTimeout);
     try {
       await client.connect();
       timer.refresh();
       const [, { rows }] = await Promise.all([
-        client.query(SESSION, [String(statementTimeout)]),
+        prepareSession(client, target, { statementTimeout }, PLANS_FOR_IDS),
         client.query<BackendRow>(BACKEND),
         client.query(HURRY),
       ]);

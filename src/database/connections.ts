@@ -1,3 +1,4 @@
+import { AddressSource } from './address-source';
 import { AvailabilityLog, type Log } from './availability-log';
 import { Connection, type ConnectionOptions } from './connection';
 import { Control } from './control';
@@ -17,7 +18,7 @@ const PROVE_AFTER = 30_000;
 
 export interface ConnectionsOptions extends Pick<
   ConnectionOptions,
-  'connectionString' | 'statementTimeout' | 'statements' | 'clock'
+  'address' | 'statementTimeout' | 'statements' | 'clock'
 > {
   readonly log: Log;
   readonly proveAfter?: number;
@@ -38,7 +39,7 @@ export class Connections {
     private readonly options: ConnectionsOptions,
     size: number,
   ) {
-    this.control = new Control(options.connectionString);
+    this.control = new Control(AddressSource.of(options.address));
     this.log = new AvailabilityLog(options.log, () => this.available > 0);
     const connectionOptions = {
       proveAfter: PROVE_AFTER,

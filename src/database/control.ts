@@ -1,6 +1,8 @@
-import { Socket } from 'node:net';
-import { Client, type QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
+import type { AddressSource } from './address-source';
+import type { DatabaseClient } from './client';
 import { DatabaseUnavailableError } from './database-errors';
+import { dropClient, openClient } from './open-client';
 
 /** Milliseconds after its last use for which the connection is kept. */
 const KEEP = 10_000;
@@ -10,11 +12,11 @@ const KEEP = 10_000;
  * sessions, and to find out whether PostgreSQL answers. It is opened when it is needed.
  */
 export class Control {
-  private opened: { readonly client: Promise<Client>; readonly socket: Socket } | undefined;
+  private opened: Promise<DatabaseClient> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly connectionString: string) {}
+  constructor(private readonly address: AddressSource) {}
 
   /**
    * Runs one statement.
@@ -25,14 +27,14 @@ export class Control {
   async query<Row extends QueryResultRow>(text: string, values: (string | null)[], timeLimit: number): Promise<Row[]> {
     if (this.closed) throw new DatabaseUnavailableError('This server is closing its connections');
     const opened = (this.opened ??= this.open());
-    const timer = setTimeout(() => opened.socket.destroy(), timeLimit);
     clearTimeout(this.idleTimer);
+    const overdue = new AbortController();
+    const timer = setTimeout(() => overdue.abort(), timeLimit);
     try {
-      const client = await opened.client;
-      return (await client.query<Row>(text, values)).rows;
+      return await Promise.race([rowsOf<Row>(opened, text, values), rejectionOf(overdue.signal)]);
     } catch (error) {
-      opened.socket.destroy();
-      if (this.opened === opened) this.opened = undefined;
+      opened.then(dropClient, () => undefined);
+      this.forget(opened);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -52,26 +54,34 @@ export class Control {
     const { opened } = this;
     this.opened = undefined;
     // A server that does not answer any more keeps nobody waiting.
-    opened?.socket.unref();
-    opened?.client.then((client) => client.end()).catch(() => undefined);
+    opened?.then(dropClient).catch(() => undefined);
   }
 
-  private open() {
-    const socket = new Socket();
-    const client = new Client({
-      connectionString: this.connectionString,
-      keepAlive: true,
-      application_name: 'waste-collection-api control',
-      pipeline: true,
-      stream: () => socket,
-    });
-    const opened = { client: client.connect().then(() => client), socket };
-    const forget = () => {
-      socket.destroy();
-      if (this.opened === opened) this.opened = undefined;
-    };
-    client.on('error', forget).on('end', forget);
-    opened.client.catch(forget);
+  private forget(opened: Promise<DatabaseClient>): void {
+    if (this.opened === opened) this.opened = undefined;
+  }
+
+  private open(): Promise<DatabaseClient> {
+    const opened = openClient(this.address, { role: ' control', statementTimeout: 0 }).then(({ client }) => client);
+    opened.then(
+      (client) => client.on('end', () => this.forget(opened)),
+      () => this.forget(opened),
+    );
     return opened;
   }
+}
+
+async function rowsOf<Row extends QueryResultRow>(
+  opened: Promise<DatabaseClient>,
+  text: string,
+  values: (string | null)[],
+): Promise<Row[]> {
+  return (await (await opened).query<Row>(text, values)).rows;
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(new DatabaseUnavailableError('PostgreSQL did not answer in time'));
+    signal.addEventListener('abort', fail, { once: true });
+  });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { SQLWrapper } from 'drizzle-orm';
+import { AddressSource } from './address-source';
 import { Coalescer, type CoalescerOptions, type Run } from './coalescer';
 import { Connections } from './connections';
 import { DatabaseUnavailableError, StartRefusedError } from './database-errors';
@@ -10,11 +11,14 @@ import { ListStreams } from './list-streams';
 import { LoopClock } from './loop-clock';
 import { migrateDatabase } from './migrations';
 import type { TextRow } from './prepared-query';
+import { causeOf, refusalIn } from './start-failure';
 import { Statement, type Executor } from './statement';
 
 export interface DatabaseOptions {
   /** The PostgreSQL to use; undefined starts an embedded one. */
   readonly url: string | undefined;
+  /** The file that the address came from: it is read again when the server refuses the log-in. */
+  readonly urlFile?: string | undefined;
   /** Where the embedded one keeps its data. */
   readonly dataDir: string;
   readonly poolSize: number;
@@ -29,8 +33,10 @@ export interface DatabaseOptions {
 const FIRST_RETRY = 100;
 const LAST_RETRY = 2000;
 
-// Waiting does not mend these: a wrong password, a database or role that does not exist, a missing right.
-const HOPELESS = /^(28|3D000|42501)/;
+/** Milliseconds for which every log-in must be refused before the server gives up: a role may be made anew. */
+const REFUSED_FOR_GOOD = 10_000;
+/** Beside those of requests and long lists: one that migrates, or looks after the others. */
+const SPARE_CONNECTIONS = 1;
 
 /**
  * The one PostgreSQL of this server, from start to end. Until it is ready, and while it is away, every statement
@@ -45,6 +51,9 @@ export class Database implements Executor {
   private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
   private readonly clock = new LoopClock();
+  private refuse: (error: StartRefusedError) => void = () => undefined;
+  /** Resolves if PostgreSQL, once connected, refuses every log-in for good: then this server cannot go on. */
+  readonly refused = new Promise<StartRefusedError>((resolve) => (this.refuse = resolve));
 
   constructor(private readonly options: DatabaseOptions) {}
 
@@ -71,21 +80,23 @@ export class Database implements Executor {
    * @throws StartRefusedError or EmbeddedServerError when waiting does not help.
    */
   async start(): Promise<void> {
-    const url = this.options.url ?? (await this.startEmbedded());
+    const { poolSize, streamLimit, writeTimeout, statementTimeout } = this.options;
+    const most = poolSize + streamLimit + SPARE_CONNECTIONS;
+    const url = this.options.url ?? (await this.startEmbedded(most));
     if (url === undefined) return;
+    const address = this.addressOf(url);
     for (let delay = FIRST_RETRY; !this.isClosing(); delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
-        await migrateDatabase(url);
-        const connections = await this.connect(url);
+        await migrateDatabase(address, { log: this.sentences, connections: most });
+        const connections = await this.connect(address);
         if (this.isClosing()) {
           await connections.close();
           return;
         }
         this.connections = connections;
-        const { streamLimit: limit, writeTimeout, statementTimeout } = this.options;
         this.streams = new ListStreams({
-          connectionString: url,
-          limit,
+          address,
+          limit: streamLimit,
           writeTimeout,
           statementTimeout,
           epoch: () => this.epoch,
@@ -94,10 +105,9 @@ export class Database implements Executor {
         return;
       } catch (error) {
         if (this.isClosing()) return;
-        if (error instanceof StartRefusedError) throw error;
-        const { code = '', message } = error as { code?: string; message: string };
-        if (HOPELESS.test(code)) throw new StartRefusedError(`PostgreSQL refuses this server: ${message}`);
-        this.log.warn(`PostgreSQL is not to be had, trying again in ${delay} ms: ${message || code}`);
+        const refusal = refusalIn(error);
+        if (refusal !== undefined) throw refusal;
+        this.log.warn(`PostgreSQL is unavailable; retrying in ${delay} ms: ${causeOf(error).message}`);
       }
       await sleep(delay, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
@@ -166,10 +176,11 @@ export class Database implements Executor {
   }
 
   /** Undefined when it was closed before it had started. */
-  private async startEmbedded(): Promise<string | undefined> {
+  private async startEmbedded(connections: number): Promise<string | undefined> {
     const { signal } = this.closing;
     this.embedded = EmbeddedServer.start({
       dataDir: this.options.dataDir,
+      connections,
       signal,
       log: {
         info: (message) => this.log.log(message),
@@ -185,11 +196,24 @@ export class Database implements Executor {
     }
   }
 
-  private async connect(connectionString: string): Promise<Connections> {
-    const log = { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
+  private get sentences() {
+    return { warn: (message: string) => this.log.warn(message), info: (message: string) => this.log.log(message) };
+  }
+
+  /** @throws StartRefusedError if the address cannot be read. */
+  private addressOf(url: string): AddressSource {
+    const onRefused = (error: Error) => {
+      if (address.refusedFor < REFUSED_FOR_GOOD || this.connections?.available !== 0) return;
+      this.refuse(new StartRefusedError(`PostgreSQL refuses this server: ${error.message}`, { cause: error }));
+    };
+    const address = new AddressSource(url, { file: this.options.urlFile, log: this.sentences, onRefused });
+    return address;
+  }
+
+  private async connect(address: AddressSource): Promise<Connections> {
     const { statementTimeout, poolSize } = this.options;
-    const { clock, registered: statements } = this;
-    const connections = new Connections({ connectionString, statementTimeout, statements, clock, log }, poolSize);
+    const { clock, registered: statements, sentences: log } = this;
+    const connections = new Connections({ address, statementTimeout, statements, clock, log }, poolSize);
     try {
       await connections.open();
     } catch (error) {

@@ -3,8 +3,13 @@ import { sql, type SQL } from 'drizzle-orm';
 /**
  * What is visible now, as text: two equal snapshots of one running PostgreSQL see the same rows, since a transaction
  * that changes any takes an id, which shows in every snapshot after it. The start time tells one server from another.
+ *
+ * Null on a standby, and so equal to nothing: its snapshots do not show the transactions under way, so that one of them
+ * may be committed between two equal texts. A standby that is promoted between this snapshot and the question whether
+ * it is one does no harm: the text `n:n:` says that nothing was under way, on a standby too, and with another one no
+ * text of a primary is equal, which names the transaction of its lower bound.
  */
-export const SNAPSHOT_TEXT = `pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text`;
+export const SNAPSHOT_TEXT = `case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end`;
 export const SNAPSHOT: SQL = sql.raw(SNAPSHOT_TEXT);
 
 /**
@@ -20,13 +25,17 @@ export class KeptAnswer<T> {
     return this.kept?.epoch === epoch ? this.kept.snapshot : null;
   }
 
-  /** The kept value if it was read in this snapshot. */
-  at(snapshot: string, epoch: number): T | undefined {
+  /** The kept value if it was read in this snapshot; nothing was in one that is null. */
+  at(snapshot: string | null, epoch: number): T | undefined {
     return this.kept?.epoch === epoch && this.kept.snapshot === snapshot ? this.kept.value : undefined;
   }
 
-  /** @param epoch that was current before the value was asked for. */
-  keep(snapshot: string, epoch: number, value: T): void {
-    this.kept = { snapshot, epoch, value };
+  /**
+   * Keeps a value, unless nothing can prove later that it is still right.
+   *
+   * @param epoch that was current before the value was asked for.
+   */
+  keep(snapshot: string | null, epoch: number, value: T): void {
+    this.kept = snapshot === null ? undefined : { snapshot, epoch, value };
   }
 }

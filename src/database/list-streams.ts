@@ -1,15 +1,18 @@
 import { Logger } from '@nestjs/common';
-import { Pool, type PoolClient } from 'pg';
 import { WireStream } from '../contract';
+import { AddressSource } from './address-source';
+import type { DatabaseClient } from './client';
 import { classify, DatabaseUnavailableError, lostUnlessAnswered } from './database-errors';
+import { IdleClients } from './idle-clients';
 import { KeptAnswer, SNAPSHOT_TEXT } from './kept-answer';
+import { dropClient, openClient } from './open-client';
 import type { Resource } from './resources';
 
 export interface ListStreamsOptions {
-  readonly connectionString: string;
+  readonly address: AddressSource | string;
   /** Most streams at once: each holds a connection and an old snapshot. */
   readonly limit: number;
-  /** Milliseconds that a client may leave a piece unread. */
+  /** Milliseconds that a client may leave a piece unread; the whole list may take ten times as long. */
   readonly writeTimeout: number;
   /** Milliseconds that reading a piece may take on the server; this side waits a second longer. */
   readonly statementTimeout: number;
@@ -33,7 +36,12 @@ const PAGE_BYTES = 256 * 1024;
 /** Less than any id, also of rows that were written by hand. */
 const BEFORE_ALL = String(-(2n ** 63n));
 
-const BEGIN = 'begin isolation level repeatable read, read only';
+/** Of `writeTimeout`: every row version that is replaced or deleted meanwhile is kept for the snapshot, and slows others. */
+const WHOLE_LIST = 10;
+
+// The lock comes before the snapshot: TRUNCATE and rewrites do not respect snapshots that are older than they are.
+const begin = (table: Resource) =>
+  `begin isolation level repeatable read, read only; lock table ${table} in access share mode`;
 
 const snapshot = `select ${SNAPSHOT_TEXT} as snapshot`;
 
@@ -61,23 +69,14 @@ const page = (table: string) => `
  */
 export class ListStreams {
   private readonly log = new Logger('Database');
-  private readonly pool: Pool;
+  private readonly idle = new IdleClients();
   private readonly lengths = new Map<Resource, KeptAnswer<number>>();
   private underway = 0;
 
+  private readonly address: AddressSource;
+
   constructor(private readonly options: ListStreamsOptions) {
-    this.pool = new Pool({
-      connectionString: options.connectionString,
-      max: options.limit,
-      connectionTimeoutMillis: 2000,
-      statement_timeout: options.statementTimeout,
-      query_timeout: options.statementTimeout + 1000,
-      idleTimeoutMillis: 10_000,
-      keepAlive: true,
-      application_name: 'waste-collection-api lists',
-      idle_in_transaction_session_timeout: options.writeTimeout * 2,
-    });
-    this.pool.on('error', (error) => this.log.warn(`A connection to PostgreSQL was lost: ${error.message}`));
+    this.address = AddressSource.of(options.address);
   }
 
   /** @throws DatabaseUnavailableError when there are too many streams, or no connection. */
@@ -86,19 +85,24 @@ export class ListStreams {
       throw new DatabaseUnavailableError(`${this.underway} long lists are being sent, and no more are allowed at once`);
     }
     this.underway += 1;
-    let client: PoolClient | undefined;
-    const close = async (failed: boolean) => {
+    let client: DatabaseClient | undefined;
+    const close = (failed: boolean) => {
       this.underway -= 1;
-      await this.giveBack(client, failed);
+      return client === undefined ? Promise.resolve() : this.giveBack(client, failed);
     };
     try {
-      client = await this.pool.connect();
-      // The error reaches the statement under way; without a listener it would end the process as well.
-      client.on('error', () => undefined);
-      await client.query(BEGIN);
+      client = this.idle.take() ?? (await this.connect());
+      await client.query(begin(table));
       const length = await this.measure(client, table);
       const { writeTimeout } = this.options;
-      return new WireStream({ length, pieces: this.pieces(client, table), close: () => close(false), writeTimeout });
+      return new WireStream({
+        length,
+        pieces: this.pieces(client, table),
+        close: () => close(false),
+        writeTimeout,
+        totalTimeout: WHOLE_LIST * writeTimeout,
+        onCut: (reason) => this.log.warn(`A long list of ${table} was cut off: ${reason}`),
+      });
     } catch (error) {
       await close(true);
       throw classify(lostUnlessAnswered(error), 'read');
@@ -107,15 +111,15 @@ export class ListStreams {
 
   /** Ends every connection. */
   async end(): Promise<void> {
-    await this.pool.end();
+    await this.idle.close();
   }
 
   /** Measuring goes through the index of all rows, so it is done once for as long as nothing changes. */
-  private async measure(client: PoolClient, table: Resource): Promise<number> {
+  private async measure(client: DatabaseClient, table: Resource): Promise<number> {
     const kept = this.lengths.get(table) ?? new KeptAnswer<number>();
     this.lengths.set(table, kept);
     const epoch = this.options.epoch();
-    const now = (await client.query<{ snapshot: string }>(snapshot)).rows[0]?.snapshot ?? '';
+    const now = (await client.query<{ snapshot: string | null }>(snapshot)).rows[0]?.snapshot ?? null;
     const known = kept.at(now, epoch);
     if (known !== undefined) return known;
     const { rows } = await client.query<{ length: string }>(measure(table));
@@ -125,7 +129,7 @@ export class ListStreams {
   }
 
   /** While a page is being sent, the next one is being read. */
-  private async *pieces(client: PoolClient, table: Resource): AsyncGenerator<string> {
+  private async *pieces(client: DatabaseClient, table: Resource): AsyncGenerator<string> {
     const text = page(table);
     const read = async (after: string) => {
       const { rows } = await client.query<Page>({ name: `${table}_page`, text, values: [after] });
@@ -145,15 +149,23 @@ export class ListStreams {
     }
   }
 
-  private async giveBack(client: PoolClient | undefined, failed: boolean): Promise<void> {
-    if (client === undefined) return;
-    client.removeAllListeners('error');
-    const broken =
-      failed ||
-      (await client.query('commit').then(
-        () => false,
-        () => true,
-      ));
-    client.release(broken);
+  private async connect(): Promise<DatabaseClient> {
+    const { statementTimeout, writeTimeout } = this.options;
+    const { client } = await openClient(this.address, {
+      role: ' lists',
+      statementTimeout,
+      queryTimeout: statementTimeout + 1000,
+      idleInTransaction: writeTimeout * 2,
+    });
+    return client;
+  }
+
+  private async giveBack(client: DatabaseClient, failed: boolean): Promise<void> {
+    const ended = !failed && (await client.query('commit').then(isCommit, () => false));
+    if (ended) this.idle.put(client);
+    else dropClient(client);
   }
 }
+
+/** The server answers a failed transaction's COMMIT with ROLLBACK, which ends it as well. */
+const isCommit = ({ command }: { readonly command: string }) => command === 'COMMIT' || command === 'ROLLBACK';

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import { Client } from 'pg';
 import { PACKAGE_ROOT } from '../version';
+import { AddressSource } from './address-source';
+import type { DatabaseClient } from './client';
 import { StartRefusedError } from './database-errors';
+import { dropClient, openClient } from './open-client';
+import { refuseMissingTables, refuseOldServer, refuseWithoutRights, tooFewConnections } from './start-checks';
+import { refuseTransactionPooling } from './transaction-pooling';
+import { watchSession } from './watched-session';
 
 export const MIGRATIONS_FOLDER = join(PACKAGE_ROOT, 'drizzle');
 
-/** The least major version of PostgreSQL that the migrations and statements are tested on. */
-export const LEAST_POSTGRES_MAJOR = 15;
-
 // Any number will do, as long as every version of this server uses the same one.
-const MIGRATION_LOCK = 8_247_310_655_191;
+const MIGRATION_LOCK = 8_247_310_655_191n;
+
+/** Milliseconds that PostgreSQL has for each answer, but for the migrations themselves. */
+const ANSWER_TIMEOUT = 5000;
+/** Milliseconds between two attempts to get the lock, and between two lines that say who has it. */
+const LOCK_POLL = 100;
+const REPORT_EVERY = 10_000;
+/** Milliseconds after which PostgreSQL itself gives up a migration that nobody carries on. */
+const ABANDONED = 60_000;
 
 /** A migration as Drizzle's journal names it. */
 export interface Migration {
@@ -29,53 +40,108 @@ export function knownMigrations(): readonly Migration[] {
   return entries.map(({ when, tag }) => ({ when, tag }));
 }
 
-async function refuseOldServer(db: NodePgDatabase): Promise<void> {
-  const { rows } = await db.execute<{ server_version_num: string }>(sql`show server_version_num`);
-  const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000);
-  if (major < LEAST_POSTGRES_MAJOR) {
-    throw new StartRefusedError(
-      `The server is PostgreSQL ${major}; this version needs ${LEAST_POSTGRES_MAJOR} or later. Point DATABASE_URL to one.`,
-    );
+export interface MigrationOptions {
+  readonly log?: { info(message: string): void; warn(message: string): void };
+  /** The most connections that the server will make, for a word beforehand if PostgreSQL allows fewer. */
+  readonly connections?: number;
+}
+
+const silent = { info: () => undefined, warn: () => undefined };
+
+/**
+ * Brings the database to this version's schema, or finds that it is there, and proves what everything after it takes for
+ * granted. Safe when several servers start at once: Drizzle's migrate() takes no lock, so it runs inside a session
+ * advisory lock. A database that has this version's schema is not written to.
+ *
+ * @throws StartRefusedError if waiting does not help: the server is too old, the database too new, in another encoding,
+ * or without tables that it should have; the role lacks rights; or a pooler takes sessions apart. Any other error is
+ * one that passes.
+ */
+export async function migrateDatabase(address: AddressSource | string, options: MigrationOptions = {}): Promise<void> {
+  const source = AddressSource.of(address);
+  const { log = silent, connections = 0 } = options;
+  const limits = { role: ' start', statementTimeout: ANSWER_TIMEOUT, queryTimeout: ANSWER_TIMEOUT };
+  const opened = await openClient(source, limits);
+  const { client } = opened;
+  try {
+    refuseOldServer(opened.facts.version);
+    await refuseTransactionPooling(opened, source);
+    if (await isBehind(client)) {
+      await refuseWithoutRights(client);
+      await migrateUnderLock(client, source, log);
+    }
+    await refuseMissingTables(client);
+    const warning = await tooFewConnections(client, connections);
+    if (warning !== undefined) log.warn(warning);
+  } finally {
+    // Nothing is under way, so nothing is lost, and a server that has fallen silent holds up nobody.
+    dropClient(client);
   }
 }
 
-/** An older program must not use tables that it does not know. @throws StartRefusedError if there are some */
-export async function refuseNewerDatabase(db: NodePgDatabase): Promise<void> {
-  const { rows: found } = await db.execute<{ exists: boolean }>(
-    sql`select to_regclass('drizzle.__drizzle_migrations') is not null as exists`,
+/**
+ * Whether a migration is to be made.
+ *
+ * @throws StartRefusedError if the database is newer: an older program must not use tables that it does not know.
+ */
+export async function isBehind(client: ClientBase): Promise<boolean> {
+  const { rows: found } = await client.query<{ exists: boolean }>(
+    `select to_regclass('drizzle.__drizzle_migrations') is not null as exists`,
   );
-  if (!found[0]?.exists) return;
-  const { rows: applied } = await db.execute<{ created_at: string }>(
-    sql`select created_at from drizzle.__drizzle_migrations order by created_at`,
-  );
-  const known = new Set(knownMigrations().map(({ when }) => when));
-  const unknown = applied.filter(({ created_at }) => !known.has(Number(created_at)));
+  if (!found[0]?.exists) return true;
+  const { rows } = await client.query<{ created_at: string }>('select created_at from drizzle.__drizzle_migrations');
+  const applied = rows.map(({ created_at }) => Number(created_at));
+  const migrations = knownMigrations();
+  const known = new Set(migrations.map(({ when }) => when));
+  const unknown = applied.filter((when) => !known.has(when));
   if (unknown.length > 0) {
     throw new StartRefusedError(
       `The database is newer than this server: it has ${applied.length} migrations, ${unknown.length} of them unknown here. ` +
         'Start the version that migrated it, or a later one.',
     );
   }
+  // Drizzle makes those that are later than the last one.
+  return migrations.some(({ when }) => when > Math.max(0, ...applied));
 }
 
-/**
- * Brings the database to this version's schema. Safe when several servers start at once: Drizzle's migrate() takes
- * no lock, so it runs inside a session advisory lock on a connection of its own.
- *
- * @throws StartRefusedError if the server is too old or the database too new; the driver's error if there is none.
- */
-export async function migrateDatabase(connectionString: string): Promise<void> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: 5000, keepAlive: true });
-  // The error reaches the statement under way; without a listener it would end the process as well.
-  client.on('error', () => undefined);
-  await client.connect();
+/** @param watcher a session that is free meanwhile */
+async function migrateUnderLock(
+  watcher: DatabaseClient,
+  source: AddressSource,
+  log: { info(message: string): void },
+): Promise<void> {
+  const limits = { role: ' migrations', statementTimeout: 0, idleInTransaction: ABANDONED };
+  const { client, facts } = await openClient(source, limits);
   try {
-    const db = drizzle({ client });
-    await refuseOldServer(db);
-    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await refuseNewerDatabase(db);
-    await migrate(db, { migrationsFolder: MIGRATIONS_FOLDER });
+    await watchSession(watcher, { client, pid: facts.pid }, async () => {
+      await lock(client, log);
+      if (!(await isBehind(client))) return;
+      log.info('Bringing the database to the schema of this version');
+      await migrate(drizzle({ client }), { migrationsFolder: MIGRATIONS_FOLDER });
+    });
   } finally {
-    await client.end();
+    dropClient(client);
   }
+}
+
+async function lock(client: DatabaseClient, log: { info(message: string): void }): Promise<void> {
+  for (let waited = 0; ; waited += LOCK_POLL) {
+    const attempt = `select pg_try_advisory_lock(${MIGRATION_LOCK}) as locked`;
+    if ((await client.query<{ locked: boolean }>(attempt)).rows[0]?.locked) return;
+    if (waited % REPORT_EVERY === 0)
+      log.info(`Waiting for the lock of the migrations, which ${await holder(client)} has`);
+    await sleep(LOCK_POLL);
+  }
+}
+
+async function holder(client: DatabaseClient): Promise<string> {
+  const { rows } = await client.query<{ pid: number; name: string | null }>(
+    `select pid, nullif(application_name, '') as name from pg_locks left join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and objsubid = 1
+       and database = (select oid from pg_database where datname = current_database())
+       and (classid::bigint << 32 | objid::bigint) = ${MIGRATION_LOCK}`,
+  );
+  const [session] = rows;
+  if (session === undefined) return 'a session that has just ended';
+  return `session ${session.pid}${session.name === null ? '' : ` (${session.name})`} of PostgreSQL`;
 }

@@ -10,7 +10,7 @@ const MOST_ROWS = 20_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /** The text is null if the snapshot is the known one, or the list is too long. */
-type Row = readonly [snapshot: string, wire: string | null];
+type Row = readonly [snapshot: string | null, wire: string | null];
 
 /** Reads a table's list only if it changed since the known snapshot and is not too long. */
 function listStatement(table: string): SQL {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 import bytes from 'bytes';
 import ms, { type StringValue } from 'ms';
+import { parseDatabaseAddress } from '../database/address';
 
 /** What is wrong with a value, where "allowed" does not say it: the end of a sentence that begins with the value. */
 export class ValueError extends Error {
@@ -68,7 +69,14 @@ export function addresses(value: string): string[] | undefined {
 
 /** The address of a PostgreSQL. */
 export function postgresUrl(value: string): string | undefined {
-  return /^postgres(ql)?:\/\//.test(value) ? value : undefined;
+  if (!/^postgres(ql)?:\/\//.test(value)) return undefined;
+  try {
+    parseDatabaseAddress(value);
+    return value;
+  } catch (error) {
+    // Its message has no word of the address, which holds a password.
+    throw new ValueError((error as Error).message);
+  }
 }
 
 /** A folder with a page in it. @throws ValueError */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig } from '../../src/config';
-import { LEAST_POSTGRES_MAJOR } from '../../src/database/migrations';
+import { LEAST_POSTGRES_MAJOR } from '../../src/database/start-checks';
 import { CONTEXT, environmentOf, readDockerfile } from './dockerfile';
 
 interface Service {

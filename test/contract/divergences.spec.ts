@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { HeaderPair } from '../../src/recordings/exchange';
 import { useCluster } from '../support/clusters';
@@ -266,7 +267,18 @@ test('21. a long list that is not read is cut off', async () => {
   expect(length).toBeGreaterThan(20_000_000);
   expect(body.length).toBeGreaterThan(0);
   expect(body.length).toBeLessThan(length);
-});
+
+  // One who reads without a stop, but slowly, has ten times as long.
+  const slow = await fetch(`${app.url}${COLLECTIONS}`);
+  const reader = slow.body!.getReader();
+  const readSlowly = async (): Promise<void> => {
+    for (;;) {
+      await sleep(300);
+      if ((await reader.read()).done) return;
+    }
+  };
+  await expect(readSlowly()).rejects.toThrow('terminated');
+}, 60_000);
 
 test('24. a row that a trigger of the database leaves out: 403', async () => {
   await query(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LEAST_POSTGRES_MAJOR, MIGRATIONS_FOLDER, migrateDatabase } from '../../src/database/migrations';
+import { MIGRATIONS_FOLDER, migrateDatabase } from '../../src/database/migrations';
+import { LEAST_POSTGRES_MAJOR } from '../../src/database/start-checks';
 import { StartRefusedError } from '../../src/database/database-errors';
 import * as schema from '../../src/database/schema';
 import { describeOnEachMajor } from '../support/clusters';

@@ -8,7 +8,8 @@ import { freePort } from '../support/free-port';
 import { useCluster } from '../support/clusters';
 import { aCollection } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
-import { Balancer, check, Deployment, missing, NGINX, nginxMain } from './balancer';
+import { missing } from '../support/missing';
+import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
 
 jest.setTimeout(60_000);
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,7 +119,7 @@ describe('with a PostgreSQL that somebody else runs', () => {
     await cluster().shutDown();
     const server = spawnServer({ DATABASE_URL: databaseUrl });
     await server.untilListening();
-    await eventually(() => expect(server.messages.join()).toContain('PostgreSQL is not to be had, trying again in'));
+    await eventually(() => expect(server.messages.join()).toContain('PostgreSQL is unavailable; retrying in'));
     const response = await fetch(`${server.url}/api/collections`);
     expect([response.status, await response.text()]).toEqual([503, '{"detail":"Service Unavailable"}']);
     expect(await server.isReady()).toBe(false);
@@ -228,6 +228,24 @@ describe('with a PostgreSQL of its own', () => {
     directory = await mkdtemp(join(tmpdir(), 'lifecycle-'));
   });
   afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+
+  it('gives it the connections that the settings ask for, and nothing of the PG* variables of a shell', async () => {
+    const server = await startServer({
+      DATA_DIR: join(directory, 'data'),
+      DATABASE_POOL_SIZE: '64',
+      PGOPTIONS: '-c default_transaction_read_only=on',
+      PGSSLMODE: 'require',
+    });
+    const created = await fetch(`${server.url}/api/collections`, json('POST', aCollection()));
+    expect(created.status).toBe(200);
+    const address = (await readFile(join(directory, 'data/database-url'), 'utf8')).trim();
+    await eventually(async () => {
+      const sessions = `select count(*)::int from pg_stat_activity where application_name = 'waste-collection-api'`;
+      expect(await query(address, sessions)).toEqual([{ count: 64 }]);
+    });
+    expect(server.messages.join()).not.toMatch(/too many|allows the role|unavailable/);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
 
   it('keeps an acknowledged row through kill -9, refuses a second server, and leaves no process behind', async () => {
     const DATA_DIR = join(directory, 'data');

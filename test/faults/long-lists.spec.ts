@@ -1,4 +1,6 @@
+import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
+import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { ServerProcess } from '../support/server-process';
 
@@ -9,9 +11,10 @@ describe('a list that is too long to hold', () => {
 
   describe('of a started server', () => {
     let server: ServerProcess;
+    let url: string;
 
     beforeEach(async () => {
-      const url = await cluster().createDatabase();
+      url = await cluster().createDatabase();
       server = await ServerProcess.start({
         DATABASE_URL: url,
         DATABASE_STATEMENT_TIMEOUT: '1s',
@@ -31,6 +34,29 @@ describe('a list that is too long to hold', () => {
       expect(Buffer.byteLength(text)).toBe(Number(response.headers.get('content-length')));
       const rows = JSON.parse(text) as { id: number; location: string }[];
       expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: ROWS }, (_, index) => index + 1));
+    });
+
+    it.each([
+      ['TRUNCATE', 'truncate collections', '[]'],
+      ['a rewrite', 'alter table collections alter column zone_free type text', ''],
+    ])('asked for during %s, is whole as it was before or after, with its length', async (_, change, after) => {
+      await query(url, 'alter table collections add column zone_free varchar(9)');
+      const before = await (await fetch(`${server.url}/api/collections`)).text();
+      const operator = new Client({ connectionString: url });
+      await operator.connect();
+      await operator.query(`begin; ${change}`);
+      const asked = fetch(`${server.url}/api/collections`);
+      await eventually(async () => {
+        const waiting = `select from pg_locks where not granted and relation = 'collections'::regclass`;
+        expect((await query(url, waiting)).length).toBeGreaterThan(0);
+      });
+      await operator.query('commit');
+      await operator.end();
+      const response = await asked;
+      expect(response.status).toBe(200);
+      const text = await response.text();
+      expect(text === (after || before)).toBe(true);
+      expect(Buffer.byteLength(text)).toBe(Number(response.headers.get('content-length')));
     });
 
     it('is answered with 503 when PostgreSQL falls silent before it, and the server stops all the same', async () => {

@@ -16,17 +16,14 @@ export class Pool {
   readonly lines: string[] = [];
   private readonly statementTimeout: number;
 
-  constructor(connectionString: string, { size = 1, statementTimeout = 1000, ...options }: PoolOptions = {}) {
+  constructor(address: string, { size = 1, statementTimeout = 1000, ...options }: PoolOptions = {}) {
     this.statementTimeout = statementTimeout;
     const log = {
       warn: (message: string) => void this.lines.push(`warn ${message}`),
       info: (message: string) => void this.lines.push(`info ${message}`),
     };
     const { clock } = this;
-    this.connections = new Connections(
-      { statements: [], ...options, connectionString, statementTimeout, clock, log },
-      size,
-    );
+    this.connections = new Connections({ statements: [], ...options, address, statementTimeout, clock, log }, size);
   }
 
   open(): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,10 @@ export interface ClusterOptions {
   readonly durable?: boolean;
   /** Further settings of the server, such as `max_connections=5`. */
   readonly settings?: readonly string[];
+  /** Listens on this port of 127.0.0.1 too. */
+  readonly port?: number;
+  /** Files to put beside the data before the first start, by their names; settings find them in `DIRECTORY`. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -35,6 +39,7 @@ export class PostgresCluster {
     /** Holds the data and the socket. */
     private readonly directory: string,
     private readonly settings: readonly string[],
+    private readonly port = 5432,
   ) {}
 
   /** Creates and starts one, as the user postgres when the tests run as root. @throws Error; then nothing of it stays */
@@ -52,11 +57,13 @@ export class PostgresCluster {
 
   private static async make(
     directory: string,
-    { major, durable = false, settings = [] }: ClusterOptions,
+    { major, durable = false, settings = [], port, files = {} }: ClusterOptions,
   ): Promise<PostgresCluster> {
-    const data = join(directory, 'data');
-    const user = await chooseOperatingUser(data, silent);
-    await chown(directory, user.uid, user.gid);
+    const { data, user } = await ownedBy(directory);
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(join(directory, name), text, { mode: 0o600 });
+      await chown(join(directory, name), user.uid, user.gid);
+    }
     // Programs that do not run where npm put them have been copied, once for all tests.
     const search = { user, place: process.env.TEST_RUN ?? tmpdir(), cluster: data, log: silent };
     const programs = await findPrograms(major === undefined ? search : { ...search, clusterMajor: major });
@@ -64,8 +71,25 @@ export class PostgresCluster {
     const made = await runProgram(programs.initdb, initdb, user);
     if (!made.ok) throw new Error(`initdb failed: ${made.lastWords}`);
     const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
-    const small = ['listen_addresses=', 'shared_buffers=16MB', 'max_connections=40', ...speed];
-    return new PostgresCluster(programs, user, directory, [...small, ...settings]);
+    const listen = port === undefined ? 'listen_addresses=' : 'listen_addresses=127.0.0.1';
+    const small = [listen, 'shared_buffers=16MB', 'max_connections=40', ...speed];
+    const all = [...small, ...settings].map((setting) => setting.replace('DIRECTORY', directory));
+    return new PostgresCluster(programs, user, directory, all, port);
+  }
+
+  /** A standby that follows this server, which is restarted for it. The caller stops both. */
+  async startStandby(): Promise<PostgresCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
+    const { data, user } = await ownedBy(directory);
+    await this.shutDown();
+    await cp(join(this.directory, 'data'), data, { recursive: true });
+    await writeFile(join(data, 'standby.signal'), '');
+    await giveAway(data, user);
+    await this.start();
+    const follow = `primary_conninfo=host=${this.directory} port=${this.port} user=tester`;
+    const standby = new PostgresCluster(this.programs, user, directory, [...this.settings, follow]);
+    await standby.start();
+    return standby;
   }
 
   get major(): number {
@@ -79,11 +103,12 @@ export class PostgresCluster {
 
   /** The file of the server's socket. */
   get socket(): string {
-    return join(this.directory, '.s.PGSQL.5432');
+    return join(this.directory, `.s.PGSQL.${this.port}`);
   }
 
   urlOf(database: string): string {
-    return `postgresql://tester:hidden@${encodeURIComponent(this.directory)}/${database}`;
+    const port = this.port === 5432 ? '' : `:${this.port}`;
+    return `postgresql://tester:hidden@${encodeURIComponent(this.directory)}${port}/${database}`;
   }
 
   /** The address of a new, empty database. */
@@ -98,7 +123,7 @@ export class PostgresCluster {
     const settings = this.settings.flatMap((setting) => ['-c', setting]);
     const server = spawn(
       this.programs.postgres,
-      ['-D', join(this.directory, 'data'), '-k', this.directory, ...settings],
+      ['-D', join(this.directory, 'data'), '-k', this.directory, '-p', String(this.port), ...settings],
       {
         ...spawnOptionsFor(this.user),
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -159,6 +184,18 @@ export class PostgresCluster {
       }
     }
   }
+}
+
+/** Gives the directory for the data and the socket of a cluster to the user that is to run it. */
+async function ownedBy(directory: string): Promise<{ data: string; user: OperatingUser }> {
+  const data = join(directory, 'data');
+  const user = await chooseOperatingUser(data, silent);
+  await chown(directory, user.uid, user.gid);
+  return { data, user };
+}
+
+async function giveAway(folder: string, { uid, gid }: OperatingUser): Promise<void> {
+  for (const name of ['.', ...(await readdir(folder, { recursive: true }))]) await chown(join(folder, name), uid, gid);
 }
 
 function childrenOf(pid: number): number[] {

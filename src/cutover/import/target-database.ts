@@ -1,10 +1,10 @@
-import { Client } from 'pg';
-import { StartRefusedError } from '../../database/database-errors';
+import type { DatabaseClient } from '../../database/client';
+import { AddressSource } from '../../database/address-source';
 import { migrateDatabase } from '../../database/migrations';
+import { openClient } from '../../database/open-client';
+import { causeOf, refusalIn } from '../../database/start-failure';
 import { CutoverError, messageOf } from '../cutover-error';
 import type { ImportedResource, TypedRow } from './imported-resource';
-
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** What the target has of a resource. */
 export interface StoredState {
@@ -15,7 +15,7 @@ export interface StoredState {
 /** The database of the new API, as the import writes it. */
 export class TargetDatabase {
   private constructor(
-    private readonly client: Client,
+    private readonly client: DatabaseClient,
     readonly url: string,
   ) {}
 
@@ -25,24 +25,19 @@ export class TargetDatabase {
    * @throws CutoverError if there is none; StartRefusedError if it is too old or too new
    */
   static async open(url: string): Promise<TargetDatabase> {
-    const client = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'waste-cutover import',
-      keepAlive: true,
-    });
-    // The error reaches the statement under way; without a listener it would end the process as well.
-    client.on('error', () => undefined);
     try {
-      await migrateDatabase(url);
-      await client.connect();
-      await client.query(`set statement_timeout = 0; set synchronous_commit = 'on'; set lock_timeout = '5s'`);
+      const address = new AddressSource(url);
+      await migrateDatabase(address);
+      const { client } = await openClient(address, { role: ' import', statementTimeout: 0 });
+      await client.query(`set synchronous_commit = 'on'; set lock_timeout = '5s'`);
+      return new TargetDatabase(client, url);
     } catch (error) {
-      await client.end().catch(() => undefined);
-      if (error instanceof StartRefusedError) throw error;
-      throw new CutoverError(`the database of DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
+      const refusal = refusalIn(error);
+      if (refusal !== undefined) throw refusal;
+      throw new CutoverError(`the database of DATABASE_URL cannot be used: ${causeOf(error).message}`, {
+        cause: error,
+      });
     }
-    return new TargetDatabase(client, url);
   }
 
   async state({ name }: ImportedResource): Promise<StoredState> {

@@ -18,9 +18,9 @@ const UNDEFINED_TABLE = '42P01';
 export class StoredLists {
   private readonly streams: ListStreams;
 
-  constructor(connectionString: string) {
+  constructor(address: string) {
     this.streams = new ListStreams({
-      connectionString,
+      address,
       limit: 1,
       writeTimeout: PATIENCE,
       statementTimeout: COUNT_TIMEOUT,

@@ -13,6 +13,7 @@ import { OwnerLock } from './owner-lock';
 import { writePrivateFile } from './private-file';
 import { ensureDatabase } from './probe';
 import { findPrograms } from './programs';
+import { roomForConnections } from './room-for-connections';
 import { prepareSocketDirectory } from './socket-directory';
 
 export { DataDirectoryError, EmbeddedServerError };
@@ -29,6 +30,8 @@ export interface EmbeddedOptions {
   readonly log: EmbeddedLog;
   /** Ends a start that is under way: what it has begun is ended too before it fails. */
   readonly signal?: AbortSignal;
+  /** How many connections the API may make at once. */
+  readonly connections?: number;
 }
 
 const LONGEST_RESTART_DELAY_MS = 10_000;
@@ -60,7 +63,7 @@ export class EmbeddedServer {
    * Resolves when the server accepts connections and the API's database exists.
    * @throws EmbeddedServerError for everything that a person can do something about, and when `signal` ended it
    */
-  static async start({ dataDir, log, signal }: EmbeddedOptions): Promise<EmbeddedServer> {
+  static async start({ dataDir, log, signal, connections = 0 }: EmbeddedOptions): Promise<EmbeddedServer> {
     forgetClientVariables();
     const stopping = new AbortController();
     const stop = () => stopping.abort();
@@ -70,7 +73,7 @@ export class EmbeddedServer {
     try {
       const data = await prepareDataDirectory(resolve(dataDir));
       lock = await OwnerLock.acquire(data.path);
-      return await EmbeddedServer.startOwned(data, lock, log, stopping);
+      return await EmbeddedServer.startOwned(data, lock, log, stopping, connections);
     } catch (error) {
       await lock?.release();
       if (error instanceof EmbeddedServerError) throw error;
@@ -87,6 +90,7 @@ export class EmbeddedServer {
     lock: OwnerLock,
     log: EmbeddedLog,
     stopping: AbortController,
+    connections: number,
   ): Promise<EmbeddedServer> {
     const { signal } = stopping;
     const user = await chooseOperatingUser(data.clusterName, log);
@@ -102,7 +106,9 @@ export class EmbeddedServer {
       log.info(`Created a PostgreSQL ${programs.version} cluster in ${cluster}: a new and empty database.`);
     }
     const socketDirectory = await prepareSocketDirectory(place, user);
-    const options = { programs, cluster, socketDirectory, user, password, serverLog: data.serverLog, log, signal };
+    const settings = await roomForConnections(connections, programs, cluster, user);
+    const ways = { programs, cluster, socketDirectory, user, settings };
+    const options = { ...ways, password, serverLog: data.serverLog, log, signal };
     const server = await bringUp(options);
 
     const connectionString = connectionStringOf(server.socketDirectory, password);

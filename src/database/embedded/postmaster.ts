@@ -12,6 +12,8 @@ export interface LaunchOptions {
   readonly cluster: string;
   readonly socketDirectory: string;
   readonly user: OperatingUser;
+  /** Further settings, such as `max_connections=80`, which overrule those of postgresql.conf. */
+  readonly settings?: readonly string[];
 }
 
 const POLL_MS = 250;
@@ -44,9 +46,12 @@ export class Postmaster {
    * of the shutdown.
    * @throws Error when the program cannot be executed
    */
-  static launch({ programs, cluster, socketDirectory, user }: LaunchOptions, log: ServerLog): Promise<Postmaster> {
+  static launch(
+    { programs, cluster, socketDirectory, user, settings: further = [] }: LaunchOptions,
+    log: ServerLog,
+  ): Promise<Postmaster> {
     // Both depend on where the data directory lies today, and so do not belong in postgresql.conf.
-    const settings = ['listen_addresses=', `unix_socket_directories=${quoteForList(socketDirectory)}`];
+    const settings = ['listen_addresses=', `unix_socket_directories=${quoteForList(socketDirectory)}`, ...further];
     const child = spawn(programs.postgres, ['-D', cluster, '-p', '5432', ...settings.flatMap((s) => ['-c', s])], {
       ...spawnOptionsFor(user),
       detached: true,

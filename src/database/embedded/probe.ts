@@ -1,4 +1,6 @@
-import { Client, DatabaseError } from 'pg';
+import { DatabaseError } from 'pg';
+import { parseDatabaseAddress } from '../address';
+import { clientOptions, DatabaseClient } from '../client';
 import { connectionStringOf, DATABASE } from './credentials';
 import { EmbeddedServerError } from './embedded-server-error';
 
@@ -34,11 +36,12 @@ export async function ensureDatabase(socketDirectory: string, password: string):
   }
 }
 
-async function connect(socketDirectory: string, password: string): Promise<Client | Exclude<Finding, 'ready'>> {
-  const client = new Client({
-    connectionString: connectionStringOf(socketDirectory, password, 'postgres'),
+async function connect(socketDirectory: string, password: string): Promise<DatabaseClient | Exclude<Finding, 'ready'>> {
+  const address = parseDatabaseAddress(connectionStringOf(socketDirectory, password, 'postgres'));
+  const [host] = address.hosts;
+  const client = new DatabaseClient({
+    ...clientOptions({ address, host, tls: undefined }, ' supervisor'),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: 'waste-collection-api supervisor',
   });
   // A server that goes away in between is news for the supervisor, not for this connection.
   client.on('error', () => undefined);
