@@ -18,10 +18,12 @@ const collections = modelsOf(Collection);
 const locations = modelsOf(Location);
 
 /** How the contract spells a stored collection. */
-const spelledCollection = (id: number, item: Collection) => modelOf(Collection).write({ ...item, id: BigInt(id) });
+const spelledCollection = (id: number, item: Collection) =>
+  modelOf(Collection).write(Object.assign(new Collection(), item, { id: BigInt(id) }));
 
 /** How the contract spells a stored location. */
-const spelledLocation = (id: number, item: Location) => modelOf(Location).write({ ...item, id: BigInt(id) });
+const spelledLocation = (id: number, item: Location) =>
+  modelOf(Location).write(Object.assign(new Location(), item, { id: BigInt(id) }));
 
 describeOnEachMajor('the repositories', (cluster) => {
   let url: string;
