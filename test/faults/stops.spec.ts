@@ -16,6 +16,7 @@ jest.setTimeout(180_000);
 const ROOT = resolve(__dirname, '../..');
 
 const servers: ServerProcess[] = [];
+/** Each leads a process group. */
 const others: ChildProcess[] = [];
 let directory: string;
 beforeEach(async () => {
@@ -23,7 +24,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.kill()));
-  for (const child of others.splice(0)) child.kill('SIGKILL');
+  for (const npm of others.splice(0)) {
+    // With what it has started: the server does not end with an npm that is killed.
+    if (npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid!, 'SIGKILL');
+  }
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
