@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,8 @@ const others: ChildProcess[] = [];
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'stops-'));
+  // PostgreSQL's user must get through, or its cluster is kept elsewhere.
+  await chmod(directory, 0o755);
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.kill()));
@@ -103,6 +105,7 @@ describe('a stop in the middle of a start with a PostgreSQL of its own', () => {
       PGREPLICATION: 'database',
     });
     expect((await fetch(`${server.url}/api/collections`, json('POST', aCollection()))).status).toBe(200);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 });
 
