@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 
 /** Milliseconds from a fault to the end of the process, whatever still hangs. The last lines of the log come on top. */
-const LIMIT = 1500;
+const LIMIT = 1000;
 
 /** A fault can come again with each turn of the event loop until then. */
 const MOST_LOGGED = 5;

@@ -6,7 +6,7 @@ import { prettyFactory } from 'pino-pretty';
 const LONGEST_QUEUE = 4 * 1024 * 1024;
 
 /** Milliseconds that the reader of the last lines has, before the process ends without them. */
-const LAST_WORDS = 300;
+const LAST_WORDS = 1000;
 
 /** Where the lines of the log go. */
 export interface LogOutput {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -77,6 +77,8 @@ describe('a fault of the program, with a PostgreSQL of its own', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'program-faults-'));
+    // PostgreSQL's user must get through, or its cluster is kept elsewhere.
+    await chmod(directory, 0o755);
   });
   afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,14 +16,20 @@ jest.setTimeout(180_000);
 const ROOT = resolve(__dirname, '../..');
 
 const servers: ServerProcess[] = [];
+/** Each leads a process group. */
 const others: ChildProcess[] = [];
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'stops-'));
+  // PostgreSQL's user must get through, or its cluster is kept elsewhere.
+  await chmod(directory, 0o755);
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.kill()));
-  for (const child of others.splice(0)) child.kill('SIGKILL');
+  for (const npm of others.splice(0)) {
+    // With what it has started: the server does not end with an npm that is killed.
+    if (npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid!, 'SIGKILL');
+  }
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -99,6 +105,7 @@ describe('a stop in the middle of a start with a PostgreSQL of its own', () => {
       PGREPLICATION: 'database',
     });
     expect((await fetch(`${server.url}/api/collections`, json('POST', aCollection()))).status).toBe(200);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 });
 
