@@ -152,6 +152,12 @@ describe('readConfig', () => {
   });
 });
 
+it('refuses an address that cannot be read, without repeating it', () => {
+  expect(messageOf({ DATABASE_URL: 'postgresql://me:hidden@host:abc/db' })).toMatch(
+    /^DATABASE_URL cannot be used: its port is not a number from 1 to 65535: .*%3A\)\.$/,
+  );
+});
+
 describe('DATABASE_URL_FILE', () => {
   const directory = mkdtempSync(join(tmpdir(), 'config-'));
   const file = join(directory, 'url');

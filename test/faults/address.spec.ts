@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AddressSource } from '../../src/database/address-source';
 import { dropClient, openClient } from '../../src/database/open-client';
+import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { freePort } from '../support/free-port';
+import { Gate } from '../support/gate';
 import { PostgresCluster, query } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
@@ -184,5 +186,23 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
       expect((await fetch(`${server.url}/api/collections`, json('POST', aCollection()))).status).toBe(200);
       expect(await server.interrupt()).toEqual({ code: 0, signal: null });
     });
+  });
+});
+
+describe('a PostgreSQL without TLS', () => {
+  const cluster = useCluster();
+
+  it.each([
+    ['prefer', true],
+    ['allow', true],
+    ['require', false],
+  ])('sslmode=%s connects: %s', async (mode, expected) => {
+    const gate = new Gate(cluster().socket);
+    await gate.open();
+    const source = new AddressSource(`postgresql://tester@127.0.0.1:${gate.port}/postgres?sslmode=${mode}`);
+    const opened = await openClient(source, { role: ' test', statementTimeout: 1000 }).catch(() => undefined);
+    expect(opened !== undefined).toBe(expected);
+    if (opened !== undefined) dropClient(opened.client);
+    await gate.close();
   });
 });
