@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { UsageError } from '../command-line';
+import { messageOf, UsageError } from '../command-line';
 import { readConfig } from '../config';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 
 /** The database that a backup is taken of, or restored into. */
 export interface DatabaseAddress {

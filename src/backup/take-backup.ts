@@ -5,13 +5,13 @@ import { createGzip } from 'node:zlib';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { UsageError } from '../command-line';
+import { messageOf, UsageError } from '../command-line';
 import { StartRefusedError } from '../database/database-errors';
 import { writePrivately } from '../database/embedded/private-file';
 import { knownMigrations, refuseNewerDatabase } from '../database/migrations';
 import { DERIVED_COLUMNS } from '../database/schema';
 import { VERSION } from '../version';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 import {
   countLines,
   END_OF_ROWS,
