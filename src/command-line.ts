@@ -8,6 +8,12 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** What an error says; a failed connection to several addresses says it once for each. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** An option's parser whose errors commander reports together with the option's name. */
 export function asArgument<Value>(parse: (text: string) => Value): (text: string) => Value {
   return (text) => {

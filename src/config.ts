@@ -102,7 +102,7 @@ export const SETTINGS = {
     'LIST_STREAMS',
     '4',
     'a whole number from 1 to 64',
-    'lists too long to hold that are sent at once; beyond it 503',
+    'long lists (over 20,000 rows or 8 MB) sent at once; more get 503',
     integerBetween(1, 64),
   ),
   dataDir: setting('DATA_DIR', '.data', 'a folder', 'where the embedded PostgreSQL keeps its data', path),
@@ -112,7 +112,7 @@ export const SETTINGS = {
     'DEPLOYMENT',
     undefined,
     'blue, green',
-    'label of this side, in every log line',
+    'name of this server in a blue-green pair, in every log line',
     oneOf('blue', 'green'),
   ),
   frontendDir: setting(

@@ -2,9 +2,3 @@
 export class BackupError extends Error {
   override name = 'BackupError';
 }
-
-/** What an error says; a failed connection to several addresses says it once for each. */
-export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../command-line';
+import { messageOf, UsageError } from '../command-line';
 import { readConfig } from '../config';
 import { AddressSource } from '../database/address-source';
 import type { DatabaseClient } from '../database/client';
 import { openClient } from '../database/open-client';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 
 /** The database that a backup is taken of, or restored into. */
 export interface DatabaseAddress {

@@ -1,8 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
+import { messageOf } from '../command-line';
 import { knownMigrations } from '../database/migrations';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 import {
   BackupReader,
   countLines,

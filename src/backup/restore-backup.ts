@@ -2,10 +2,11 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DatabaseError, type Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { messageOf } from '../command-line';
 import { StartRefusedError } from '../database/database-errors';
 import { migrateDatabase } from '../database/migrations';
 import { DERIVED_COLUMNS } from '../database/schema';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 import type { BackupTable } from './backup-format';
 import {
   BEGIN_RESTORE,

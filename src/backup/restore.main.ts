@@ -8,7 +8,7 @@ import { checkBackup, restoreBackup } from './restore-backup';
 const HELP = `
 The file is read to its end before anything is changed. All is written in one transaction: a restore that is interrupted changes
 nothing. The schema is brought to this version's first; a backup of an older version will do, one of a newer schema is
-refused. A server may run meanwhile: it answers reads, and 503 to writes that wait for too long. Ids that were given out
+refused. A server may run meanwhile: writes wait or get 503, reads may be late. Ids that were given out
 after the backup will be given out again.
 ${EXIT_HELP}`;
 

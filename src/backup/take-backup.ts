@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { UsageError } from '../command-line';
+import { messageOf, UsageError } from '../command-line';
 import { StartRefusedError } from '../database/database-errors';
 import { writePrivately } from '../database/embedded/private-file';
 import { isBehind, knownMigrations } from '../database/migrations';
 import { DERIVED_COLUMNS } from '../database/schema';
 import { VERSION } from '../version';
-import { BackupError, messageOf } from './backup-error';
+import { BackupError } from './backup-error';
 import {
   countLines,
   END_OF_ROWS,

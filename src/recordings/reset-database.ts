@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { messageOf } from '../command-line';
 
 /** The database cannot be emptied: unreachable, without tables, or locked by someone else. The message says which. */
 export class ResetError extends Error {
@@ -158,9 +159,4 @@ function createClient(url: string): Client {
 function nameOf({ database, host, port, user }: Client): string {
   const place = host.startsWith('/') ? `socket ${host}` : `${host}:${port}`;
   return `database "${database ?? ''}" at ${place} (user ${user ?? ''})`;
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
 }

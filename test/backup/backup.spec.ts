@@ -14,7 +14,7 @@ import { aCollection, json } from '../support/samples';
 import { startTestApp } from '../support/test-app';
 import { backup, contentOf, restore, textOf } from './programs';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let directory: string;
 let file: string;

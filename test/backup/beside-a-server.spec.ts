@@ -14,7 +14,7 @@ import { ServerProcess } from '../support/server-process';
 import { startTestApp } from '../support/test-app';
 import { backup, restore } from './programs';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let directory: string;
 let file: string;

@@ -12,7 +12,7 @@ import { query } from '../support/postgres-cluster';
 import { startTestApp } from '../support/test-app';
 import { backup, contentOf, restore, rewrite, textOf } from './programs';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 describe('restore', () => {
   const cluster = useCluster();

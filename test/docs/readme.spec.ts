@@ -58,11 +58,18 @@ test('there are examples for every path of the API', () => {
   for (const path of paths) expect(commands).toContain(path);
 });
 
-test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/divergences.md'])(
-  'the links of %s lead to files',
-  (name) => {
-    const file = resolve(dirname(README), name);
-    const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
-    for (const link of links) expect([link, existsSync(resolve(dirname(file), link))]).toEqual([link, true]);
-  },
-);
+test.each([
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/divergences.md',
+  'docs/cutover.md',
+  'deploy/haproxy/README.md',
+  'deploy/nginx/README.md',
+  'deploy/systemd/README.md',
+])('the links of %s lead to files', (name) => {
+  const file = resolve(dirname(README), name);
+  const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+  for (const link of links) expect([link, existsSync(resolve(dirname(file), link))]).toEqual([link, true]);
+});
