@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that is told to end may take so long on a busy machine before it counts as left behind. */
 const GRACE_MS = 5000;
-const END_MS = 3000;
+/** PostgreSQL that is killed before it has ended in order leaves its shared memory in /dev/shm. */
+const END_MS = 15_000;
 
 /** Caches that programs keep in the temp folder by design. */
 const KEPT = /^(?:tsx-\d+|node-compile-cache)$/;

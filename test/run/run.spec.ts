@@ -11,7 +11,8 @@ const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 
 /** Has jest run a file of fixtures/, in a temp folder of this file's. */
 function run(fixture: string, environment: NodeJS.ProcessEnv = {}) {
-  const { CI: _ci, TEST_SUMMARY: _summary, ...inherited } = process.env;
+  const ofThisRun = ['CI', 'TEST_SUMMARY', 'SERVER_COVERAGE', 'NODE_V8_COVERAGE'];
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofThisRun.includes(name)));
   const child = spawn(
     process.execPath,
     [JEST, '--testRegex', `fixtures/${fixture}\\.ts$`, '--coverage=false', '--runInBand=false', '-w', '2'],
