@@ -81,7 +81,7 @@ describe('the fuzzer of raw connections', () => {
     async (fault, kind, message) => {
       const families = new Set(['pipeline', 'connect', 'silent']);
       const { failures } = await campaign(
-        { numbers: numbers(600), families, patience: 3_000, endWithin: 15_000 },
+        { numbers: numbers(600), families, patience: 10_000, endWithin: 15_000 },
         { settings: { PLANTED_FAULT: fault }, nodeArguments: ['--require', PLANTED] },
       );
       expect(failures).toHaveLength(1);

@@ -14,7 +14,7 @@ export interface AftermathOptions {
 }
 
 /** Connections to PostgreSQL that a server may have opened since its start: those of long lists. */
-const DATABASE_DESCRIPTORS = 8;
+const DATABASE_DESCRIPTORS = 4;
 const LOOK_INTERVAL = 200;
 
 /** What is wrong with a server once all clients have left. */

@@ -86,7 +86,7 @@ class Connection {
     else if (step.do === 'await-answers') await this.awaitAnswers();
     else if (step.do === 'await-end') await this.awaitEnd();
     else if (step.do === 'half-close') socket.end();
-    else if (step.do === 'reset') socket.resetAndDestroy();
+    else if (step.do === 'reset') this.reset();
     else if (step.do === 'close') socket.destroy();
     else this.pause(step.do === 'pause');
   }
@@ -114,6 +114,12 @@ class Connection {
     if (!this.over) this.how = how;
     this.over = true;
     this.wake();
+  }
+
+  /** Node never lets a socket go that is reset while the end of its sending half is under way. */
+  private reset(): void {
+    if (this.socket.writableEnded && !this.socket.writableFinished) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   private pause(paused: boolean): void {
