@@ -33,6 +33,27 @@ export default tseslint.config(
     },
   },
   {
+    // What runs outside of Nest's handlers runs through guard.ts, so that a fault of one client is that client's alone.
+    files: ['src/contract/http/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'src/contract/http/guard.ts', 'src/contract/http/wire-stream.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.name=/^(setImmediate|setTimeout|setInterval|queueMicrotask)$/]',
+          message: 'Use soon() or later() of guard.ts.',
+        },
+        { selector: "CallExpression[callee.property.name='nextTick']", message: 'Use nextTick() of guard.ts.' },
+        { selector: "CallExpression[callee.property.name='then']", message: 'Use whenDone() of guard.ts.' },
+        { selector: "UnaryExpression[operator='void']", message: 'Use guarded() of guard.ts.' },
+        {
+          selector: 'CallExpression[callee.property.name=/^(on|once|addListener)$/]',
+          message: 'Use once() or whenever() of guard.ts.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

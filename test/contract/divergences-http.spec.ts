@@ -3,6 +3,7 @@ import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { collection } from './collection-text';
+import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { RawClient } from './raw-client';
 
 // The points of docs/divergences.md that are about HTTP itself.
@@ -12,14 +13,20 @@ const COLLECTIONS = '/api/collections';
 const cluster = useCluster();
 let database: string;
 let app: TestApp;
+/** The same with a REQUEST_TIMEOUT of two seconds. */
+let hurried: TestApp;
 let client: RawClient;
 
 beforeAll(async () => {
   database = await cluster().createDatabase();
   app = await startTestApp(database);
+  hurried = await startTestApp(database, { REQUEST_TIMEOUT: '2s' });
   client = new RawClient(app.url);
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await hurried.close();
+  await app.close();
+});
 beforeEach(() => query(database, 'truncate collections, locations, id_counters'));
 
 test('18. a chunk extension of 16 KB: 400', async () => {
@@ -75,3 +82,72 @@ test('23. trailers are not headers', async () => {
   expect(answer.status).toBe(422);
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
 });
+
+test('24. a client that closes its sending half is answered to all that it sent', async () => {
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const sent = get('/health') + get('/nope') + get('/static/index.html') + 'GET /hal';
+  expect(statusesIn(await exchange(app.url, [sent], { halfClose: true }))).toEqual([200, 404, 200]);
+});
+
+test('25. values that need more than 128 MB: 413', async () => {
+  const json: HeaderPair[] = [['Content-Type', 'application/json']];
+  const answer = await client.ask('POST', COLLECTIONS, json, `{"a":[${'[],'.repeat(4_000_000)}1]}`);
+  expect(answer).toMatchObject({ status: 413, body: '{"detail":"Request Entity Too Large"}' });
+}, 20_000);
+
+test('26. a 422 that would repeat more than a million characters', async () => {
+  const json: HeaderPair[] = [['Content-Type', 'application/json']];
+  const ask = async (length: number) => {
+    const { status, body } = await client.ask('POST', COLLECTIONS, json, `{"unit":"x","a":"${'x'.repeat(length)}"}`);
+    expect(status).toBe(422);
+    return (JSON.parse(body) as { detail: { type: string; input: unknown }[] }).detail.map(({ type, input }) => [
+      type,
+      input,
+    ]);
+  };
+  const whole = { unit: 'x', a: 'x'.repeat(200_000) };
+  expect(await ask(200_000)).toEqual([
+    ...['missing', 'missing', 'missing'].map((type) => [type, whole]),
+    ['enum', 'x'],
+    ['missing', whole],
+  ]);
+  expect(await ask(300_000)).toEqual([
+    ...['missing', 'missing', 'missing'].map((type) => [type, null]),
+    ['enum', 'x'],
+    ['missing', null],
+  ]);
+}, 20_000);
+
+test('27. no room for a large body: 503', async () => {
+  const head = 'POST /api/collections HTTP/1.1\r\nHost: a\r\nContent-Length: 15000000\r\n\r\n';
+  const slow = await Promise.all(Array.from({ length: 12 }, () => openSocket(hurried.url)));
+  for (const socket of slow) socket.write(head);
+  const last = slow.at(-1)!;
+  const answer = await readAll(last);
+  expect(statusesIn(answer)).toEqual([503]);
+  expect(answer).toContain('retry-after: 2\r\n');
+  expect(answer).toContain('{"detail":"Service Unavailable"}');
+  for (const socket of slow) socket.destroy();
+}, 30_000);
+
+test('28. an answer that nobody reads is cut', async () => {
+  for (let rows = 0; rows < 6; rows += 1)
+    await client.ask('POST', COLLECTIONS, [], collection({ location: `"${'x'.repeat(1 << 20)}"` }));
+  const socket = await openSocket(hurried.url);
+  socket.pause().write(`GET ${COLLECTIONS} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(8));
+  const open = () => new Promise<number>((resolve) => hurried.server.getConnections((_, count) => resolve(count)));
+  while ((await open()) > 0) await new Promise((later) => setTimeout(later, 100));
+  const rest = readAll(socket);
+  socket.resume();
+  expect(statusesIn(await rest).length).toBeLessThan(8);
+}, 30_000);
+
+test('29. of thousands of requests that wait, some connections are cut', async () => {
+  const flood = Buffer.from(`GET ${COLLECTIONS}/1 HTTP/1.1\r\n\r\n`.repeat(100_000));
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(hurried.url)));
+  const cut = Promise.race(sockets.map((socket) => new Promise((closed) => socket.once('close', closed))));
+  for (const socket of sockets) socket.pause().write(flood);
+  await cut;
+  for (const socket of sockets) socket.destroy();
+  expect((await client.ask('GET', '/health')).status).toBe(200);
+}, 60_000);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isServed } from '../embedded/harness';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
+import { openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { query } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
@@ -189,6 +190,21 @@ describe('with a PostgreSQL that somebody else runs', () => {
     expect(server.messages.at(-1)).toBe('Stopped');
     expect(await query(databaseUrl, `select from collections where location = 'in flight'`)).toHaveLength(1);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
+  });
+
+  it('SIGTERM: a silent connection holds up nothing, and an idle one serves until the notice is over', async () => {
+    const server = await startServer({ DATABASE_URL: databaseUrl });
+    const [silent, half, idle] = await Promise.all([1, 2, 3].map(() => openSocket(server.url)));
+    const closed = [silent!, half!, idle!].map((socket) => readAll(socket));
+    half!.write('GET /hea');
+    const health = 'GET /nope HTTP/1.1\r\nHost: a\r\n\r\n';
+    idle!.write(health);
+    await once(idle!, 'data');
+    server.child.kill('SIGTERM');
+    await eventually(() => expect(server.messages.join()).toContain('finishing what is in flight'));
+    idle!.write(health);
+    expect(statusesIn((await Promise.all(closed))[2]!)).toEqual([404, 404]);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
   });
 
   it('a request that never ends is cut off after SHUTDOWN_TIMEOUT, and the exit code is 1', async () => {

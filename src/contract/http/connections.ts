@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ContractResponse } from './contract-response';
-import { guarded, whenever } from './guard';
+import { guarded, whenClient, whenever } from './guard';
 import { countAhead, uncountAhead } from './read-ahead';
 import { hearSocketErrors } from './socket-errors';
 
@@ -89,13 +89,11 @@ export class Connections {
     private readonly tooLate: (socket: Socket) => void,
   ) {
     hearSocketErrors(server);
-    server.on('connection', (socket: Socket) => this.of(socket));
+    whenClient(server, 'connection', (socket: Socket) => this.of(socket));
     // What a client does not read is noticed by the socket's clock, which the sweep starts.
-    server.on('timeout', (socket: Socket) =>
-      guarded(socket, () => {
-        if (socket.writableLength > 0 || !this.of(socket).isBusy) socket.destroy();
-      }),
-    );
+    whenClient(server, 'timeout', (socket: Socket) => {
+      if (socket.writableLength > 0 || !this.of(socket).isBusy) socket.destroy();
+    });
   }
 
   /** What is known of a client's connection. */
@@ -140,6 +138,7 @@ export class Connections {
 
   /** Looks after all of them from now on, and does a further thing each time. @returns what ends it. */
   watch(also: () => void): () => void {
+    // eslint-disable-next-line no-restricted-syntax -- it guards each connection by itself.
     const timer = setInterval(() => {
       this.sweep();
       also();

@@ -1,5 +1,5 @@
 import type { RequestHandler } from '@nestjs/common/internal';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -9,7 +9,7 @@ import { Connections } from './connections';
 import { ContractDispatcher, type ContractRequest, type MountHandler } from './contract-dispatcher';
 import { ContractResponse, Serving } from './contract-response';
 import { endSoon } from './end-soon';
-import { faults, guarded, once, soon, whenever } from './guard';
+import { faults, guarded, once, soon, whenClient, whenever } from './guard';
 import { handlerPlans, templateOf } from './handler-plans';
 import { MalformedRequests } from './malformed-requests';
 import { Turn } from './turn';
@@ -124,18 +124,17 @@ export class ContractAdapter extends ExpressAdapter {
     // Many a client closes its sending half behind a request, and reads the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
     // The old server ignored expectations that it did not know.
-    server.on('checkExpectation', (request: ContractRequest, response: ContractResponse) =>
+    whenClient(server, 'checkExpectation', (request: ContractRequest, response: ContractResponse) =>
       this.handle(request, response),
     );
-    server.on('connect', (request: ContractRequest, socket: Socket) =>
-      guarded(socket, () => this.handleConnect(request, socket)),
-    );
+    whenClient(server, 'connect', (request: ContractRequest, socket: Socket) => this.handleConnect(request, socket));
     const malformed = new MalformedRequests(this.turn, requestTimeout);
     this.connections = new Connections(server, requestTimeout, (socket) =>
       malformed.timeOut(this.connections.of(socket)),
     );
     this.refuse = (socket) => malformed.refuse(this.connections.of(socket));
     malformed.listen(server, this.connections);
+    // eslint-disable-next-line no-restricted-syntax -- no client's: the server's own end.
     server.on(
       'close',
       this.connections.watch(() => this.bodies.expire(requestTimeout)),

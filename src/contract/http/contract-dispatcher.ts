@@ -224,8 +224,13 @@ export class ContractDispatcher {
     }
 
     return (request, response, { values }, headers) => {
-      const claimRoom: ClaimRoom = (bytes, granted, refused) =>
-        response.holdRoom(this.options.bodies.claim(bytes, granted, refused));
+      const claimRoom: ClaimRoom = (bytes, granted, refused) => {
+        const [onRoom, onNone] = [granted, refused].map((step) => () => guarded(response, step)) as [
+          () => void,
+          () => void,
+        ];
+        return response.holdRoom(this.options.bodies.claim(bytes, onRoom, onNone));
+      };
       whenDone(
         response,
         readBody(request, this.options.bodyLimit, claimRoom),

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { OutgoingMessage, type Server, type ServerResponse } from 'node:http';
+import { Duplex } from 'node:stream';
 
 /**
  * Whose step it is: of an answer or, where there is none, of a client's connection. An answer that is still to be begun
@@ -51,9 +51,22 @@ export function once(owner: Owner, emitter: EventEmitter, event: string, step: (
   return () => emitter.off(event, listener);
 }
 
-/** A guarded step at each event of a kind, given its first argument. */
-export function whenever<T>(owner: Owner, emitter: EventEmitter, event: string, step: (argument: T) => unknown): void {
-  emitter.on(event, (argument: T) => guarded(owner, () => step(argument)));
+/** A guarded step at each event of a kind, given its arguments. */
+export function whenever(
+  owner: Owner,
+  emitter: EventEmitter,
+  event: string,
+  step: (...given: never[]) => unknown,
+): void {
+  emitter.on(event, (...given) => guarded(owner, () => step(...(given as never[]))));
+}
+
+/** A guarded step at each event of a server that brings a client's connection or the answer to it. */
+export function whenClient(server: Server, event: string, step: (...given: never[]) => unknown): void {
+  server.on(event, (...given: unknown[]) => {
+    const owner = given.find((one): one is Owner => one instanceof Duplex || one instanceof OutgoingMessage);
+    if (owner !== undefined) guarded(owner, () => step(...(given as never[])));
+  });
 }
 
 /** A guarded step with what a promise gives; `otherwise` takes what it rejects with. */

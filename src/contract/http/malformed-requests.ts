@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection, Connections } from './connections';
 import { endSoon } from './end-soon';
-import { guarded, once } from './guard';
+import { once, whenClient } from './guard';
 import { MALFORMED, malformedAnswer, TIMED_OUT } from './malformed-answers';
 import type { Turn } from './turn';
 
@@ -22,14 +22,12 @@ export class MalformedRequests {
 
   /** Answers all that node's parser refuses. */
   listen(server: Server, connections: Connections): void {
-    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-      guarded(socket, () => {
-        const connection = connections.of(socket);
-        if (error.code === CUT_SHORT) this.endBehindAnswers(connection);
-        else if (error.code !== TOO_LATE) this.answer(connection, malformedAnswer(error.code));
-        else if (!connection.excuse(this.timeout)) this.timeOut(connection);
-      }),
-    );
+    whenClient(server, 'clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      const connection = connections.of(socket);
+      if (error.code === CUT_SHORT) this.endBehindAnswers(connection);
+      else if (error.code !== TOO_LATE) this.answer(connection, malformedAnswer(error.code));
+      else if (!connection.excuse(this.timeout)) this.timeOut(connection);
+    });
   }
 
   /** Refuses the last request of a connection, which node's parser let through. */

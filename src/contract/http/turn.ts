@@ -7,6 +7,7 @@ export class Turn {
   current(): number {
     if (!this.scheduled) {
       this.scheduled = true;
+      // eslint-disable-next-line no-restricted-syntax -- it counts, for no client.
       setImmediate(() => {
         this.scheduled = false;
         this.number += 1;
