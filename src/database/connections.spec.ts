@@ -148,7 +148,7 @@ describe('on a PostgreSQL that comes and goes', () => {
       const first = pool.query('insert into events select 1 from pg_sleep(0.6)', 1);
       await sleep(100);
       // The connection breaks, and its backend does not notice.
-      const failed = expect(first).rejects.toThrow(ConnectionLostError);
+      const failed = expect(first).rejects.toThrow('its session has ended');
       await gate.close();
       await gate.open();
       await failed;
@@ -161,7 +161,7 @@ describe('on a PostgreSQL that comes and goes', () => {
     it('are given up when they fall silent, and with them the idle ones that do not answer', async () => {
       await reopen({ size: 2 });
       gate.swallow();
-      await expect(pool.query('select', 1)).rejects.toThrow(ConnectionLostError);
+      await expect(pool.query('select', 1)).rejects.toThrow('it may still happen');
       await eventually(() => expect(pool.connections.lost).toBe(2));
       await expect(pool.query('select')).rejects.toThrow(DatabaseUnavailableError);
       gate.pass();

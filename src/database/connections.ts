@@ -101,10 +101,15 @@ export class Connections {
   async ping(timeLimit: number): Promise<void> {
     const ready = this.ready();
     if (ready.length === 0) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    const { now } = this.options.clock;
-    if (ready.some(({ answeredAt }) => now - answeredAt < FRESH)) return;
-    const idle = ready.find(({ load }) => load === 0);
-    await (idle === undefined ? this.control.query('select', [], timeLimit) : idle.prove());
+    const isFresh = () => ready.some(({ answeredAt }) => this.options.clock.now - answeredAt < FRESH);
+    const [idle] = ready.filter(({ load }) => load === 0).sort((a, b) => b.answeredAt - a.answeredAt);
+    try {
+      if (idle !== undefined) await idle.prove();
+      else if (!isFresh()) await this.control.query('select', [], timeLimit);
+    } catch (error) {
+      // One connection is no proof against all the others.
+      if (!isFresh()) throw error;
+    }
   }
 
   /** Finishes what is under way and disconnects for good. */

@@ -45,7 +45,7 @@ export interface LinkOptions {
   readonly readOnly: boolean;
   readonly clock: LoopClock;
   /** Proves that what a session was doing is over, or gives up after so many milliseconds. */
-  readonly settle: (backend: Backend, timeLimit: number) => Promise<unknown>;
+  readonly settle: (backend: Backend, timeLimit: number) => Promise<boolean>;
   /** Asks PostgreSQL to give up what this session is executing. */
   readonly cancel: (backend: Backend) => void;
   readonly onLost: (link: Link, reason: string) => void;
@@ -294,21 +294,22 @@ export class Link {
     const sent = this.underway.splice(0);
     const notBegun = ENDED_BY_SERVER.test(sent[0]?.query.refusal?.code ?? '') ? sent.splice(1) : [];
     for (const { reject } of notBegun) reject(new DatabaseUnavailableError(`PostgreSQL ended the session: ${reason}`));
-    const lost = new ConnectionLostError(sent[0]?.query.refusal?.message ?? reason);
+    const why = sent[0]?.query.refusal?.message ?? reason;
     this.unsettled = sent.filter(({ lane }) => lane !== undefined);
-    for (const { lane, reject } of sent) if (lane === undefined) reject(lost);
-    void this.settleWrites().then(() => {
-      for (const { reject } of this.unsettled.splice(0)) reject(lost);
+    for (const { lane, reject } of sent) if (lane === undefined) reject(new ConnectionLostError(why));
+    void this.settleWrites().then((settled) => {
+      const outcome = settled ? 'its session has ended' : 'its session could not be ended, so that it may still happen';
+      for (const { reject } of this.unsettled.splice(0)) reject(new ConnectionLostError(`${why}; ${outcome}`));
       this.leave();
       this.finish();
     });
     this.options.onLost(this, reason);
   }
 
-  private async settleWrites(): Promise<void> {
-    if (this.unsettled.length === 0) return;
+  private async settleWrites(): Promise<boolean> {
+    if (this.unsettled.length === 0) return true;
     const { clock, backend, settle } = this.options;
     const left = Math.max(0, ...this.unsettled.map(({ deadline }) => deadline - clock.now));
-    await settle(backend, left + GRACE);
+    return settle(backend, left + GRACE);
   }
 }
