@@ -84,6 +84,9 @@ select id, wire from collections where id = any($1::bigint[]);
   where stored.id = locked.id and item.id = locked.id
   returning locked.id, stored.wire;
 
+-- health_tables (read)
+select to_regclass('public.collections'), to_regclass('public.locations'), to_regclass('public.id_counters');
+
 -- locations_create (write)
   with taken as (
     insert into id_counters as counter (resource, next_id) values ('locations', 1 + $1::bigint)
@@ -118,7 +121,7 @@ select id, wire from collections where id = any($1::bigint[]);
         ) then null
         else (select '[' || coalesce(string_agg(wire, ','), '') || ']' from (select wire from "locations" order by id) ordered)
       end as wire
-    from (select pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text as snapshot) now;
+    from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- locations_raise_next_id (write)
   insert into id_counters as counter (resource, next_id)
