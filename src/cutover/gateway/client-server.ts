@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { guarded, once } from '../../contract/http/guard';
+import { guarded, once, whenClient } from '../../contract/http/guard';
 import { malformedAnswer } from '../../contract/http/malformed-answers';
 import { countAhead, uncountAhead } from '../../contract/http/read-ahead';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
@@ -51,6 +51,13 @@ export function createClientServer(options: ClientServerOptions, handle: Handler
   // Many a client closes its sending half behind a request, and reads the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   hearSocketErrors(server);
+  whenClient(server, 'connection', (socket: Socket) =>
+    once(socket, socket, 'end', () => {
+      // Node remembers by itself that this answer is the last, but forgets it where `connection` is removed from its head.
+      const last = latest.get(socket);
+      if (last !== undefined && !last.writableFinished) last.shouldKeepAlive = false;
+    }),
+  );
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     const previous = latest.get(socket);
     const answer = () => onConnect(request, socket);
