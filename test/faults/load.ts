@@ -55,9 +55,12 @@ export class Load {
     while (!this.stopping) {
       const n = ++this.sent;
       const { url, init } = requests[n % requests.length]!(n);
-      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(answerWithin) });
+      // On a connection of its own: a kept one may just be closed by the server when this process was held up for as long
+      // as it is kept, and then the request would fail without anybody's fault.
+      const headers = { ...(init?.headers as Record<string, string> | undefined), connection: 'close' };
+      const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(answerWithin) });
       const text = await response.text();
-      const { status, headers } = response;
+      const { status } = response;
       const { pathname: path } = new URL(url);
       this.outcomes.push({
         path,
@@ -65,7 +68,7 @@ export class Load {
         n,
         status,
         text,
-        retryAfter: headers.get('retry-after'),
+        retryAfter: response.headers.get('retry-after'),
       });
       // A client that is told to come back later does not come back at once.
       if (status !== 200) await sleep(20);
