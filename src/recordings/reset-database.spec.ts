@@ -118,7 +118,7 @@ it('names the database without its password', () => {
 
 it('reports a connection that was lost as an error of its own', async () => {
   await client.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'recordings-reset'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waste-collection-api reset'`,
   );
   await expect(reset.reset()).rejects.toThrow(ResetError);
 });
@@ -133,5 +133,17 @@ it('says what is wrong with a database', async () => {
   const refused = DatabaseReset.connect('postgresql://me:hidden@127.0.0.1:46099/nowhere');
   await expect(refused).rejects.toThrow(/cannot use database "nowhere" at 127\.0\.0\.1:46099.*ECONNREFUSED/);
   await expect(refused).rejects.not.toThrow('hidden');
-  await expect(DatabaseReset.connect('postgresql://me:hidden@[/x')).rejects.toThrow('cannot be read');
+  await expect(DatabaseReset.connect('postgresql://me:hidden@[/x')).rejects.toThrow('cannot be used');
+});
+
+it('takes nothing from the variables of a shell', async () => {
+  const inherited = { PGOPTIONS: '-c default_transaction_read_only=on', PGSSLMODE: 'require' };
+  Object.assign(process.env, inherited);
+  try {
+    const other = await DatabaseReset.connect(cluster.url);
+    await other.reset();
+    await other.end();
+  } finally {
+    for (const name of Object.keys(inherited)) Reflect.deleteProperty(process.env, name);
+  }
 });

@@ -1,5 +1,8 @@
-import { Client } from 'pg';
 import { messageOf } from '../command-line';
+import { ADDRESS_FORM } from '../database/address';
+import { AddressSource } from '../database/address-source';
+import type { DatabaseClient } from '../database/client';
+import { openClient } from '../database/open-client';
 
 /** The database cannot be emptied: unreachable, without tables, or locked by someone else. The message says which. */
 export class ResetError extends Error {
@@ -37,7 +40,6 @@ interface Table {
   touched: string;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 10_000;
 
 /**
@@ -49,7 +51,9 @@ export class DatabaseReset {
   private unused: bigint | undefined;
 
   private constructor(
-    private readonly client: Client,
+    private readonly client: DatabaseClient,
+    /** The database's name and place, without the password. */
+    readonly name: string,
     private readonly found: readonly Table[],
     private readonly onlyTogether: boolean,
   ) {}
@@ -60,30 +64,25 @@ export class DatabaseReset {
   }
 
   /**
-   * @param url `postgresql://…`, also with a socket directory as its host (`postgresql://user@%2Frun%2Fpostgresql/name`)
+   * @param url `postgresql://…`, read as the server reads its DATABASE_URL
    * @throws ResetError if the database cannot be reached or holds no tables
    */
   static async connect(url: string): Promise<DatabaseReset> {
-    const client = createClient(url);
-    // Without a listener a lost connection would end the process; the next query reports it.
-    client.on('error', () => undefined);
+    const source = sourceOf(url);
+    const name = nameOf(source);
+    let client: DatabaseClient | undefined;
     try {
-      await client.connect();
+      ({ client } = await openClient(source, { role: ' reset', statementTimeout: 0 }));
       await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
       const { rows: tables } = await client.query<Table>(TABLES);
       const { rows: foreignKeys } = await client.query<{ found: boolean }>(HAS_FOREIGN_KEYS);
-      if (tables.length > 0) return new DatabaseReset(client, tables, foreignKeys[0]?.found ?? true);
+      if (tables.length > 0) return new DatabaseReset(client, name, tables, foreignKeys[0]?.found ?? true);
     } catch (error) {
-      await client.end().catch(() => undefined);
-      throw new ResetError(`cannot use ${nameOf(client)}: ${messageOf(error)}`, { cause: error });
+      await client?.end().catch(() => undefined);
+      throw new ResetError(`cannot use ${name}: ${messageOf(error)}`, { cause: error });
     }
     await client.end();
-    throw new ResetError(`${nameOf(client)} has no tables in schema public: start the server on it first`);
-  }
-
-  /** The database's name and place, without the password. */
-  get name(): string {
-    return nameOf(this.client);
+    throw new ResetError(`${name} has no tables in schema public: start the server on it first`);
   }
 
   /** How many rows a reset would destroy now. */
@@ -141,22 +140,17 @@ export class DatabaseReset {
   }
 }
 
-function createClient(url: string): Client {
+function sourceOf(url: string): AddressSource {
   try {
-    return new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'recordings-reset',
-    });
+    return new AddressSource(url);
   } catch (error) {
-    // The URL itself is not repeated: it may hold a password.
-    throw new ResetError('the database URL cannot be read: write postgresql://user:password@host:5432/database', {
+    throw new ResetError(`the database URL cannot be used (${messageOf(error)}): write ${ADDRESS_FORM}`, {
       cause: error,
     });
   }
 }
 
-function nameOf({ database, host, port, user }: Client): string {
-  const place = host.startsWith('/') ? `socket ${host}` : `${host}:${port}`;
-  return `database "${database ?? ''}" at ${place} (user ${user ?? ''})`;
+function nameOf({ current: { hosts, database, user } }: AddressSource): string {
+  const places = hosts.map(({ name, port }) => (name.startsWith('/') ? `socket ${name}` : `${name}:${port}`));
+  return `database "${database}" at ${places.join(', ')} (user ${user})`;
 }
