@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { makeRunFolder } from '../test/run/run-folder';
 import { PostgresCluster } from '../test/support/postgres-cluster';
 import { BenchError } from './bench-error';
 import { demandBuild, demandFreshBuild } from './built';
@@ -79,6 +80,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const { rounds = SIZES[size].rounds, seconds = SIZES[size].seconds, repeats } = options;
   demandFreshBuild();
   if (options.before !== undefined) demandBuild(options.before);
+  makeRunFolder();
   await mkdir(RESULTS, { recursive: true });
   const seedFile = join(RESULTS, 'seed.jsonl');
   writeSeedFile(seedFile);

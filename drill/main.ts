@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { BenchError } from '../bench/bench-error';
 import { demandFreshBuild } from '../bench/built';
 import { wholeNumber } from '../bench/options';
+import { makeRunFolder } from '../test/run/run-folder';
 import { largeText, measureLargeImport } from './large';
 import { measureOverhead, overheadText } from './overhead';
 import type { RehearsalResult } from './rehearsal';
@@ -55,6 +56,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 /** @returns whether everything was proven */
 async function drill(options: DrillOptions): Promise<boolean> {
   demandFreshBuild();
+  makeRunFolder();
   const size = { ...SIZES[options.quick ? 'quick' : 'full'] };
   const { requests = size.requests, clients = size.clients, blue, quick = false } = options;
   if (options.rows !== undefined) {

@@ -25,9 +25,12 @@ export class ServerUnderTest {
 
   /** @throws BenchError with the server's last words if it does not come up */
   static async start({ command, args, environment }: Launch, port: number): Promise<ServerUnderTest> {
-    const { PATH, HOME } = process.env;
+    const { PATH, HOME, TMPDIR } = process.env;
     const started = performance.now();
-    const child = spawn(command, args, { env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      env: { PATH, HOME, TMPDIR, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let words = '';
     const listen = (piece: Buffer) => (words = (words + piece.toString()).slice(-2000));
     child.stdout.on('data', listen);

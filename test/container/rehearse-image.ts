@@ -3,6 +3,7 @@ import { chmod, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { makeRunFolder } from '../run/run-folder';
 import { PostgresCluster } from '../support/postgres-cluster';
 import { readDockerfile, execForm, healthCommand, textsOf } from './dockerfile';
 import { ContainerProcess, type Account } from './container-process';
@@ -49,6 +50,7 @@ async function rehearseNoDatabase(image: PlayedStage, account: Account): Promise
 }
 
 async function rehearse(): Promise<void> {
+  makeRunFolder();
   const place = await mkdtemp(join(tmpdir(), 'image-'));
   let cluster: PostgresCluster | undefined;
   try {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { processesOf } from './left-behind';
 
@@ -57,6 +58,32 @@ test.each(['SIGTERM', 'SIGINT'] as const)('a run that %s ends takes its servers 
   child.kill(signal);
   expect((await ended).code).toBe(signal === 'SIGTERM' ? 143 : 130);
   expectNothingLeft();
+});
+
+describe.each([
+  ['npm run fuzz:connections', []],
+  ['npm run drill', ['--quick']],
+])('%s', (line, args) => {
+  const isThere = !line.endsWith('drill') || existsSync(join(ROOT, 'test/reference/venv/bin/python'));
+  const missing = isThere ? undefined : 'The reference is not installed: run test/reference/install.sh';
+  describeWith(missing, 'ended by a signal to npm', () => {
+    test.each(['SIGTERM', 'SIGINT'] as const)('%s takes its servers and folders along', async (signal) => {
+      const script = line.slice('npm run '.length);
+      // Without the build before it, which other tests may be running.
+      const child = spawn('npm', ['run', '--silent', '--ignore-scripts', script, '--', ...args], {
+        cwd: ROOT,
+        stdio: 'ignore',
+      });
+      const ended = once(child, 'close');
+      await eventually(() => {
+        const commands = processesOf(tmpdir()).map(({ command }) => command);
+        expect(commands).toContainEqual(expect.stringMatching(/dist\/\S*\.js/));
+      });
+      child.kill(signal);
+      await ended;
+      expectNothingLeft();
+    });
+  });
 });
 
 describe('tests whose surroundings are missing', () => {

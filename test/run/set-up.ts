@@ -1,27 +1,13 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseOperatingUser } from '../../src/database/embedded/operating-user';
 import { findPrograms } from '../../src/database/embedded/programs';
-import { removeAtOnce } from './left-behind';
+import { makeRunFolder } from './run-folder';
 
 const silent = { info: () => undefined };
 
-/**
- * Before the first test: makes the folder that everything of this run lies in, and sees to it that nothing of it outlives
- * jest, whether that ends by itself or by a signal.
- */
+/** Before the first test. */
 export default async function setUp(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'waste-tests-'));
-  // Servers that run as another user pass through.
-  chmodSync(folder, 0o755);
-  process.env.TEST_RUN = folder;
-  process.env.TMPDIR = folder;
-  process.once('exit', () => removeAtOnce(folder));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(128 + constants.signals[signal]));
-  }
-  await copyPrograms(folder);
+  await copyPrograms(makeRunFolder());
 }
 
 /** What PostgreSQL needs and only the first one makes, a copy of its programs, is made before two tests do it at once. */

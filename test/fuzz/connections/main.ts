@@ -3,6 +3,7 @@ import bytes from 'bytes';
 import { Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../../src/command-line';
 import { EXIT, EXIT_HELP, runProgram } from '../../../src/recordings/command-line';
+import { makeRunFolder } from '../../run/run-folder';
 import { PostgresCluster } from '../../support/postgres-cluster';
 import { runCampaign, type Counts } from './campaign';
 import { failureText, summaryText, writeFailures } from './report';
@@ -91,6 +92,7 @@ void runProgram(async () => {
   const options = command.parse().opts<Options>();
   process.stderr.write(`seed ${options.seed}\n`);
   if (options.target !== undefined) return runAgainst(targetOf(options), options, options.requestTimeout ?? 30_000);
+  makeRunFolder();
   const cluster = await PostgresCluster.start();
   try {
     const settings = { ...(options.defaults ? {} : SHORT_SETTINGS), ...options.set };
