@@ -1,4 +1,5 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import type { HealthCheckResult } from '@nestjs/terminus';
 import { Operation } from '../contract';
 import { DatabaseUnavailableError } from '../database/database-errors';
 import { localTimestamp } from './local-timestamp';
@@ -16,9 +17,18 @@ export class HealthController {
     try {
       await this.readiness.check();
     } catch (error) {
-      throw new DatabaseUnavailableError('The health check failed', { cause: error });
+      throw new DatabaseUnavailableError(reasonOf(error), { cause: error });
     }
     const now = (performance.timeOrigin + performance.now()) * 1000;
     return { status: 'healthy', timestamp: localTimestamp(now) };
   }
+}
+
+/** What the indicators that are down say. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ServiceUnavailableException)) return 'The health check failed';
+  const { error: down = {} } = error.getResponse() as HealthCheckResult;
+  return Object.entries(down)
+    .map(([key, found]) => (typeof found?.message === 'string' ? found.message : `${key} is down`))
+    .join('; ');
 }
