@@ -85,6 +85,9 @@ export class Database implements Executor {
     const url = this.options.url ?? (await this.startEmbedded(most));
     if (url === undefined) return;
     const address = this.addressOf(url);
+    // Each reason once, however many attempts it takes.
+    const told = new Set<string>();
+    const began = performance.now();
     for (let delay = FIRST_RETRY; !this.isClosing(); delay = Math.min(delay * 2, LAST_RETRY)) {
       try {
         await migrateDatabase(address, { log: this.sentences, connections: most });
@@ -101,13 +104,16 @@ export class Database implements Executor {
           statementTimeout,
           epoch: () => this.epoch,
         });
-        this.log.log('Connected to PostgreSQL');
+        const seconds = ((performance.now() - began) / 1000).toFixed(1);
+        this.log.log(`Connected to PostgreSQL${told.size === 0 ? '' : ` after ${seconds} s`}`);
         return;
       } catch (error) {
         if (this.isClosing()) return;
         const refusal = refusalIn(error);
         if (refusal !== undefined) throw refusal;
-        this.log.warn(`PostgreSQL is unavailable; retrying in ${delay} ms: ${causeOf(error).message}`);
+        const reason = causeOf(error).message;
+        if (!told.has(reason)) this.log.warn(`PostgreSQL is unavailable; retrying in ${delay} ms: ${reason}`);
+        told.add(reason);
       }
       await sleep(delay, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }

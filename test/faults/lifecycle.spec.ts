@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +86,7 @@ describe('a setting that turns out to be wrong when it is used ends with 2 and a
 
   it('a HOST of another machine', async () => {
     expect(await sentence({ HOST: '192.0.2.1' })).toMatch(
-      /^HOST 192\.0\.2\.1 is no address of this machine \(.+\): set HOST /,
+      /^HOST 192\.0\.2\.1 is not an address of this machine \(.+\): set HOST /,
     );
   });
 
@@ -124,8 +124,14 @@ describe('with a PostgreSQL that somebody else runs', () => {
     const response = await fetch(`${server.url}/api/collections`);
     expect([response.status, await response.text()]).toEqual([503, '{"detail":"Service Unavailable"}']);
     expect(await server.isReady()).toBe(false);
+    // Some attempts later: a line for each reason, not for each attempt.
+    await sleep(2500);
     await cluster().start();
     await server.untilReady();
+    const told = server.messages.filter((message) => message.startsWith('PostgreSQL is unavailable'));
+    const reasons = told.map((message) => message.replace(/in \d+ ms/, ''));
+    expect([...new Set(reasons)]).toEqual(reasons);
+    expect(server.messages.join('\n')).toMatch(/Connected to PostgreSQL after \d+\.\d s/);
     expect((await fetch(`${server.url}/api/collections`)).status).toBe(200);
   });
 
@@ -242,6 +248,8 @@ describe('with a PostgreSQL of its own', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'lifecycle-'));
+    // PostgreSQL's user passes through, or else the data would lie in /var/lib.
+    await chmod(directory, 0o755);
   });
   afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
 
