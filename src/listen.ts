@@ -56,7 +56,7 @@ function refusal(error: NodeJS.ErrnoException, port: number, host: string, names
       );
     case 'EACCES':
       return new ListenError(
-        `Port ${port} of ${host} is not for this user ${reason}: set ${names.port} to one from 1024 on.`,
+        `Port ${port} of ${host} needs more privileges ${reason}: set ${names.port} to 1024 or above.`,
         true,
       );
     case 'ENOTFOUND':
@@ -65,7 +65,7 @@ function refusal(error: NodeJS.ErrnoException, port: number, host: string, names
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
-      return new ListenError(`${names.host} ${host} is no address of this machine ${reason}: ${another}`, true);
+      return new ListenError(`${names.host} ${host} is not an address of this machine ${reason}: ${another}`, true);
     default:
       return new ListenError(
         `Port ${port} of ${host} cannot be opened ${reason}: set another ${names.port} or ${names.host}.`,

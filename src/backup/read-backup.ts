@@ -50,7 +50,7 @@ export class BackupFile {
    *
    * @param visit gets each table in turn
    * @param onRows called with the number of rows of a table so far
-   * @throws BackupError if it is no backup, of a later version, damaged, or cut off; what `visit` throws
+   * @throws BackupError if it is not a backup, of a later version, damaged, or cut off; what `visit` throws
    */
   async read(visit: TableVisitor, onRows: OnRows): Promise<ReadBackup> {
     // An error comes out where it is read.
@@ -82,7 +82,7 @@ export class BackupFile {
 
   private async readAll(reader: BackupReader, visit: TableVisitor, onRows: OnRows): Promise<ReadBackup> {
     if ((await reader.line().catch(() => undefined)) !== FIRST_LINE) {
-      throw new BackupError(`${this.name} is no backup of this program, or one of a later version`);
+      throw new BackupError(`${this.name} is not a backup of this program, or one of a later version`);
     }
     const header = parse(await reader.line(), reader) as BackupHeader;
     this.refuseNewer(header);

@@ -31,7 +31,7 @@ void runProgram(async () => {
     ? await checkBackup(file, onRows)
     : await restoreBackup(await findDatabase(), file, { replace, onRows });
   progress.end();
-  const done = check ? 'whole' : 'restored';
+  const done = check ? 'complete' : 'restored';
   const { takenAt, program, postgres } = header;
   process.stdout.write(
     `${done}: ${countsText(rows)}, as of ${takenAt}, taken by version ${program} from PostgreSQL ${postgres}\n`,

@@ -126,6 +126,6 @@ async function* piecesOf(
 async function demandFree(file: string, force: boolean): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
   if (found === undefined) return;
-  if (!force) throw new UsageError(`${file} is there already: give another name, or --force to replace it`);
-  if (!found.isFile()) throw new UsageError(`${file} is no file: give another name`);
+  if (!force) throw new UsageError(`${file} already exists: give another name, or --force to replace it`);
+  if (!found.isFile()) throw new UsageError(`${file} is not a file: give another name`);
 }

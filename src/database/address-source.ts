@@ -91,7 +91,7 @@ export class AddressSource {
     } catch {
       return false;
     }
-    log?.info('PostgreSQL refuses the log-in; DATABASE_URL_FILE has changed and is used as it is now');
+    log?.info('PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE');
     return true;
   }
 }

@@ -130,7 +130,7 @@ export async function prepareSession(
     );
   }
   if (target.address.mustTakeWrites && !facts.takesWrites) {
-    throw new TakesNoWritesError(`The server at ${target.host.name}:${target.host.port} takes no writes`);
+    throw new TakesNoWritesError(`The server at ${target.host.name}:${target.host.port} does not accept writes`);
   }
   return facts;
 }

@@ -95,7 +95,7 @@ export async function withReset<Result>(
 export async function demandWritable(file: string): Promise<void> {
   const directory = dirname(file);
   await access(directory, constants.W_OK).catch(() => {
-    throw new UsageError(`${file} cannot be written: ${directory} is no directory that can be written to`);
+    throw new UsageError(`${file} cannot be written: ${directory} is not a writable directory`);
   });
 }
 

@@ -22,14 +22,12 @@ export function readEnvFile(file: string): Record<string, string> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return {};
-    throw new EnvFileError(`${file} cannot be read (${message}): mend it or move it away.`);
+    throw new EnvFileError(`${file} cannot be read (${message}): fix it or move it away.`);
   }
   content.split(/\r?\n/).forEach((line, index) => {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#') || ASSIGNMENT.test(trimmed)) return;
-    throw new EnvFileError(
-      `Line ${index + 1} of ${file} is not of the form NAME=value: mend it, or put a # before it.`,
-    );
+    throw new EnvFileError(`Line ${index + 1} of ${file} is not of the form NAME=value: fix it, or put a # before it.`);
   });
   return parseEnv(content.replace(/\r\n/g, '\n')) as Record<string, string>;
 }

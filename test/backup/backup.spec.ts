@@ -118,7 +118,7 @@ describe('the file of a backup', () => {
     await writeFile(file, 'mine');
     expect(await backup(url, file)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is there already: give another name, or --force'),
+      stderr: expect.stringContaining('already exists: give another name, or --force'),
     });
     expect((await stat(file)).size).toBe(4);
     expect(await backup(url, file, '--force')).toMatchObject({ code: 0 });
@@ -130,7 +130,7 @@ describe('the file of a backup', () => {
     await symlink('/dev/null', file);
     expect(await backup(url, file, '--force')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is no file'),
+      stderr: expect.stringContaining('is not a file'),
     });
   });
 
@@ -175,7 +175,7 @@ describe('wrong use of backup', () => {
   it.each([
     [[], {}, /missing required argument/],
     [['a', 'b'], {}, /too many arguments/],
-    [['a'], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL is a value of another form/],
+    [['a'], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL does not have the form/],
     [['a'], { DATA_DIR: '/nonexistent' }, /start the server/],
   ])('%j %j ends with 2', async (args, environment, words) => {
     const { code, stderr } = await startBuilt('backup/backup.main.js', args, environment).ended;

@@ -66,13 +66,13 @@ describe('restore', () => {
     const whole = await readFile(file);
     for (const length of [0, 5, 200, Math.floor(whole.length / 2), whole.length - 9, whole.length - 1]) {
       await writeFile(file, whole.subarray(0, length));
-      await refused(['--replace'], /is damaged or cut off|is no backup/);
+      await refused(['--replace'], /is damaged or cut off|is not a backup/);
     }
     for (const at of [15, 300, Math.floor(whole.length / 2), whole.length - 6]) {
       const altered = Buffer.from(whole);
       altered[at]! ^= 0x20;
       await writeFile(file, altered);
-      await refused(['--replace'], /is damaged or cut off|is no backup/);
+      await refused(['--replace'], /is damaged or cut off|is not a backup/);
     }
     await writeFile(file, Buffer.concat([whole, gzipSync('more\n')]));
     await refused(['--replace'], /there is more behind its end/);
@@ -85,7 +85,7 @@ describe('restore', () => {
       [text.replace(/^\d+\treplaced.*\n/m, ''), /its SHA-256 is another/],
       [text.replace(/^end .*\n/m, ''), /a line is missing/],
       [text.replace(/^\\\.\nend/m, 'end'), /the end of a table is missing/],
-      ['[{"id":1}]', /is no backup of this program/],
+      ['[{"id":1}]', /is not a backup of this program/],
     ];
     for (const [changed, words] of changes) {
       expect(changed).not.toBe(text);
@@ -93,7 +93,7 @@ describe('restore', () => {
       await refused(['--replace'], words);
     }
     await writeFile(file, text);
-    await refused(['--replace'], /is no backup of this program/);
+    await refused(['--replace'], /is not a backup of this program/);
   });
 
   it('refuses more or fewer rows than were counted', async () => {
@@ -123,7 +123,7 @@ describe('restore', () => {
     const check = startBuilt('backup/restore.main.js', ['--check', file], {
       DATABASE_URL: 'postgresql://127.0.0.1:9/x',
     });
-    expect(await check.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whole: \d+ collections/) });
+    expect(await check.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^complete: \d+ collections/) });
     await writeFile(file, (await readFile(file)).subarray(0, 100));
     expect(await restore(target, '--check', file)).toMatchObject({ code: 1 });
     expect(await restore(target, '--check', join(directory, 'absent'))).toMatchObject({

@@ -78,7 +78,7 @@ describe('waste-cutover export', () => {
     await writeFile(out, 'mine');
     expect(await run('export', 'collections', '--out', out)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is there already'),
+      stderr: expect.stringContaining('already exists'),
     });
     expect(await run('export', 'collections', '--out', out, '--force')).toMatchObject({ code: 0 });
     expect(await readFile(out, 'utf8')).toBe('[]');

@@ -151,7 +151,7 @@ describe('waste-cutover in a wrong order', () => {
     await expectRefused(['phase', 'split', '--percent', '101'], /--percent with a whole number from 1 to 100/);
     await expectRefused(['phase', 'split', '--percent', '5 %'], /"5 %" is not a whole number/, { code: 2 });
     await expectRefused(['phase', 'split'], /split needs --percent N/, { code: 2 });
-    await expectRefused(['phase', 'red'], /red is no phase: choose blue, shadow, split, green, done/, { code: 2 });
+    await expectRefused(['phase', 'red'], /red is not a phase: choose blue, shadow, split, green, done/, { code: 2 });
     await expectRefused(['phase'], /give a phase, or --rebuild-follower/, { code: 2 });
   });
 

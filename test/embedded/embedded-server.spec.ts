@@ -122,7 +122,7 @@ describe('EmbeddedServer', () => {
     expect(adopted).not.toBe(launched);
     process.kill(adopted, 'SIGKILL');
     expect(await eventually(() => rows(server.connectionString))).toEqual([{ n: 1 }]);
-    await eventually(() => expect(scratch.messages.at(-1)).toMatch('PostgreSQL runs again'));
+    await eventually(() => expect(scratch.messages.at(-1)).toMatch('PostgreSQL is running again'));
     expect(await postmasterPid(dataDir)).not.toBe(adopted);
   });
 
@@ -148,7 +148,7 @@ describe('EmbeddedServer', () => {
     haveCluster();
     const server = await scratch.start(dataDir);
     process.kill(await postmasterPid(dataDir), 'SIGKILL');
-    await eventually(() => expect(scratch.messages.at(-1)).toMatch('has ended by itself (signal SIGKILL)'));
+    await eventually(() => expect(scratch.messages.at(-1)).toMatch('ended unexpectedly (signal SIGKILL)'));
     await server.stop();
     await eventually(async () => expect(await isServed(dataDir, (await clusterOwner()).uid)).toBe(false));
   });
@@ -183,7 +183,7 @@ describe('EmbeddedServer', () => {
     const lockFile = `${dataDir}/postgres/postmaster.pid`;
     const text = await readFile(lockFile, 'utf8');
     await writeFile(lockFile, text.replace(/^\d+/, '2147483646'));
-    await expect(scratch.start(dataDir)).rejects.toThrow('is no process of this machine or container');
+    await expect(scratch.start(dataDir)).rejects.toThrow('is not a process of this machine or container');
     await writeFile(lockFile, text);
     await scratch.start(dataDir);
   });

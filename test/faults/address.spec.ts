@@ -163,7 +163,7 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
         expect((await fetch(`${server.url}/api/collections`, json('POST', aCollection()))).status).toBe(200);
       });
       expect(server.messages.join('\n')).toContain(
-        'PostgreSQL refuses the log-in; DATABASE_URL_FILE has changed and is used as it is now',
+        'PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE',
       );
       await server.kill();
     });

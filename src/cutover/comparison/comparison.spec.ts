@@ -112,7 +112,7 @@ describe('the file of statistics', () => {
   test.each(['{', 'null', '{"version":2,"phases":[]}', '{"version":1}'])('is refused if it holds %s', async (text) => {
     const file = join(folder, 'other.json');
     await writeFile(file, text);
-    await expect(readStatistics(file)).rejects.toThrow(`${file} is no file of statistics`);
+    await expect(readStatistics(file)).rejects.toThrow(`${file} is not a statistics file`);
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 });

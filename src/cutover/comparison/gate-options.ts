@@ -60,6 +60,6 @@ function parsePart(text: string): number {
 
 function parseFactor(text: string): number {
   const factor = Number(text);
-  if (!(factor > 0 && factor < 1000)) throw new TypeError(`${JSON.stringify(text)} is no factor such as 1.5`);
+  if (!(factor > 0 && factor < 1000)) throw new TypeError(`${JSON.stringify(text)} is not a factor such as 1.5`);
   return factor;
 }

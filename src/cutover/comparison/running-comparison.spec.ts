@@ -83,6 +83,6 @@ test('a damaged file of statistics is put aside, and said', async () => {
   await mkdir(join(folder, 'state'));
   await writeFile(join(folder, 'state', 'statistics.json'), '{"version":');
   await start();
-  expect(errors[0]?.message).toContain('is no file of statistics');
+  expect(errors[0]?.message).toContain('is not a statistics file');
   expect(await readFile(join(folder, 'state', 'statistics.json.damaged'), 'utf8')).toBe('{"version":');
 });

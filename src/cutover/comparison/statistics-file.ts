@@ -51,10 +51,10 @@ function parseStatistics(file: string, text: string): SavedComparison {
   try {
     saved = JSON.parse(text) as Partial<SavedComparison> | null;
   } catch (error) {
-    throw new StatisticsFileError(`${file} is no file of statistics: ${(error as Error).message}`, { cause: error });
+    throw new StatisticsFileError(`${file} is not a statistics file: ${(error as Error).message}`, { cause: error });
   }
   if (saved?.version !== STATISTICS_VERSION || !Array.isArray(saved.phases)) {
-    throw new StatisticsFileError(`${file} is no file of statistics of version ${STATISTICS_VERSION}`);
+    throw new StatisticsFileError(`${file} is not a statistics file of version ${STATISTICS_VERSION}`);
   }
   return saved as SavedComparison;
 }

@@ -24,7 +24,7 @@ export async function runExport(
   if (json && out === undefined) throw new UsageError('standard output holds the list: give --out with --json');
   const url = targetUrl();
   if (out !== undefined && !force && (await exists(out))) {
-    throw new UsageError(`${out} is there already: give another name, or --force to replace it`);
+    throw new UsageError(`${out} already exists: give another name, or --force to replace it`);
   }
   const lists = new StoredLists(url);
   try {

@@ -15,7 +15,9 @@ export function parseStickyBy(text: string): StickyBy {
   if ((kind === 'header' || kind === 'cookie') && /^[\w!#$%&'*+.^`|~-]+$/.test(name) && rest.length === 0) {
     return { kind, name: kind === 'header' ? name.toLowerCase() : name };
   }
-  throw new TypeError(`${JSON.stringify(text)} is no way to know clients: write address, header:NAME or cookie:NAME`);
+  throw new TypeError(
+    `${JSON.stringify(text)} does not tell how to recognise clients: write address, header:NAME or cookie:NAME`,
+  );
 }
 
 /** What a client is known by; without the header or the cookie it is its address. */

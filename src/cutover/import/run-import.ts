@@ -80,7 +80,7 @@ function sourcesOf({ file, only }: ImportOptions, side: SideClient | undefined):
     const source = files.get(resource) ?? (side && new ServerSource(side));
     if (source !== undefined) sources.set(resource, source);
   }
-  if (sources.size === 0) throw new UsageError(`there is no file of ${only ?? ''}: add --file ${only ?? ''}=FILE`);
+  if (sources.size === 0) throw new UsageError(`no file was given for ${only ?? ''}: add --file ${only ?? ''}=FILE`);
   return sources;
 }
 

@@ -40,7 +40,7 @@ async function runPhase(name: string | undefined, options: PhaseArguments): Prom
   const { control, percent, acceptEvidence, acceptInconclusive = false, rebuildFollower, json } = options;
   if ((name === undefined) !== (rebuildFollower === true)) throw new UsageError('give a phase, or --rebuild-follower');
   if (name !== undefined && !PHASES.some((phase) => phase === name)) {
-    throw new UsageError(`${name} is no phase: choose ${PHASES.join(', ')}`);
+    throw new UsageError(`${name} is not a phase: choose ${PHASES.join(', ')}`);
   }
   if (name === 'split' && percent === undefined) {
     throw new UsageError('split needs --percent N: of how many of a hundred clients green answers the reads');

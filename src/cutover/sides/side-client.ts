@@ -159,7 +159,7 @@ export class SideClient {
   }
 
   private noAnswer(error: unknown): NoAnswerError {
-    return new NoAnswerError(`${this.name} gave no whole answer: ${messageOf(error)}`);
+    return new NoAnswerError(`${this.name} gave an incomplete answer: ${messageOf(error)}`);
   }
 
   private unreachable(error: unknown): UnreachableError {

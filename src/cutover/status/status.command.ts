@@ -6,7 +6,7 @@ import { statusText } from './gateway-status';
 /** The verb `status`: what a running gateway does. */
 export function statusCommand(): Command {
   const command = new Command('status')
-    .description('Shows the phase of a running gateway, how far the follower is, and what went apart.')
+    .description('Shows the phase of a running gateway, how far the follower is, and what diverged.')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',

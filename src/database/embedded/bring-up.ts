@@ -58,7 +58,7 @@ async function adoptRunning(options: BringUpOptions): Promise<RunningServer | st
   const finding = file.socketDirectory === undefined ? 'absent' : await probe(file.socketDirectory, options.password);
   if (finding !== 'absent' && !isOurs) {
     throw new EmbeddedServerError(
-      `A PostgreSQL that is no process of this machine or container serves ${options.cluster}, presumably for another ` +
+      `A PostgreSQL that is not a process of this machine or container serves ${options.cluster}, presumably for another ` +
         'instance of the API: stop that one, give this one a DATA_DIR of its own, or set DATABASE_URL for both.',
     );
   }

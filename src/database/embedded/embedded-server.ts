@@ -148,13 +148,13 @@ export class EmbeddedServer {
       const ending = await postmaster.exited;
       if (this.isStopping()) return;
       if (Date.now() - start > STABLE_MS) delay = FIRST_RESTART_DELAY_MS;
-      this.log.error(`PostgreSQL (pid ${postmaster.pid}) has ended by itself (${ending}): starting it again.`);
+      this.log.error(`PostgreSQL (pid ${postmaster.pid}) ended unexpectedly (${ending}): restarting it.`);
       const revived = await this.revive(delay);
       if (!revived) return;
       this.server = revived;
       // stop() may have come in the moment between, and has then seen the server before this one.
       if (this.isStopping()) return revived.postmaster.shutDown(this.log);
-      this.log.info(`PostgreSQL runs again (pid ${revived.postmaster.pid}).`);
+      this.log.info(`PostgreSQL is running again (pid ${revived.postmaster.pid}).`);
     }
   }
 

@@ -52,7 +52,7 @@ async function createAccount(log: { info(message: string): void }): Promise<Oper
   const ids = await accountIds();
   if (!ids) {
     throw new EmbeddedServerError(
-      `PostgreSQL does not run as root, and there is no OS user "${ACCOUNT}" to run it as, nor could one be created ` +
+      `PostgreSQL does not run as root, and there is no OS user "${ACCOUNT}" to run it as, and none could be created ` +
         `(${made.lastWords}): start the API as a normal user, create the user "${ACCOUNT}", or set DATABASE_URL.`,
     );
   }
