@@ -140,7 +140,7 @@ describe('readConfig', () => {
   it('does not repeat an address that may hold a password', () => {
     const message = messageOf({ DATABASE_URL: 'mysql://me:hidden@host/db' });
     expect(message).toBe(
-      'DATABASE_URL is a value of another form; allowed: postgresql://user:password@host:port/database.',
+      'DATABASE_URL cannot be used: it has another form; allowed: postgresql://user:password@host:port/database.',
     );
   });
 
@@ -154,7 +154,7 @@ describe('readConfig', () => {
 
 it('refuses an address that cannot be read, without repeating it', () => {
   expect(messageOf({ DATABASE_URL: 'postgresql://me:hidden@host:abc/db' })).toMatch(
-    /^DATABASE_URL cannot be used: its port is not a number from 1 to 65535: .*%3A\)\.$/,
+    /^DATABASE_URL cannot be used: its port is not a number from 1 to 65535: .*%3A\); allowed: /,
   );
 });
 

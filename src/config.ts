@@ -168,18 +168,20 @@ function given(variable: string, environment: Environment): string | undefined {
 function read({ variable, fallback, allowed, parse }: Setting<unknown>, environment: Environment): unknown {
   const value = given(variable, environment) ?? fallback;
   if (value === undefined) return undefined;
-  let reason = '';
+  let reason: string | undefined;
   try {
     const parsed = parse(value);
     if (parsed !== undefined) return parsed;
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    reason = `, ${error.message}`;
+    reason = error.message;
   }
   // The address of a database holds a password, which has no business in a terminal or a log.
-  if (variable !== 'DATABASE_URL') throw new ConfigError(`${variable} is "${value}"${reason}; allowed: ${allowed}.`);
-  const why = reason === '' ? ' is a value of another form' : ` cannot be used${reason}`;
-  throw new ConfigError(`${variable}${why}; allowed: ${allowed}.`);
+  const what =
+    variable === 'DATABASE_URL'
+      ? `cannot be used: ${reason ?? 'it has another form'}`
+      : `is "${value}"${reason === undefined ? '' : `, ${reason}`}`;
+  throw new ConfigError(`${variable} ${what}; allowed: ${allowed}.`);
 }
 
 /** The environment with the address that DATABASE_URL_FILE names in its place. */

@@ -175,7 +175,7 @@ describe('wrong use of backup', () => {
   it.each([
     [[], {}, /missing required argument/],
     [['a', 'b'], {}, /too many arguments/],
-    [['a'], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL does not have the form/],
+    [['a'], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL cannot be used: it has another form/],
     [['a'], { DATA_DIR: '/nonexistent' }, /start the server/],
   ])('%j %j ends with 2', async (args, environment, words) => {
     const { code, stderr } = await startBuilt('backup/backup.main.js', args, environment).ended;

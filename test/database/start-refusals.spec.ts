@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { createApp } from '../../src/app';
@@ -195,13 +194,14 @@ describe('a table that is dropped while the server runs', () => {
     };
     expect((await readiness()).status).toBe(200);
     await query(database, 'alter table locations rename to kept');
-    await sleep(10);
-    expect(await readiness()).toEqual({
-      status: 503,
-      body: expect.stringContaining('"message":"the database lacks public.locations"') as string,
-    });
+    await eventually(async () =>
+      expect(await readiness()).toEqual({
+        status: 503,
+        body: expect.stringContaining('"message":"the database lacks public.locations"') as string,
+      }),
+    );
     await query(database, 'alter table kept rename to locations');
-    expect((await readiness()).status).toBe(200);
+    await eventually(async () => expect((await readiness()).status).toBe(200));
     app.admin.close();
     await app.close();
   });
