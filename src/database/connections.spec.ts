@@ -59,7 +59,7 @@ describe('on a PostgreSQL that comes and goes', () => {
       expect(await pool.query(`select name, setting from pg_settings where name in ${settings} order by name`)).toEqual(
         [
           ['TimeZone', 'UTC'],
-          ['lock_timeout', '7000'],
+          ['lock_timeout', '0'],
           ['statement_timeout', '1000'],
           ['synchronous_commit', 'on'],
         ],
