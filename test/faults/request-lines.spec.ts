@@ -3,8 +3,6 @@ import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(60_000);
-
 describe('the lines of a request in the log', () => {
   const cluster = useCluster();
   let server: ServerProcess;
