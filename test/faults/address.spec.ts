@@ -65,7 +65,7 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
     for (const role of ['encrypted', 'plain', 'either', 'changed']) {
       await query(cluster.url, `create role ${role} login superuser password 'right'`);
     }
-  }, 60_000);
+  });
   afterAll(async () => {
     await cluster.stop();
     rmSync(directory, { recursive: true });

@@ -22,7 +22,7 @@ describeOnEachMajor('behind an address that leads to a standby after a fail-over
 
   beforeAll(async () => {
     standby = await primary().startStandby();
-  }, 60_000);
+  });
   afterAll(() => standby.stop());
 
   beforeEach(async () => {
