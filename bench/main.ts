@@ -42,7 +42,10 @@ const SIZES = {
   full: { rounds: 5, seconds: 2 },
 } as const;
 /** Durable, as PostgreSQL is by default; the rest of what the tests' clusters make small is back at its default. */
-const CLUSTER = { durable: true, settings: ['shared_buffers=128MB', 'max_connections=100'] };
+const CLUSTER = {
+  durable: true,
+  settings: ['shared_buffers=128MB', 'dynamic_shared_memory_type=posix', 'max_connections=100'],
+};
 
 const command = new Command('bench')
   .description('Measures this server beside the old API and a bare Node server. Results: bench/results/.')

@@ -6,8 +6,6 @@ import { Pool, type PoolOptions } from '../../test/support/pool';
 import { query } from '../../test/support/postgres-cluster';
 import { ConnectionLostError, DatabaseUnavailableError, NotReplicatedError } from './database-errors';
 
-jest.setTimeout(60_000);
-
 describe('on a PostgreSQL that comes and goes', () => {
   const cluster = useCluster({ settings: ['max_connections=60'] });
 

@@ -171,9 +171,10 @@ describe('waste-cutover in a wrong order', () => {
     await expectRefused(['verify', '--gateway', gateway.control], /In phase done the sides are not kept level/);
   });
 
-  it('without the token, with another one, or at another address', async () => {
+  describe.each([[['status']], [['phase', 'shadow']]])('%j', (verb) => {
     const environment = (token: string) => ({ environment: { WASTE_CUTOVER_TOKEN: token } });
-    for (const verb of [['status'], ['phase', 'shadow']]) {
+
+    it('without the token, or with another one', async () => {
       await expectRefused(verb, /give the control port's token: --token-file FILE, or/, {
         code: 2,
         ...environment(''),
@@ -181,12 +182,15 @@ describe('waste-cutover in a wrong order', () => {
       await expectRefused(verb, /must be 16 characters or more/, { code: 2, ...environment('short') });
       await expectRefused(verb, /token is wrong: give the one that/, environment('a-token-that-is-wrong'));
       await expectRefused([...verb, '--token-file', `${journal.path}/none`], /none cannot be read/, { code: 2 });
+    });
+
+    it('at another address', async () => {
       await expectRefused([...verb, '--control', green.url], /not a gateway's control port: it is the address after/);
       await expectRefused(
         [...verb, '--control', 'http://127.0.0.1:47196'],
         /No gateway answers at http:.*ECONNREFUSED/,
       );
-    }
+    });
   });
 
   describe('a second gateway', () => {
@@ -264,7 +268,7 @@ describe('waste-cutover in a wrong order', () => {
       // The first list is read by the import; what the gateway itself reads came before.
       blue.onRead = (path) => (path === '/api/collections' && ++asked === 1 ? waiting : undefined);
       const first = run(copy(), environment);
-      await eventually(() => expect(asked).toBe(1));
+      await eventually(() => expect(asked).toBeGreaterThan(0));
       await expectRefused(copy(), /Another copy is being taken: wait until it has ended/, { environment });
       goOn();
       expect(await first).toMatchObject({ code: 0 });

@@ -6,8 +6,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(120_000);
-
 interface Setting {
   readonly name: string;
   readonly vartype: string;

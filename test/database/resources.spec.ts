@@ -7,8 +7,6 @@ import { query } from '../support/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { modelsOf } from './values';
 
-jest.setTimeout(60_000);
-
 const resources = Object.keys(RESOURCES) as Resource[];
 const fieldsOf = (resource: Resource) => modelOf<object>(RESOURCES[resource].model).fields.map(({ name }) => name);
 

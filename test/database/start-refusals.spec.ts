@@ -12,8 +12,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 /** The sentence with which a server does not start on this database. */
 async function refusalOf(databaseUrl: string): Promise<string> {
   const app = await createApp(readConfig({ DATABASE_URL: databaseUrl }), pino({ level: 'silent' }));

@@ -11,8 +11,6 @@ import { startTestApp, type TestApp } from '../support/test-app';
 import { missing } from '../support/missing';
 import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
 
-jest.setTimeout(60_000);
-
 describeWith(missing(NGINX, 'nginx'), 'login.conf of nginx', () => {
   const cluster = useCluster();
   let app: TestApp;

@@ -6,8 +6,6 @@ import { join, resolve } from 'node:path';
 import { readConfig } from '../../src/config';
 import { describeWith } from '../support/describe-with';
 
-jest.setTimeout(60_000);
-
 const ROOT = resolve(__dirname, '../..');
 const UNIT = join(ROOT, 'deploy/systemd/waste-collection-api.service');
 const ANALYZE = '/usr/bin/systemd-analyze';

@@ -7,8 +7,6 @@ import { useCluster } from '../support/clusters';
 import { json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(120_000);
-
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, '../..');
 const COPIED = ['drizzle', 'scripts', 'src', 'package.json', 'drizzle.config.ts', 'tsconfig.json', '.swcrc'];

@@ -6,8 +6,6 @@ import { aCollection, aLocation, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 import { Load } from './load';
 
-jest.setTimeout(120_000);
-
 const STATEMENT_TIMEOUT = 1500;
 
 describe('a request waits no longer than DATABASE_STATEMENT_TIMEOUT, and only for what it needs', () => {

@@ -3,8 +3,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 const row = (id: string) =>
   `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
    select ${id}, 'by hand', 'paper', 1, 'kg', '2024-01-15', 'pending'`;

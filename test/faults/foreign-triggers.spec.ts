@@ -3,8 +3,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, aLocation, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 const REFUSED = { status: 403, body: '{"detail":"The database refuses this change: nothing was changed"}' };
 
 interface Answer {

@@ -4,8 +4,6 @@ import { useCluster } from '../support/clusters';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 const BODY = '{"name":"n","address":"a","latitude":1,"longitude":2,"zone":"z"}';
 const request = (method: string, path: string, headers: readonly string[] = [], body = '') =>
   [`${method} ${path} HTTP/1.1`, 'Host: x', ...headers, '', body].join('\r\n');

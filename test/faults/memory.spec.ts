@@ -6,8 +6,6 @@ import { exchange, openSocket, statusesIn } from '../support/raw-exchange';
 import { aCollection } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(120_000);
-
 const MEGABYTE = 1 << 20;
 
 /** What the server may hold at its worst, with its default settings: ARCHITECTURE.md says how it is divided. */

@@ -9,8 +9,6 @@ import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchan
 import { aCollection, json } from '../support/samples';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(90_000);
-
 const GET = 'GET /api/collections HTTP/1.1\r\nHost: a\r\n\r\n';
 const CONNECT = 'CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (body: string) =>

@@ -12,8 +12,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
 import { startTestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 const FILL = `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
   select n, 'place ' || n, 'paper', n, 'kg', '2024-01-15', 'pending' from generate_series(100, 21000) n`;
 

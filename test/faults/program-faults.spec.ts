@@ -10,8 +10,6 @@ import { query } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
 import { ServerProcess, type Ended } from '../support/server-process';
 
-jest.setTimeout(90_000);
-
 const PRELOAD = resolve(__dirname, 'fault-on-signal.cjs');
 
 /** Far longer than an end after a fault takes, and than a reader that keeps its connection would be waited for. */

@@ -3,8 +3,6 @@ import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { ServerProcess } from '../support/server-process';
 
-jest.setTimeout(60_000);
-
 describe('the lines of a request in the log', () => {
   const cluster = useCluster();
   let server: ServerProcess;
@@ -47,6 +45,15 @@ describe('the lines of a request in the log', () => {
     expect((await ask('/api/locations', 'early')).status).toBe(503);
     await eventually(() => expect(lines('early')).toHaveLength(1));
     expect(lines('early')[0]).toMatchObject({ level: 'warn', status: 503, reason: 'PostgreSQL is still starting' });
+    // Another path than those of the repositories, and the same reason: the log omits what it has just told.
+    expect((await ask('/health', 'health')).status).toBe(503);
+    await eventually(async () => {
+      expect((await ask('/health', 'later')).status).toBe(503);
+      expect(lines('later').length).toBeGreaterThan(0);
+    });
+    expect(lines('health')).toEqual([]);
+    expect(lines('later')[0]).toMatchObject({ level: 'warn', status: 503, reason: 'PostgreSQL is still starting' });
+    expect(lines('later')[0]!.omitted).toBeGreaterThan(0);
   });
 
   it('ACCESS_LOG=on logs every answer with the bytes that the client got', async () => {

@@ -6,8 +6,6 @@ import { query, type PostgresCluster } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
-jest.setTimeout(120_000);
-
 const FILL = `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
   select n, repeat('x', 400) || n, 'paper', 1, 'kg', '2024-01-15', 'pending' from generate_series(1000, 22000) n`;
 const insert = (id: number) =>
@@ -24,7 +22,7 @@ describeOnEachMajor('behind an address that leads to a standby after a fail-over
 
   beforeAll(async () => {
     standby = await primary().startStandby();
-  }, 60_000);
+  });
   afterAll(() => standby.stop());
 
   beforeEach(async () => {

@@ -9,9 +9,7 @@ import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-
-jest.setTimeout(180_000);
+import { ofTheRun, ServerProcess } from '../support/server-process';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -119,10 +117,10 @@ describe('npm start', () => {
     };
     const start = scripts.start.replace('dist/bundle.js', `${ROOT}/dist/bundle.js`);
     await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true, scripts: { start } }));
-    const { PATH, HOME } = process.env;
+    const { HOME } = process.env;
     const npm = spawn('npm', ['start', '--no-update-notifier'], {
       cwd: directory,
-      env: { PATH, HOME, PORT: '0', ADMIN_PORT: '0', ...environment },
+      env: { ...ofTheRun(), HOME, PORT: '0', ADMIN_PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -72,13 +72,17 @@ describe.each([
       // Without the build before it, which other tests may be running.
       const child = spawn('npm', ['run', '--silent', '--ignore-scripts', script, '--', ...args], {
         cwd: ROOT,
-        stdio: 'ignore',
+        stdio: ['ignore', 'ignore', 'pipe'],
       });
+      let words = '';
+      child.stderr.on('data', (piece: Buffer) => (words += piece.toString()));
       const ended = once(child, 'close');
       await eventually(() => {
+        if (child.exitCode !== null) return;
         const commands = processesOf(tmpdir()).map(({ command }) => command);
         expect(commands).toContainEqual(expect.stringMatching(/dist\/\S*\.js/));
       });
+      expect({ code: child.exitCode, words }).toMatchObject({ code: null });
       child.kill(signal);
       await ended;
       expectNothingLeft();

@@ -1,6 +1,7 @@
 import { execFile, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ofTheRun } from './server-process';
 
 const DIST = resolve(__dirname, '../../dist');
 const MOST_OUTPUT = 64 * 1024 * 1024;
@@ -26,9 +27,7 @@ export function startBuilt(
 ): RunningProgram {
   const main = join(DIST, program);
   if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build".`);
-  const { PATH, NODE_V8_COVERAGE } = process.env;
-  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
-  const options = { env: { PATH, ...coverage, ...environment }, maxBuffer: MOST_OUTPUT };
+  const options = { env: { ...ofTheRun(), ...environment }, maxBuffer: MOST_OUTPUT };
   let child!: ChildProcess;
   const ended = new Promise<ProgramEnd>((done) => {
     child = execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {

@@ -72,7 +72,9 @@ export class PostgresCluster {
     if (!made.ok) throw new Error(`initdb failed: ${made.lastWords}`);
     const speed = durable ? [] : ['fsync=off', 'full_page_writes=off'];
     const listen = port === undefined ? 'listen_addresses=' : 'listen_addresses=127.0.0.1';
-    const small = [listen, 'shared_buffers=16MB', 'max_connections=40', ...speed];
+    // Shared memory lies with the data, too: what is killed for good would leave it in /dev/shm.
+    const shared = ['shared_buffers=16MB', 'dynamic_shared_memory_type=mmap'];
+    const small = [listen, ...shared, 'max_connections=40', ...speed];
     const all = [...small, ...settings].map((setting) => setting.replace('DIRECTORY', directory));
     return new PostgresCluster(programs, user, directory, all, port);
   }

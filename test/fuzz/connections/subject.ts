@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ofTheRun } from '../../support/server-process';
 import { memoryOf, SocketTable } from './process-files';
 
 const BUNDLE = resolve(__dirname, '../../../dist/bundle.js');
@@ -49,9 +50,7 @@ export async function startServer(
   nodeArguments: readonly string[] = [],
 ): Promise<Subject> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build".`);
-  const { PATH, NODE_V8_COVERAGE } = process.env;
-  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
-  const env = { PATH, HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...coverage, ...environment };
+  const env = { ...ofTheRun(), HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...environment };
   const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...nodeArguments, BUNDLE], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
