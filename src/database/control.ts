@@ -65,11 +65,19 @@ export class Control {
     if (this.opened === opened) this.opened = undefined;
   }
 
-  private open(): Promise<DatabaseClient> {
-    const opened = openClient(this.address, { role: ' control', statementTimeout: 0 }).then(async ({ client }) => {
+  private async connect(): Promise<DatabaseClient> {
+    const { client } = await openClient(this.address, { role: ' control', statementTimeout: 0, pipeline: true });
+    try {
       await client.query(AS_ITSELF);
       return client;
-    });
+    } catch (error) {
+      dropClient(client);
+      throw error;
+    }
+  }
+
+  private open(): Promise<DatabaseClient> {
+    const opened = this.connect();
     opened.then(
       (client) => client.on('end', () => this.forget(opened)),
       () => this.forget(opened),

@@ -7,6 +7,8 @@ export interface OpenOptions extends SessionLimits {
   readonly role: string;
   /** Milliseconds that this side waits for any answer; undefined waits as long as it takes. */
   readonly queryTimeout?: number;
+  /** Whether a statement may be sent before the one ahead of it is answered. */
+  readonly pipeline?: boolean;
 }
 
 /** A connection of its own, whose session depends on nothing that it inherits. */
@@ -20,10 +22,12 @@ export interface OpenClient {
  *
  * @throws StartRefusedError, TakesNoWritesError, or the driver's error
  */
-export function openClient(source: AddressSource, { role, queryTimeout, ...limits }: OpenOptions): Promise<OpenClient> {
+export function openClient(source: AddressSource, options: OpenOptions): Promise<OpenClient> {
+  const { role, queryTimeout, pipeline = false, ...limits } = options;
   return source.connect(async (target) => {
     const client = new DatabaseClient({
       ...clientOptions(target, role),
+      pipeline,
       ...(queryTimeout === undefined ? {} : { query_timeout: queryTimeout }),
     });
     // The error reaches the statement under way; without a listener it would end the process as well.
