@@ -31,6 +31,8 @@ export interface App {
   readonly database: Database;
   /** Stops being ready; answers end their connections from now on. */
   drain(): void;
+  /** Cuts the connections of all clients. */
+  cutOff(): void;
 }
 
 /** The one way to build the application, for main and for every test. */
@@ -58,5 +60,6 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       readiness.startDraining();
       adapter.drain();
     },
+    cutOff: () => adapter.cutOff(),
   };
 }

@@ -40,7 +40,7 @@ async function stop(app: App, config: Config, log: Logger, balanced: boolean): P
   const timer = setTimeout(() => {
     log.error({ msg: `Requests were still in flight after ${config.shutdownTimeout} ms: they are cut off` });
     code = 1;
-    app.nest.getHttpServer().closeAllConnections();
+    app.cutOff();
   }, config.shutdownTimeout);
   await app.nest.close();
   app.admin.closeAllConnections();

@@ -2,7 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { WireText, type WireStream } from '../contract';
 import type { Coalescer } from '../database/coalescer';
 import { storedRows } from '../database/columns';
-import { Creates, WRITES } from '../database/creates';
+import { Creates, textLength, WRITES } from '../database/creates';
 import { Database } from '../database/database';
 import { RowRefusedException } from '../database/row-refused';
 import { WireList } from '../database/wire-list';
@@ -16,9 +16,6 @@ interface Replacement {
   readonly id: bigint;
   readonly collection: Collection;
 }
-
-/** The only field of any length. */
-const bytes = ({ location }: Collection) => location.length;
 
 const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
@@ -36,7 +33,7 @@ export class CollectionsRepository {
 
   constructor(database: Database) {
     const byIds = database.read<Row>('collections_by_ids', BY_IDS);
-    this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, { bytes, computed: COMPLETION });
+    this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, COMPLETION);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
@@ -55,7 +52,7 @@ export class CollectionsRepository {
         const rows = new Map(await replace.run({ ids, ...arrays }, deadline));
         return ids.map((id) => rows.get(String(id)));
       },
-      { ...WRITES, key: ({ id }) => id, bytes: ({ collection }) => bytes(collection) },
+      { ...WRITES, key: ({ id }) => id, bytes: ({ collection }) => textLength(collection) },
     );
     this.removes = database.coalescer(
       async (ids: bigint[], deadline) => {

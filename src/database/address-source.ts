@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseError } from 'pg';
 import { parseDatabaseAddress, type DatabaseAddress } from './address';
 import type { Target } from './client';
-import { StartRefusedError } from './database-errors';
+import { isLogInRefused, StartRefusedError } from './database-errors';
 
 /** A server of the address answers, but takes no writes; the next one is tried. */
 export class TakesNoWritesError extends Error {
@@ -11,8 +11,6 @@ export class TakesNoWritesError extends Error {
 
 /** The server is starting or stopping, or has no connection left: another one of the address may serve. */
 const ELSEWHERE = /^(57P03|53300)/;
-/** The log-in was refused: SQLSTATE class 28. */
-const REFUSED = /^28/;
 /** pg_hba.conf has no line that lets this connection in, as it is encrypted or not. */
 const NOT_THIS_WAY = '28000';
 
@@ -67,7 +65,7 @@ export class AddressSource {
         this.refusedFrom = undefined;
         return result;
       } catch (error) {
-        if (!isRefusal(error)) {
+        if (!isLogInRefused(error)) {
           this.refusedFrom = undefined;
           throw error;
         }
@@ -94,11 +92,6 @@ export class AddressSource {
     log?.info('PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE');
     return true;
   }
-}
-
-/** Whether the server has refused this user or password. */
-function isRefusal(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && REFUSED.test(error.code ?? '');
 }
 
 async function tryEach<Result>(

@@ -1,3 +1,4 @@
+import { isLogInRefused } from './database-errors';
 import { LimitedLog } from './limited-log';
 
 export interface Log {
@@ -12,6 +13,7 @@ const TOGETHER = 500;
 export class AvailabilityLog {
   private readonly refusals: LimitedLog;
   private awaySince: number | undefined;
+  private toldReason: string | undefined;
   private losses: { count: number; readonly since: number; readonly reason: string } | undefined;
 
   /** @param isAvailable whether any connection can take statements. */
@@ -29,9 +31,14 @@ export class AvailabilityLog {
   }
 
   /** A connection could not be opened. @param retryDelay milliseconds until it is tried again */
-  refused(reason: string, retryDelay: number): void {
+  refused(error: unknown, retryDelay: number): void {
+    const reason = error instanceof Error ? error.message : String(error);
     if (this.isAvailable()) this.refusals.add(`A connection to PostgreSQL cannot be opened: ${reason}`);
-    else this.away(`retrying in ${retryDelay} ms: ${reason}`);
+    else if (this.awaySince === undefined) this.away(`retrying in ${retryDelay} ms: `, reason);
+    // Whatever it was away for before, somebody has to do something now.
+    else if (isLogInRefused(error) && reason !== this.toldReason) {
+      this.refusals.add(`PostgreSQL is still unavailable: ${reason}`);
+    }
   }
 
   /** A connection was opened. */
@@ -47,17 +54,18 @@ export class AvailabilityLog {
     const { losses } = this;
     if (losses === undefined || performance.now() - losses.since < TOGETHER) return;
     const { count, reason } = losses;
-    if (!this.isAvailable()) this.away(`retrying: ${reason}`);
+    if (!this.isAvailable()) this.away('retrying: ', reason);
     else if (count === 1) this.refusals.add(`A connection to PostgreSQL was lost: ${reason}`);
     else this.refusals.add(`${count} connections to PostgreSQL were lost: ${reason}`);
     this.losses = undefined;
   }
 
-  private away(what: string): void {
+  private away(what: string, reason: string): void {
     const since = this.losses?.since ?? performance.now();
     this.losses = undefined;
     if (this.awaySince !== undefined) return;
     this.awaySince = since;
-    this.log.warn(`PostgreSQL is unavailable; ${what}`);
+    this.toldReason = reason;
+    this.log.warn(`PostgreSQL is unavailable; ${what}${reason}`);
   }
 }

@@ -30,6 +30,7 @@ export interface Patience {
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly bytes: number;
   readonly deadline: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -71,7 +72,8 @@ export class Coalescer<Item, Result> {
   add(item: Item): Promise<Result> {
     const deadline = this.patience.clock.after(this.patience.timeLimit);
     return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ item, deadline, resolve, reject });
+      // An item that cannot be measured fails here, alone, and not amid a batch.
+      this.waiting.push({ item, bytes: this.bytes?.(item) ?? 0, deadline, resolve, reject });
       this.schedule();
     });
   }
@@ -118,11 +120,10 @@ export class Coalescer<Item, Result> {
     let bytes = 0;
     for (const waiting of this.waiting) {
       const key = this.key(waiting.item);
-      const size = this.bytes?.(waiting.item) ?? 0;
-      const fits = taken.length === 0 || (taken.length < most && bytes + size <= MOST_BYTES);
+      const fits = taken.length === 0 || (taken.length < most && bytes + waiting.bytes <= MOST_BYTES);
       if (fits && !keys.has(key)) {
         taken.push(waiting);
-        bytes += size;
+        bytes += waiting.bytes;
       } else {
         left.push(waiting);
       }
@@ -137,8 +138,8 @@ export class Coalescer<Item, Result> {
     if (this.bytes === undefined) return most;
     let bytes = 0;
     let count = 0;
-    for (const { item } of this.waiting) {
-      bytes += this.bytes(item);
+    for (const { bytes: size } of this.waiting) {
+      bytes += size;
       if (count === most || (count > 0 && bytes > MOST_BYTES)) break;
       count += 1;
     }

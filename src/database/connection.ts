@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import { AddressSource } from './address-source';
 import type { AvailabilityLog } from './availability-log';
@@ -23,6 +24,13 @@ export interface ConnectionOptions extends Pick<LinkOptions, 'settle' | 'cancel'
 const CLOSE_TIMEOUT = 2000;
 const FIRST_RETRY = 50;
 const LAST_RETRY = 2000;
+/**
+ * Milliseconds that a session must have lived to be replaced as stale. They double each time, since what a new one does
+ * not cure is not to keep PostgreSQL busy with new ones, until one has lived for a minute.
+ */
+const LEAST_LIFE = 1000;
+const MOST_LEAST_LIFE = 8000;
+const LONG_LIFE = 60_000;
 
 // A statement about a locked table is not waited for: it is parsed when it is used.
 const HURRY = "set lock_timeout = '30ms'";
@@ -38,6 +46,7 @@ export class Connection {
   /** Those that still have statements under way, or a session to be settled. */
   private readonly departing = new Set<Link>();
   private retryDelay = FIRST_RETRY;
+  private leastLife = LEAST_LIFE;
   private retryTimer: NodeJS.Timeout | undefined;
   private closed = false;
   /** How often it was lost or replaced. */
@@ -66,6 +75,8 @@ export class Connection {
       link.retire();
       return;
     }
+    // Nobody was told of its end, since it was not yet this connection's.
+    if (link.gone) throw new Error('the session ended while it was being opened');
     this.depart();
     this.link = link;
     this.retryDelay = FIRST_RETRY;
@@ -76,8 +87,7 @@ export class Connection {
   keepConnected(): void {
     if (this.closed) return;
     this.connect().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.options.log.refused(reason, this.retryDelay);
+      this.options.log.refused(error, this.retryDelay);
       this.reconnectLater();
     });
   }
@@ -89,7 +99,7 @@ export class Connection {
    */
   async becomeWritable(): Promise<boolean> {
     const link = await this.address.connect((target) => this.open(target));
-    if (link.readOnly || this.closed || !this.readOnly) {
+    if (link.readOnly || link.gone || this.closed || !this.readOnly) {
       link.retire();
       return false;
     }
@@ -129,18 +139,18 @@ export class Connection {
       timer.refresh();
       const [, { rows }] = await Promise.all([
         prepareSession(client, target, { statementTimeout }, PLANS_FOR_IDS),
-        client.query<BackendRow>(BACKEND),
+        client.query<BackendRow>(BACKEND, [String(randomBytes(8).readBigInt64BE())]),
         client.query(HURRY),
       ]);
       const [backend] = rows;
-      if (backend === undefined) throw new Error('PostgreSQL does not list its own session');
+      if (backend === undefined) throw new Error('PostgreSQL does not say what it is');
       const { readOnly } = backend;
       const link: Link = new Link({
         ...{ client, socket, backend, readOnly, clock, settle, cancel },
         onLost: (lost, reason) => this.lose(lost, reason),
-        onStale: (stale) => this.replace(stale),
+        onStale: (stale, age) => this.replace(stale, age),
       });
-      for (const statement of statements) void link.prepare(statement);
+      for (const statement of statements) link.prepare(statement);
       await client.query(NO_HURRY);
       return link;
     } catch (error) {
@@ -152,8 +162,10 @@ export class Connection {
   }
 
   /** A new session takes the place of one that knows the database as it was; what is under way there is finished. */
-  private replace(stale: Link): void {
-    if (this.link !== stale) return;
+  private replace(stale: Link, age: number): void {
+    if (age > LONG_LIFE) this.leastLife = LEAST_LIFE;
+    if (this.link !== stale || age < this.leastLife) return;
+    this.leastLife = Math.min(2 * this.leastLife, MOST_LEAST_LIFE);
     this.losses += 1;
     this.depart();
     this.keepConnected();

@@ -4,7 +4,7 @@ import { eventually } from '../../test/support/eventually';
 import { Gate } from '../../test/support/gate';
 import { Pool, type PoolOptions } from '../../test/support/pool';
 import { query } from '../../test/support/postgres-cluster';
-import { ConnectionLostError, DatabaseUnavailableError } from './database-errors';
+import { ConnectionLostError, DatabaseUnavailableError, NotReplicatedError } from './database-errors';
 
 describe('on a PostgreSQL that comes and goes', () => {
   const cluster = useCluster({ settings: ['max_connections=60'] });
@@ -57,7 +57,7 @@ describe('on a PostgreSQL that comes and goes', () => {
       expect(await pool.query(`select name, setting from pg_settings where name in ${settings} order by name`)).toEqual(
         [
           ['TimeZone', 'UTC'],
-          ['lock_timeout', '7000'],
+          ['lock_timeout', '0'],
           ['statement_timeout', '1000'],
           ['synchronous_commit', 'on'],
         ],
@@ -154,6 +154,54 @@ describe('on a PostgreSQL that comes and goes', () => {
       await eventually(() => pool.query('insert into events values (2)', 1));
       await sleep(700);
       expect(await query(cluster().url, 'select n from events')).toEqual([{ n: 2 }]);
+    });
+
+    it('settle and cancel what they sent also where the role acts as another one', async () => {
+      await query(
+        cluster().url,
+        `drop role if exists app, owner; create role owner; create role app login in role owner;
+        alter role app set role = owner`,
+      );
+      await pool.close();
+      pool = new Pool(`postgresql://app:hidden@127.0.0.1:${gate.port}/postgres`);
+      await pool.open();
+      expect(await pool.query('select current_user')).toEqual([['owner']]);
+      const sent = [1, 2].map(() => pool.query('select pg_sleep(0.8)', 1));
+      const answers = await Promise.allSettled(sent);
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      expect(pool.connections.lost).toBe(0);
+      const failed = expect(pool.query('select pg_sleep(0.9)', 1)).rejects.toThrow('its session has ended');
+      await sleep(100);
+      await gate.close();
+      await gate.open();
+      await failed;
+    });
+
+    it('say of a write that the synchronous standby did not confirm that it may be here alone', async () => {
+      await query(cluster().url, 'drop table if exists events; create table events (n int)');
+      await pool.open();
+      await query(cluster().url, `alter system set synchronous_standby_names = 'missing'`);
+      await query(cluster().url, 'select pg_reload_conf()');
+      try {
+        await eventually(async () => expect(await pool.query('show synchronous_standby_names')).toEqual([['missing']]));
+        await expect(pool.query('insert into events values (1)', 1)).rejects.toThrow(NotReplicatedError);
+        expect(await pool.query('select n from events')).toEqual([['1']]);
+      } finally {
+        await query(cluster().url, 'alter system reset synchronous_standby_names');
+        await query(cluster().url, 'select pg_reload_conf()');
+      }
+      await eventually(async () => expect(await pool.query('show synchronous_standby_names')).toEqual([['']]));
+      await pool.query('insert into events values (2)', 1);
+      expect(pool.connections.lost).toBe(0);
+    });
+
+    it('come back when a session ends in the moment in which it is ready', async () => {
+      await pool.open();
+      gate.interrupt('set lock_timeout = 0');
+      const before = gate.connections;
+      await terminate();
+      await eventually(() => expect(gate.connections).toBeGreaterThanOrEqual(before + 1));
+      await eventually(async () => expect(await pool.query('select 1')).toEqual([['1']]));
     });
 
     it('are given up when they fall silent, and with them the idle ones that do not answer', async () => {

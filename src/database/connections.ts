@@ -33,6 +33,7 @@ export class Connections {
   private readonly lanes = new Map<number, Link>();
   private lookedAt = 0;
   private closed = false;
+  private readonly stopWatch: () => void;
 
   /** @param size how many connections to hold. */
   constructor(
@@ -50,7 +51,7 @@ export class Connections {
       cancel: (backend: Backend) => void cancelStatement(this.control, backend, GRACE).catch(() => undefined),
     };
     this.all = Array.from({ length: size }, () => new Connection(connectionOptions));
-    options.clock.watch((now) => this.tick(now));
+    this.stopWatch = options.clock.watch((now) => this.tick(now));
   }
 
   /** How many connections were lost or replaced so far. */
@@ -117,6 +118,7 @@ export class Connections {
     this.closed = true;
     await Promise.all(this.all.map((connection) => connection.close()));
     this.control.close();
+    this.stopWatch();
   }
 
   private tick(now: number): void {

@@ -7,6 +7,9 @@ import { dropClient, openClient } from './open-client';
 /** Milliseconds after its last use for which the connection is kept. */
 const KEEP = 10_000;
 
+// The setting `role` may make all sessions act as an owner of tables that has no right to end them.
+const AS_ITSELF = 'set role none';
+
 /**
  * A connection beside those that carry statements, for what must not queue behind them: to cancel and end their
  * sessions, and to find out whether PostgreSQL answers. It is opened when it is needed.
@@ -39,7 +42,7 @@ export class Control {
     } finally {
       clearTimeout(timer);
       clearTimeout(this.idleTimer);
-      this.idleTimer = setTimeout(() => this.drop(), KEEP).unref();
+      this.idleTimer = setTimeout(() => this.reconnect(), KEEP).unref();
     }
   }
 
@@ -47,10 +50,11 @@ export class Control {
   close(): void {
     this.closed = true;
     clearTimeout(this.idleTimer);
-    this.drop();
+    this.reconnect();
   }
 
-  private drop(): void {
+  /** Gives the connection up; the next statement finds its server anew. */
+  reconnect(): void {
     const { opened } = this;
     this.opened = undefined;
     // A server that does not answer any more keeps nobody waiting.
@@ -62,7 +66,10 @@ export class Control {
   }
 
   private open(): Promise<DatabaseClient> {
-    const opened = openClient(this.address, { role: ' control', statementTimeout: 0 }).then(({ client }) => client);
+    const opened = openClient(this.address, { role: ' control', statementTimeout: 0 }).then(async ({ client }) => {
+      await client.query(AS_ITSELF);
+      return client;
+    });
     opened.then(
       (client) => client.on('end', () => this.forget(opened)),
       () => this.forget(opened),

@@ -16,11 +16,11 @@ export const WRITES = { maxInFlight: 2, minBeside: 8 };
 /** How often the next id is brought past rows that others inserted, before a create is given up. */
 const MOST_RAISES = 5;
 
-export interface CreatesOptions<Model> {
-  /** About how many bytes a model adds to a statement. */
-  readonly bytes: (model: Model) => number;
-  /** Columns that are computed from the others. */
-  readonly computed?: Computed;
+/** About how many bytes a model adds to a statement: only texts are of any length. */
+export function textLength(model: object): number {
+  let length = 0;
+  for (const value of Object.values(model)) if (typeof value === 'string') length += value.length;
+  return length;
 }
 
 /** The creates of a resource. Concurrent ones share a statement and a commit; each gets the row that was made of it. */
@@ -31,17 +31,21 @@ export class Creates<Model extends object> {
   private readonly raise: Statement<never>;
   private readonly waiting: Coalescer<Model, string | undefined>;
 
+  /** @param computed columns that are computed from the others. */
   constructor(
     database: Database,
     private readonly resource: Resource,
     private readonly columns: readonly Column<Model>[],
-    { bytes, computed = {} }: CreatesOptions<Model>,
+    computed: Computed = {},
   ) {
     this.many = database.write(`${resource}_create`, createMany(resource, columns, computed));
     const { lane } = this.many;
     this.one = database.write(`${resource}_create_one`, createOne(resource, columns, computed), lane);
     this.raise = database.write(`${resource}_raise_next_id`, raisedNextId(resource), lane);
-    this.waiting = database.coalescer((items: Model[], deadline) => this.store(items, deadline), { ...WRITES, bytes });
+    this.waiting = database.coalescer((items: Model[], deadline) => this.store(items, deadline), {
+      ...WRITES,
+      bytes: textLength,
+    });
   }
 
   /**

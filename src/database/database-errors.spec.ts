@@ -7,6 +7,7 @@ import {
   isReadOnly,
   isStale,
   lostUnlessAnswered,
+  NotReplicatedError,
   OutcomeUnknownError,
 } from './database-errors';
 
@@ -33,6 +34,10 @@ describe('classify', () => {
     const error = serverError(code);
     expect(classify(error, 'read')).toBe(error);
     expect(classify(error, 'write')).toBe(error);
+  });
+
+  it('a write that its standby did not confirm is unknown', () => {
+    expect(classify(new NotReplicatedError(), 'write')).toBeInstanceOf(OutcomeUnknownError);
   });
 
   it('a lost connection leaves a write unknown, and a read to be tried again', () => {
@@ -68,6 +73,11 @@ it('every answer that does not pass may be the fault of one item, and nothing el
 it('a stale plan is told from other features that are not supported, in any language', () => {
   expect(isStale(serverError('0A000', { routine: 'RevalidateCachedQuery' }))).toBe(true);
   expect(isStale(serverError('0A000', { routine: 'transformStmt' }))).toBe(false);
+});
+
+it('what the text of a foreign function names is missing for every session', () => {
+  expect(isStale(serverError('42883'))).toBe(true);
+  expect(isStale(serverError('42883', { internalQuery: 'missing()' }))).toBe(false);
 });
 
 it('a session that refuses writes is told by its code', () => {

@@ -15,6 +15,12 @@ export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
 }
 
+/** PostgreSQL has committed a write, and has given up waiting for the standby that was to have it as well. */
+export class NotReplicatedError extends Error {
+  override readonly name = 'NotReplicatedError';
+  override readonly message = 'it was committed, but is not known to be on the synchronous standby';
+}
+
 /** The server cannot start and waiting does not help; the message is one sentence for a person. */
 export class StartRefusedError extends Error {
   override readonly name = 'StartRefusedError';
@@ -26,7 +32,8 @@ const PASSING = /^(08|40|53|55P03|57|58|25006)/;
 
 // SQLSTATEs of a session that knows the database as it was: a statement that is not there, or is there already; a type
 // or relation by a number that is gone (an internal error); one that is missing while a dump is being restored.
-const STALE = new Set(['26000', '42P05', 'XX000', '42P01', '42704', '42883', '3F000']);
+const MISSING = new Set(['42P01', '42704', '42883', '3F000']);
+const STALE = new Set(['26000', '42P05', 'XX000', ...MISSING]);
 
 /** PostgreSQL says the same of its own limit, of this program's, and of an administrator's doing. */
 const CANCELLED = '57014';
@@ -44,6 +51,8 @@ export function classify(error: unknown, kind: 'read' | 'write'): unknown {
       ? new OutcomeUnknownError(`The connection was lost during a write: ${error.message}`, { cause: error })
       : new DatabaseUnavailableError(`The connection was lost: ${error.message}`, { cause: error });
   }
+  if (error instanceof NotReplicatedError)
+    return new OutcomeUnknownError(`Of a write, ${error.message}`, { cause: error });
   if (!(error instanceof DatabaseError)) return error;
   if (!isStale(error) && !PASSING.test(error.code ?? '')) return error;
   const answer =
@@ -63,8 +72,15 @@ export function lostUnlessAnswered(error: unknown): unknown {
  * Whether a statement failed because its session has outlived what it knows of the database, so that a new one may
  * succeed. Messages are in the server's language, so only the code and the place in PostgreSQL's source tell.
  */
-export function isStale({ code = '', routine }: DatabaseError): boolean {
+export function isStale({ code = '', routine, internalQuery }: DatabaseError): boolean {
+  // What the text of a function names, such as a trigger's of somebody else, is missing for every session.
+  if (MISSING.has(code) && internalQuery !== undefined) return false;
   return STALE.has(code) || (code === '0A000' && routine === 'RevalidateCachedQuery');
+}
+
+/** Whether the server refuses this user or password: SQLSTATE class 28. */
+export function isLogInRefused(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code?.startsWith('28') === true;
 }
 
 /** Whether the session refuses writes. */

@@ -1,19 +1,27 @@
 import type { Socket } from 'node:net';
 import type { Client, DatabaseError } from 'pg';
-import { ConnectionLostError, DatabaseUnavailableError, isReadOnly, isStale } from './database-errors';
+import {
+  ConnectionLostError,
+  DatabaseUnavailableError,
+  isReadOnly,
+  isStale,
+  NotReplicatedError,
+} from './database-errors';
 import type { LoopClock } from './loop-clock';
-import { Preparation, PreparedQuery, type PreparedStatement, type TextRow } from './prepared-query';
+import { PreparedNames } from './prepared-names';
+import { PreparedQuery, type PreparedStatement, type TextRow } from './prepared-query';
+import { Proof } from './proof';
 import type { Backend } from './settlement';
 
 /** Milliseconds for PostgreSQL to end a statement that was cancelled, or to answer a proof that it is there. */
 export const GRACE = 1000;
 /** Milliseconds after which an unanswered proof makes a connection doubtful: nothing is sent on it until then. */
 const DOUBT = 500;
-/** Milliseconds that a session must have lived to be replaced as stale: what a new one does not cure is not retried. */
-const LEAST_LIFE = 1000;
-
 // The server itself ended the session at this statement: those behind it were not begun.
 const ENDED_BY_SERVER = /^57P0[1-5]$/;
+
+// Where PostgreSQL's source warns that it has committed without the standby that it was to wait for.
+const WAITS_FOR_STANDBY = 'SyncRepWaitForLSN';
 
 /** A statement on its way. */
 export interface Sending {
@@ -30,12 +38,8 @@ interface Underway extends Sending {
   readonly query: PreparedQuery;
   readonly resolve: (rows: TextRow[]) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Proof {
-  readonly since: number;
-  readonly answered: Promise<void>;
-  readonly fail: (error: Error) => void;
+  /** Whether it was committed, and is not known to be on the standby that it was to be on. */
+  unreplicated: boolean;
 }
 
 export interface LinkOptions {
@@ -49,7 +53,8 @@ export interface LinkOptions {
   /** Asks PostgreSQL to give up what this session is executing. */
   readonly cancel: (backend: Backend) => void;
   readonly onLost: (link: Link, reason: string) => void;
-  readonly onStale: (link: Link) => void;
+  /** It knows the database as it was. @param age milliseconds for which it has lived */
+  readonly onStale: (link: Link, age: number) => void;
 }
 
 /** One session of PostgreSQL, from the log-in to its end. Statements are answered in the order they were sent. */
@@ -73,8 +78,7 @@ export class Link {
   private readonly underway: Underway[] = [];
   /** Writes whose outcome is not known since the connection was lost. */
   private unsettled: Underway[] = [];
-  private readonly prepared = new Set<string>();
-  private readonly preparing = new Set<string>();
+  private readonly prepared: PreparedNames;
   private proof: Proof | undefined;
   private hungUpFor: string | undefined;
 
@@ -82,10 +86,15 @@ export class Link {
     const { client, clock, readOnly } = options;
     this.readOnly = readOnly;
     this.openedAt = this.answeredAt = this.quietSince = clock.now;
+    this.prepared = new PreparedNames(client, () => this.heard());
     this.left = new Promise((resolve) => (this.leave = resolve));
     this.ended = new Promise((resolve) => (this.finish = resolve));
     client.on('error', (error: Error) => this.end(this.hungUpFor ?? error.message));
     client.on('end', () => this.end(this.hungUpFor ?? 'the server closed it'));
+    client.on('notice', ({ routine }) => {
+      const [head] = this.underway;
+      if (routine === WAITS_FOR_STANDBY && head !== undefined) head.unreplicated = true;
+    });
   }
 
   /** Statements under way. */
@@ -123,20 +132,19 @@ export class Link {
    * Sends one statement.
    *
    * @throws the server's error; DatabaseUnavailableError when it was not carried out; ConnectionLostError when that is
-   * not known, for a write only after the session is settled.
+   * not known, for a write only after the session is settled; NotReplicatedError.
    */
   query(sending: Sending): Promise<TextRow[]> {
     const { statement } = sending;
-    const { name } = statement;
     return new Promise((resolve, reject) => {
       const query = new PreparedQuery(
         statement,
-        name !== undefined && this.prepared.has(name),
+        this.prepared.has(statement.name),
         (rows) => this.answer(rows),
         (error) => this.refuse(error),
       );
       if (this.underway.length === 0) this.quietSince = this.options.clock.now;
-      this.underway.push({ ...sending, query, resolve, reject });
+      this.underway.push({ ...sending, query, resolve, reject, unreplicated: false });
       try {
         this.options.client.query(query);
       } catch (error) {
@@ -147,29 +155,9 @@ export class Link {
     });
   }
 
-  /**
-   * Has PostgreSQL keep a statement under its name. Until it is confirmed, and if it is refused, the statement is parsed
-   * with each execution, so that nothing ever counts on a statement that is not there.
-   *
-   * @returns whether PostgreSQL keeps it; never, if the connection is lost meanwhile.
-   */
-  prepare({ name, text }: { readonly name: string; readonly text: string }): Promise<boolean> {
-    this.preparing.add(name);
-    return new Promise((resolve) => {
-      const done = (confirmed: boolean) => {
-        this.preparing.delete(name);
-        if (confirmed) this.prepared.add(name);
-        this.heard();
-        resolve(confirmed);
-      };
-      this.options.client.query(
-        new Preparation(
-          { name, text },
-          () => done(true),
-          () => done(false),
-        ),
-      );
-    });
+  /** Has PostgreSQL keep a statement under its name, if it will. */
+  prepare(statement: { readonly name: string; readonly text: string }): void {
+    this.prepared.prepare(statement);
   }
 
   /**
@@ -178,25 +166,11 @@ export class Link {
    * @throws DatabaseUnavailableError when the connection ends instead.
    */
   prove(): Promise<void> {
-    if (this.proof !== undefined) return this.proof.answered;
-    const { clock, client } = this.options;
-    let succeed!: () => void;
-    let fail!: (error: Error) => void;
-    const answered = new Promise<void>((resolve, reject) => {
-      succeed = resolve;
-      fail = reject;
-    });
-    // Nobody need be waiting for it.
-    answered.catch(() => undefined);
-    this.proof = { since: clock.now, answered, fail };
-    const done = () => {
+    this.proof ??= new Proof(this.options.client, this.options.clock.now, () => {
       this.proof = undefined;
       this.heard();
-      succeed();
-    };
-    // It takes no transaction id.
-    client.query(new PreparedQuery({ text: 'select' }, false, done, done));
-    return answered;
+    });
+    return this.proof.answered;
   }
 
   /**
@@ -262,11 +236,10 @@ export class Link {
     const sent = this.underway.shift();
     this.heard();
     if (sent === undefined) return;
-    sent.resolve(rows);
+    if (sent.unreplicated) sent.reject(new NotReplicatedError());
+    else sent.resolve(rows);
     const { name, text } = sent.statement;
-    if (name !== undefined && !this.prepared.has(name) && !this.preparing.has(name) && !this.gone) {
-      void this.prepare({ name, text });
-    }
+    if (name !== undefined && !this.gone) this.prepare({ name, text });
     this.endIfDone();
   }
 
@@ -274,7 +247,7 @@ export class Link {
     const sent = this.underway.shift();
     this.heard();
     if (isReadOnly(error)) this.readOnly = true;
-    if (isStale(error) && this.answeredAt - this.openedAt >= LEAST_LIFE) this.options.onStale(this);
+    if (isStale(error)) this.options.onStale(this, this.answeredAt - this.openedAt);
     sent?.reject(error);
     this.endIfDone();
   }

@@ -33,8 +33,9 @@ interface Page {
 const PAGE_ROWS = 250;
 const PAGE_BYTES = 256 * 1024;
 
-/** Less than any id, also of rows that were written by hand. */
-const BEFORE_ALL = String(-(2n ** 63n));
+/** The least and the greatest id, which only rows that were written by hand have. */
+const LEAST_ID = -(2n ** 63n);
+const GREATEST_ID = 2n ** 63n - 1n;
 
 /** Of `writeTimeout`: every row version that is replaced or deleted meanwhile is kept for the snapshot, and slows others. */
 const WHOLE_LIST = 10;
@@ -48,9 +49,9 @@ const snapshot = `select ${SNAPSHOT_TEXT} as snapshot`;
 /** The bytes of the whole array: each row with the comma or bracket behind it, and a bracket before the first. */
 export const measure = (table: string) => `select coalesce(sum(wire_bytes + 1) + 1, 2) as length from ${table}`;
 
-/** The rows behind $1; only where they are long is it worth finding out how many make a page. */
+/** The rows from $1 on; only where they are long is it worth finding out how many make a page. */
 const page = (table: string) => `
-  with page as materialized (select id, wire, wire_bytes from ${table} where id > $1 order by id limit ${PAGE_ROWS}),
+  with page as materialized (select id, wire, wire_bytes from ${table} where id >= $1 order by id limit ${PAGE_ROWS}),
   short as (
     select string_agg(wire, ',') as wire, max(id) as last from page
     where (select sum(wire_bytes) from page) <= ${PAGE_BYTES}
@@ -131,18 +132,19 @@ export class ListStreams {
   /** While a page is being sent, the next one is being read. */
   private async *pieces(client: DatabaseClient, table: Resource): AsyncGenerator<string> {
     const text = page(table);
-    const read = async (after: string) => {
-      const { rows } = await client.query<Page>({ name: `${table}_page`, text, values: [after] });
+    const read = async (from: bigint) => {
+      if (from > GREATEST_ID) return { wire: null, last: null };
+      const { rows } = await client.query<Page>({ name: `${table}_page`, text, values: [String(from)] });
       return rows[0] ?? { wire: null, last: null };
     };
-    let next = read(BEFORE_ALL);
+    let next = read(LEAST_ID);
     for (let before = '['; ; before = ',') {
       const { wire, last } = await next;
       if (wire === null || last === null) {
         yield before === '[' ? '[]' : ']';
         return;
       }
-      next = read(last);
+      next = read(BigInt(last) + 1n);
       // Whoever stops here does not wait for it any more.
       next.catch(() => undefined);
       yield before + wire;

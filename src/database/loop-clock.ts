@@ -13,9 +13,10 @@ export class LoopClock {
   private readonly watchers = new Set<(now: number) => void>();
   private readonly timer = setInterval(() => this.tick(), INTERVAL).unref();
 
-  /** Calls it at every tick from now on. */
-  watch(watcher: (now: number) => void): void {
+  /** Calls it at every tick from now on. @returns what ends that */
+  watch(watcher: (now: number) => void): () => void {
     this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
   }
 
   /** The time at which at least so many milliseconds will have passed, and not much more. */

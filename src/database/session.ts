@@ -50,6 +50,8 @@ const PINNED: Readonly<Record<string, string>> = {
   default_transaction_deferrable: 'off',
   row_security: 'on',
   exit_on_error: 'off',
+  // A commit that was not waited for as long as it should have been is told by a warning.
+  client_min_messages: 'warning',
   // Other sessions' patience is not this one's.
   lock_timeout: '0',
   idle_session_timeout: '0',

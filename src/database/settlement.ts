@@ -1,28 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Control } from './control';
 
-/** What tells one session from every other, behind whatever proxy or pooler, also when its process id is used again. */
+/** What tells one session from every other. */
 export interface Backend {
-  readonly pid: string;
-  /** Null if this role may not know. */
-  readonly startedAt: string | null;
+  /**
+   * A random number that the session alone has locked, as PostgreSQL spells it. Its process id says less: it is used
+   * again, and a pooler gives the same process to another client, but not before it has taken the locks away.
+   */
+  readonly lock: string;
   /** When its server was started. */
   readonly serverStartedAt: string;
 }
 
-/** A row for Backend, and whether the session refuses writes. */
-export const BACKEND = `select pid::text as pid, backend_start::text as "startedAt",
-    pg_postmaster_start_time()::text as "serverStartedAt", current_setting('transaction_read_only') = 'on' as "readOnly"
-  from pg_stat_activity where pid = pg_backend_pid()`;
+/** A row for Backend, and whether the session refuses writes. Its parameter is the number; the lock makes nobody wait. */
+export const BACKEND = `select $1::text as lock, pg_postmaster_start_time()::text as "serverStartedAt",
+    current_setting('transaction_read_only') = 'on' as "readOnly"
+  from pg_advisory_lock_shared($1::text::bigint)`;
 
-// A role may see and end its own sessions. One that is no longer listed has committed or rolled back before.
-const TERMINATE = `select pg_postmaster_start_time() = $3::timestamptz as "sameServer", pg_is_in_recovery() as standby,
-    (select pg_terminate_backend(pid) from pg_stat_activity where pid = $1::int and backend_start is not distinct from $2::timestamptz) as ended`;
+const HOLDER = `pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+    and database = (select oid from pg_database where datname = current_database())
+    and (classid::bigint << 32 | objid::bigint) = $1::text::bigint`;
 
-// What has only just begun is not what has been waited for.
-const CANCEL = `select pg_cancel_backend(pid) from pg_stat_activity
-  where pid = $1::int and backend_start is not distinct from $2::timestamptz and state = 'active'
-    and clock_timestamp() - query_start > interval '50 ms'`;
+// A role may end its own sessions. One that has no lock any more has committed or rolled back before.
+const TERMINATE = `select pg_postmaster_start_time() = $2::timestamptz as "sameServer", pg_is_in_recovery() as standby,
+    (select pg_terminate_backend(pid) from ${HOLDER}) as ended`;
+
+// What has only just begun is not what has been waited for. A server may keep no account of what its sessions do.
+const CANCEL = `select pg_cancel_backend(pid) from pg_stat_activity where pid = (select pid from ${HOLDER})
+  and (state = 'disabled' or state = 'active' and clock_timestamp() - query_start > interval '50 ms')`;
 
 interface Termination {
   readonly sameServer: boolean;
@@ -35,11 +40,9 @@ interface Termination {
 const FIRST_LOOK = 10;
 const LAST_LOOK = 200;
 
-const identity = ({ pid, startedAt, serverStartedAt }: Backend) => [pid, startedAt, serverStartedAt];
-
 /** Asks PostgreSQL to give up what a session is executing, if it can be asked now. */
-export async function cancelStatement(control: Control, backend: Backend, timeLimit: number): Promise<void> {
-  await control.query(CANCEL, identity(backend).slice(0, 2), timeLimit);
+export async function cancelStatement(control: Control, { lock }: Backend, timeLimit: number): Promise<void> {
+  await control.query(CANCEL, [lock], timeLimit);
 }
 
 /**
@@ -51,13 +54,16 @@ export async function cancelStatement(control: Control, backend: Backend, timeLi
  * its place was taken by a standby, which may still receive the write.
  */
 export async function settle(control: Control, backend: Backend, timeLimit: number): Promise<boolean> {
+  const { lock, serverStartedAt } = backend;
   const end = performance.now() + timeLimit;
   for (let look = FIRST_LOOK; ; look = Math.min(2 * look, LAST_LOOK)) {
     const left = end - performance.now();
     if (left <= 0) return false;
     try {
-      const [found] = await control.query<Termination>(TERMINATE, identity(backend), left);
+      const [found] = await control.query<Termination>(TERMINATE, [lock, serverStartedAt], left);
       if (found !== undefined && isOver(found)) return true;
+      // The address may lead to several servers, and the one that is asked for may be there again.
+      if (found?.sameServer === false) control.reconnect();
     } catch {
       // It may be starting again.
     }

@@ -13,9 +13,7 @@ export class LocationsRepository {
   private readonly wireList: WireList;
 
   constructor(database: Database) {
-    this.creates = new Creates(database, 'locations', LOCATION_COLUMNS, {
-      bytes: ({ name, address, zone }) => name.length + address.length + zone.length,
-    });
+    this.creates = new Creates(database, 'locations', LOCATION_COLUMNS);
     this.wireList = new WireList(database, 'locations');
   }
 

@@ -50,6 +50,16 @@ describe('rows that somebody inserted by SQL', () => {
       expect((await ask('/api/locations', json('POST', aLocation()))).body).toMatch(/^\{"id":4,/);
     });
 
+    it('at both ends of what an id can be: in a long list, too', async () => {
+      await query(url, row('-9223372036854775808'));
+      await query(url, row('9223372036854775807'));
+      await query(url, `${row('n')} from generate_series(1, 21000) n`);
+      const response = await fetch(`${apps[0]!.url}/api/collections`);
+      const text = await response.text();
+      expect(text.length).toBe(Number(response.headers.get('content-length')));
+      expect(text).toMatch(/^\[\{"id":-9223372036854775808,.*\{"id":21000,[^{]*\{"id":9223372036854775807,[^{]*\}\]$/);
+    });
+
     it('far ahead, in the way of nobody: ids go on where they were, and then behind it', async () => {
       await createAll(2);
       await query(url, row('5'));

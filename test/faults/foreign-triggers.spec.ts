@@ -129,6 +129,13 @@ describe('a trigger that somebody put on a table', () => {
       expect(answers.map(idOf)).toEqual(many.map((n) => 999 - n));
     });
 
+    it('calls a function that is not there: that item alone fails, and it is not said to pass', async () => {
+      await trigger('insert', `if new.location like '%3' then perform missing_function(); end if; return new;`);
+      const answers = await createAll();
+      expect(answers.map(({ status }) => status)).toEqual(many.map((n) => (n % 10 === 3 ? 500 : 200)));
+      expectOwnRows(answers);
+    });
+
     it('a rule, which PostgreSQL does not allow for such statements, is no silent loss', async () => {
       await query(url, 'create rule nothing as on insert to collections do instead nothing');
       const answers = await createAll();

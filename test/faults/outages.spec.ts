@@ -148,6 +148,27 @@ describe('without a database that answers', () => {
       await serverUnharmed();
     });
 
+    it('answers 504 for a write that the synchronous standby does not confirm, and reading tells that it is there', async () => {
+      await query(databaseUrl, `alter system set synchronous_standby_names = 'missing'`);
+      await query(databaseUrl, 'select pg_reload_conf()');
+      const start = performance.now();
+      const post = async (n: number) =>
+        (await fetch(`${server.url}/api/collections`, json('POST', aCollection({ location: `unconfirmed ${n}` }))))
+          .status;
+      const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => post(n)));
+      expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT + 3000 + 1000);
+      const listed = await (await fetch(`${server.url}/api/collections`)).text();
+      expect(statuses).toContain(504);
+      statuses.forEach((status, n) =>
+        expect([status, listed.includes(`"unconfirmed ${n}"`)]).toEqual([status, status === 504]),
+      );
+      expect(statuses.filter((status) => status !== 503 && status !== 504)).toEqual([]);
+      await query(databaseUrl, 'alter system reset synchronous_standby_names');
+      await query(databaseUrl, 'select pg_reload_conf()');
+      await eventually(async () => expect(await post(100)).toBe(200));
+      await serverUnharmed();
+    });
+
     it('gives up a connection that falls silent while it is being opened', async () => {
       const before = gate.connections;
       gate.swallow((bytes) => bytes.includes('set_config'));

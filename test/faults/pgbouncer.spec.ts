@@ -1,6 +1,10 @@
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { createApp } from '../../src/app';
 import { readConfig } from '../../src/config';
+import { AddressSource } from '../../src/database/address-source';
+import { Control } from '../../src/database/control';
+import { BACKEND, settle, type Backend } from '../../src/database/settlement';
 import { describeWith } from '../support/describe-with';
 import { useCluster } from '../support/clusters';
 import { missingPgBouncer, PgBouncer, type PgBouncerOptions } from '../support/pgbouncer';
@@ -34,6 +38,34 @@ describeWith(missingPgBouncer, 'PgBouncer in front of PostgreSQL', () => {
         expect([response.status, ((await response.json()) as unknown[]).length]).toEqual([200, 20_941]);
       }
       await Promise.all(servers.map((server) => server.close()));
+    });
+
+    it('a process that has been given to another client is not ended for what the one before had sent', async () => {
+      bouncer = await PgBouncer.start(cluster(), { mode: 'session' });
+      const address = bouncer.urlOf('postgres');
+      const join = async () => {
+        const client = new Client({ connectionString: address });
+        client.on('error', () => undefined);
+        await client.connect();
+        return client;
+      };
+      const processOf = async (client: Client) =>
+        (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid;
+      const lost = await join();
+      const pid = await processOf(lost);
+      const [backend] = (await lost.query<Backend>(BACKEND, ['-42'])).rows;
+      const control = new Control(AddressSource.of(address));
+      await control.query('select', [], 2000);
+      await lost.end();
+      const next = await join();
+      expect(await processOf(next)).toBe(pid);
+      expect(await settle(control, backend!, 2000)).toBe(true);
+      expect(await processOf(next)).toBe(pid);
+      // One that it still has is ended, by a number that has been taken by nobody else.
+      const [own] = (await next.query<Backend>(BACKEND, ['42'])).rows;
+      expect(await settle(control, own!, 2000)).toBe(true);
+      await expect(processOf(next)).rejects.toThrow();
+      control.close();
     });
 
     it.each<PgBouncerOptions>([

@@ -1,12 +1,18 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+const FIELDS = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+
+/** PostgreSQL's last message when an administrator ends a session. */
+const END_OF_SESSION = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
+
 /** A TCP door before a server's Unix socket, which can be shut, or swallow what goes through it. */
 export class Gate {
   port = 0;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private swallows: (bytes: Buffer) => boolean = () => false;
+  private interrupts: string | undefined;
   /** How many connections have come so far. */
   connections = 0;
 
@@ -38,6 +44,11 @@ export class Gate {
     this.swallows = chosen;
   }
 
+  /** Once, the answer to what a client sends with this text in it comes together with the end of its session. */
+  interrupt(text: string): void {
+    this.interrupts = text;
+  }
+
   /** New connections go through again; those that have swallowed stay dead. */
   pass(): void {
     this.swallows = () => false;
@@ -46,16 +57,22 @@ export class Gate {
   private join(client: Socket, upstream: Socket): void {
     this.connections += 1;
     let dead = false;
+    let interrupted = false;
     for (const socket of [client, upstream]) {
       this.sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
     }
     client.on('data', (bytes) => {
       dead ||= this.swallows(bytes);
+      if (this.interrupts !== undefined && bytes.includes(this.interrupts)) {
+        this.interrupts = undefined;
+        interrupted = true;
+      }
       if (!dead) upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
-      if (!dead) client.write(bytes);
+      if (interrupted) client.end(Buffer.concat([bytes, END_OF_SESSION]));
+      else if (!dead) client.write(bytes);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => {

@@ -21,6 +21,8 @@ export function ofTheRun(): NodeJS.ProcessEnv {
 export class ServerProcess {
   /** What it logged, one message a line. */
   readonly messages: string[] = [];
+  /** Why it answered 503 or 504, one reason for each such line of the log. */
+  readonly reasons: string[] = [];
   /** What it wrote to standard error. */
   errors = '';
   /** How it ended. */
@@ -36,8 +38,9 @@ export class ServerProcess {
     });
     child.stderr!.on('data', (piece: Buffer) => (this.errors += piece.toString()));
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const json = line.startsWith('{') ? (JSON.parse(line) as { msg?: string }) : {};
+      const json = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; reason?: string }) : {};
       this.messages.push(json.msg ?? line);
+      if (json.reason !== undefined) this.reasons.push(json.reason);
     });
   }
 

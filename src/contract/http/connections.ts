@@ -21,6 +21,10 @@ export class Connection {
   latest: ContractResponse | undefined;
   /** The answer whose turn it is, or was last. */
   current: ContractResponse | undefined;
+  /** Whether it was refused, so that nothing that comes from now on counts. */
+  isRefused = false;
+  /** Whether that took the place of the answers that were not begun. */
+  isOvertaken = false;
   /** Requests that were read ahead of their turn. */
   ahead = 0;
   /** Set once node's clock ran out while the client was not the one to be waited for: the last answer at that time. */
@@ -101,6 +105,8 @@ export class Connections {
     const known = this.open.get(socket);
     if (known !== undefined) return known;
     const connection = new Connection(socket);
+    // Nobody would forget it again.
+    if (socket.closed) return connection;
     this.open.set(socket, connection);
     whenever(socket, socket, 'close', () => {
       this.open.delete(socket);
@@ -134,6 +140,11 @@ export class Connections {
   close(): void {
     this.closing = true;
     this.sweep();
+  }
+
+  /** Cuts all of them, whatever goes on there. */
+  cutOff(): void {
+    for (const socket of this.open.keys()) socket.destroy();
   }
 
   /** Looks after all of them from now on, and does a further thing each time. @returns what ends it. */

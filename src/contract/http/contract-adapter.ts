@@ -12,6 +12,7 @@ import { endSoon } from './end-soon';
 import { faults, guarded, once, soon, whenClient, whenever } from './guard';
 import { handlerPlans, templateOf } from './handler-plans';
 import { MalformedRequests } from './malformed-requests';
+import { readHead } from './request-head';
 import { Turn } from './turn';
 import { WireStream } from './wire-stream';
 import { WireText } from './wire-text';
@@ -52,7 +53,7 @@ export class ContractAdapter extends ExpressAdapter {
   private readonly bodies: BodyRoom;
   // Made with the server, by initHttpServer().
   private connections!: Connections;
-  private refuse: (socket: Socket) => void = () => undefined;
+  private malformed!: MalformedRequests;
 
   constructor(private readonly contract: ContractServerOptions) {
     super();
@@ -66,9 +67,7 @@ export class ContractAdapter extends ExpressAdapter {
       (listener as RequestListener)(request, response);
     };
     this.bodies = new BodyRoom(contract.bodyLimit);
-    this.dispatcher = new ContractDispatcher({ ...contract, bodies: this.bodies }, express, ({ socket }) =>
-      this.refuse(socket),
-    );
+    this.dispatcher = new ContractDispatcher({ ...contract, bodies: this.bodies }, express);
   }
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
@@ -87,6 +86,11 @@ export class ContractAdapter extends ExpressAdapter {
     const closed = super.close();
     this.connections.close();
     return closed;
+  }
+
+  /** Cuts every connection, whatever goes on there: also those that node has handed over and forgotten (CONNECT). */
+  cutOff(): void {
+    this.connections.cutOff();
   }
 
   override get(path: unknown, handler?: RequestHandler): unknown {
@@ -128,12 +132,11 @@ export class ContractAdapter extends ExpressAdapter {
       this.handle(request, response),
     );
     whenClient(server, 'connect', (request: ContractRequest, socket: Socket) => this.handleConnect(request, socket));
-    const malformed = new MalformedRequests(this.turn, requestTimeout);
+    this.malformed = new MalformedRequests(this.turn, requestTimeout);
     this.connections = new Connections(server, requestTimeout, (socket) =>
-      malformed.timeOut(this.connections.of(socket)),
+      this.malformed.timeOut(this.connections.of(socket)),
     );
-    this.refuse = (socket) => malformed.refuse(this.connections.of(socket));
-    malformed.listen(server, this.connections);
+    this.malformed.listen(server, this.connections);
     // eslint-disable-next-line no-restricted-syntax -- no client's: the server's own end.
     server.on(
       'close',
@@ -178,18 +181,29 @@ export class ContractAdapter extends ExpressAdapter {
     return this;
   }
 
-  /** Requests that a client sends without waiting are answered one after the other, as the old server did. */
+  /**
+   * Requests that a client sends without waiting are answered one after the other, as the old server did. What its parser
+   * refused is refused when it comes, like all that is malformed, and never waits for a turn.
+   */
   private handle(request: ContractRequest, response: ContractResponse, begin?: () => void): void {
     const connection = this.connections.of(request.socket);
+    // What comes behind malformed bytes means nothing.
+    if (connection.isRefused) return;
+    const head = readHead(request);
+    if (head === undefined) {
+      this.malformed.refuse(connection);
+      return;
+    }
     const previous = connection.latest;
     connection.latest = response;
     response.turn = this.turn.current();
     const start = () => {
+      // Malformed bytes behind it were answered in its place.
+      if (connection.isOvertaken) return;
       connection.current = response;
       response.start(this.serving);
       begin?.();
-      // Else malformed bytes behind it were answered in its place.
-      if (response.instead === undefined) this.dispatcher.dispatch(request, response);
+      this.dispatcher.dispatch(request, response, head);
     };
     if (previous === undefined || previous.writableFinished) guarded(response, start);
     else if (this.connections.queue(connection, response)) {
@@ -198,6 +212,7 @@ export class ContractAdapter extends ExpressAdapter {
         start();
       });
     }
+    if (!head.isFramed) this.malformed.refuse(connection);
   }
 
   /**

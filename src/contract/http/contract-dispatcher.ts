@@ -9,8 +9,9 @@ import { guarded, soon, whenDone } from './guard';
 import type { HandlerPlan } from './handler-plans';
 import { redirectLocation } from './redirect';
 import { readBody, skipBody } from './request-body';
-import { readHeaders, type ContractHeaders } from './request-headers';
-import { readTarget, type RequestTarget } from './request-target';
+import type { RequestHead } from './request-head';
+import type { ContractHeaders } from './request-headers';
+import type { RequestTarget } from './request-target';
 import { RouteTable, type Match, type Route } from './route-table';
 import { trustedPeers } from './trusted-peers';
 
@@ -49,11 +50,7 @@ const TOO_LARGE = '{"detail":"Request Entity Too Large"}';
 
 const nothing = () => undefined;
 
-/** llhttp in httptools 0.9 refuses any other transfer encoding. */
-const isChunkedOrAbsent = (transferEncoding: string | null) =>
-  transferEncoding === null || /(^|[, \t])chunked$/i.test(transferEncoding);
-
-/** Decides the answer to a request as the old server's layers did, in their order: parser, CORS, routes, body, fields. */
+/** Decides the answer to a request as the old server's layers behind its parser did, in their order: CORS, routes, body, fields. */
 export class ContractDispatcher {
   private readonly table = new RouteTable<Step>();
   private readonly handlers = new Map<string, NestHandler>();
@@ -62,7 +59,6 @@ export class ContractDispatcher {
   constructor(
     private readonly options: DispatcherOptions,
     private readonly express: (request: IncomingMessage, response: ContractResponse) => void,
-    private readonly refuse: (request: IncomingMessage) => void,
   ) {
     this.trusted = trustedPeers(options.trustedProxies);
     for (const [path, methods] of Object.entries(options.pages)) this.addPage(path, methods);
@@ -91,25 +87,7 @@ export class ContractDispatcher {
   }
 
   /** Answers one request. */
-  dispatch(request: ContractRequest, response: ContractResponse): void {
-    const target = readTarget(request.url ?? '');
-    const headers = readHeaders(request.rawHeaders);
-    // An empty Transfer-Encoding was malformed as a header; any other that is not chunked, only as a framing of the body.
-    if (target === null || headers.transferEncoding === '') {
-      this.refuse(request);
-      return;
-    }
-    this.answerTarget(request, response, target, headers);
-    // The old server's parser looked at the framing of the body last: what needed no body was done by then.
-    if (!isChunkedOrAbsent(headers.transferEncoding)) this.refuse(request);
-  }
-
-  private answerTarget(
-    request: ContractRequest,
-    response: ContractResponse,
-    target: RequestTarget,
-    headers: ContractHeaders,
-  ): void {
+  dispatch(request: ContractRequest, response: ContractResponse, { target, headers }: RequestHead): void {
     if (isPreflight(request.method, headers)) {
       const answer = preflight(headers);
       soon(response, () => response.plain(answer.status, answer.body, answer.headers));

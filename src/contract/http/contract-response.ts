@@ -105,6 +105,7 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
 
   /** Answers a redirect: no body, no content type. */
   redirect(status: number, location: string): void {
+    if (this.isReplaced()) return;
     this.head(status, ['content-length', '0', 'location', location, ...this.cors]);
     this.end();
   }
@@ -114,6 +115,7 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
    * a while: a connection that is closed over unread bytes takes the answer with it.
    */
   refuse(status: number, body: string, headers: HeaderPairs = []): void {
+    if (this.isReplaced()) return;
     this.shouldKeepAlive = false;
     const length = String(Buffer.byteLength(body));
     this.head(status, [...headers, 'content-length', length, 'content-type', JSON_TYPE, ...this.cors]);
@@ -140,10 +142,7 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
   /** Answers with JSON that is too long to hold. The stream is closed whatever becomes of the client. */
   async stream(status: number, body: WireStream): Promise<void> {
     try {
-      if (this.instead !== undefined) {
-        this.instead();
-        return;
-      }
+      if (this.isReplaced()) return;
       this.head(status, [
         ...this.extra,
         'content-length',
@@ -160,11 +159,14 @@ export class ContractResponse<Request extends IncomingMessage = IncomingMessage>
     }
   }
 
+  /** Whether another answer has taken the place of this one: that is given then. */
+  private isReplaced(): boolean {
+    this.instead?.();
+    return this.instead !== undefined;
+  }
+
   private answer(status: number, type: string, body: string | Buffer, cors: HeaderPairs): void {
-    if (this.instead !== undefined) {
-      this.instead();
-      return;
-    }
+    if (this.isReplaced()) return;
     const length = Buffer.byteLength(body);
     if (length >= LARGE_ANSWER) {
       this.answerLarge(status, type, typeof body === 'string' ? Buffer.from(body) : body, cors);

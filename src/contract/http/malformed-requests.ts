@@ -12,8 +12,6 @@ const TOO_LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 /** Answers what node's parser refuses as the old server did. Node may report one fault twice, which is answered once. */
 export class MalformedRequests {
-  private readonly answered = new WeakSet<Socket>();
-
   /** @param timeout milliseconds that a client has to send a whole request. */
   constructor(
     private readonly turn: Turn,
@@ -30,7 +28,7 @@ export class MalformedRequests {
     });
   }
 
-  /** Refuses the last request of a connection, which node's parser let through. */
+  /** Refuses a request that node's parser let through. It is not the connection's latest: its own answer never comes. */
   refuse(connection: Connection): void {
     this.answer(connection, MALFORMED);
   }
@@ -48,8 +46,8 @@ export class MalformedRequests {
 
   private answer(connection: Connection, answer: string | undefined): void {
     const { socket } = connection;
-    if (this.answered.has(socket)) return;
-    this.answered.add(socket);
+    if (connection.isRefused) return;
+    connection.isRefused = true;
     if (answer === undefined || !socket.writable) socket.destroy();
     else this.answerAfter(connection, () => endSoon(socket, answer));
   }
@@ -58,14 +56,20 @@ export class MalformedRequests {
    * Answers malformed bytes. The old server answered them at once if they came with the last request or inside its body: what
    * it was asked to do was done all the same, but its answer was lost. Bytes that come later find the request answered.
    */
-  private answerAfter({ latest, isBusy, socket }: Connection, end: () => void): void {
+  private answerAfter(connection: Connection, end: () => void): void {
+    const { latest, current, isBusy, socket } = connection;
     if (latest === undefined || !isBusy || latest.destroyed) end();
     else if (latest.headersSent || (latest.req.complete && latest.turn !== this.turn.current()))
       once(socket, latest, 'close', end);
-    else if (latest.handled) latest.instead = end;
     else {
-      latest.instead = () => undefined;
-      end();
+      connection.isOvertaken = true;
+      // An answer that has been begun is not torn apart.
+      if (current?.headersSent === true && !current.writableFinished) once(socket, current, 'close', end);
+      else if (latest.handled) latest.instead = end;
+      else {
+        for (const response of [latest, current]) if (response !== undefined) response.instead = () => undefined;
+        end();
+      }
     }
   }
 }

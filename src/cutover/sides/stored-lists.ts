@@ -2,6 +2,7 @@ import { Transform, type TransformCallback, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DatabaseError } from 'pg';
 import type { WireStream } from '../../contract';
+import { DatabaseUnavailableError } from '../../database/database-errors';
 import { ListStreams } from '../../database/list-streams';
 import { CutoverError, messageOf } from '../cutover-error';
 import { ListDigest, type ListSummary } from './list-digest';
@@ -57,7 +58,9 @@ export class StoredLists {
     try {
       return await this.streams.open(resource);
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== UNDEFINED_TABLE) throw error;
+      // To a server, a table that is missing may be one that is just being restored.
+      const answer = error instanceof DatabaseUnavailableError ? error.cause : error;
+      if (!(answer instanceof DatabaseError) || answer.code !== UNDEFINED_TABLE) throw error;
       throw new CutoverError('the database has no tables of this API: is DATABASE_URL right?', { cause: error });
     }
   }
