@@ -27,14 +27,14 @@ describe('the lines of a request in the log', () => {
     const DATABASE_URL = await cluster().createDatabase();
     await start({ DATABASE_URL });
     await server.untilReady();
-    await query(DATABASE_URL, 'drop table locations');
+    await query(DATABASE_URL, 'alter table locations rename column wire to other');
     expect((await ask('/api/locations', 'joined')).status).toBe(500);
     await eventually(() => expect(lines('joined')).toHaveLength(2));
     expect(lines('joined')).toEqual([
       expect.objectContaining({
         level: 'error',
         context: 'Contract',
-        msg: expect.stringContaining('relation "locations" does not exist') as string,
+        msg: expect.stringContaining('column "wire" does not exist') as string,
       }),
       expect.objectContaining({ level: 'error', msg: 'answered', status: 500, ms: expect.any(Number) as number }),
     ]);

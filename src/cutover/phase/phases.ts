@@ -28,7 +28,8 @@ const SPLIT_LAG = 100;
 /** @throws PhaseRefused unless the text names a phase */
 export function phaseNamed(text: unknown): PhaseName {
   const phase = PHASES.find((name) => name === text);
-  if (phase === undefined) throw new PhaseRefused(`${JSON.stringify(text)} is not a phase: choose ${PHASES.join(', ')}.`);
+  if (phase === undefined)
+    throw new PhaseRefused(`${JSON.stringify(text)} is not a phase: choose ${PHASES.join(', ')}.`);
   return phase;
 }
 
