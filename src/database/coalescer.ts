@@ -67,9 +67,13 @@ export class Coalescer<Item, Result> {
     patience.clock.watch((now) => this.refuseOverdue(now));
   }
 
-  /** The result of this item. @throws what `run` throws for it; DatabaseUnavailableError if it was not sent in time. */
-  add(item: Item): Promise<Result> {
-    const deadline = this.patience.clock.after(this.patience.timeLimit);
+  /**
+   * The result of this item.
+   *
+   * @param deadline until when it may take, by the loop clock, if it has waited before.
+   * @throws what `run` throws for it; DatabaseUnavailableError if it was not sent in time.
+   */
+  add(item: Item, deadline = this.patience.clock.after(this.patience.timeLimit)): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ item, deadline, resolve, reject });
       this.schedule();
