@@ -3,6 +3,9 @@ import type { Coalescer } from '../database/coalescer';
 import type { Database } from '../database/database';
 import { BY_IDS, LARGE_BY_ID } from './collections.statements';
 
+/** Each takes up to some four times its bytes until it is answered. */
+const LARGE_AT_ONCE = 2;
+
 /** Tells that a row is large, and until when it may be waited for. */
 class Large {
   constructor(readonly deadline: number) {}
@@ -11,7 +14,7 @@ class Large {
 type Read = WireText | undefined;
 
 /**
- * Reads rows by their ids. Concurrent reads share a statement, and what is read of one row. Rows that are large come one at a
+ * Reads rows by their ids. Concurrent reads share a statement, and what is read of one row. Rows that are large come two at a
  * time: many at once would be in memory together before anything knows how large they are.
  */
 export class CollectionReads {
@@ -35,7 +38,7 @@ export class CollectionReads {
         const [row] = await largeById.run({ id }, deadline);
         return [row && new WireText(row[0])];
       },
-      { maxItems: 1 },
+      { maxItems: 1, maxInFlight: LARGE_AT_ONCE },
     );
   }
 
@@ -50,6 +53,7 @@ export class CollectionReads {
     if (waiting !== undefined) return waiting;
     const read = this.largeRows.add(id, deadline);
     this.unsent.set(id, read);
+    // It may have been given up before it was sent.
     const forget = () => {
       if (this.unsent.get(id) === read) this.unsent.delete(id);
     };
