@@ -23,7 +23,7 @@
   from (select case when not pg_is_in_recovery() then pg_current_snapshot()::text || ' ' || pg_postmaster_start_time()::text end as snapshot) now;
 
 -- collections_by_ids (read)
-select id, wire from collections where id = any($1::bigint[]);
+  select id, case when wire_bytes <= 65536 then wire end from collections where id = any($1::bigint[]);
 
 -- collections_create (write)
   with taken as (
@@ -48,6 +48,9 @@ select id, wire from collections where id = any($1::bigint[]);
   select taken.first_id, item.location, item.location_exact, item.waste_type, item.quantity, item.unit, item.collected_date, item.collected_offset, item.status, case when item.status = 'completed' then now() end
   from taken, (select $1::text as location, $2::text as location_exact, $3::waste_type as waste_type, $4::double precision as quantity, $5::unit as unit, $6::timestamp as collected_date, $7::smallint as collected_offset, $8::status as status) as item
   returning wire;
+
+-- collections_large_by_id (read)
+select wire from collections where id = $1::bigint;
 
 -- collections_list (read)
     select now.snapshot,

@@ -6,9 +6,10 @@ import { Creates, textLength, WRITES } from '../database/creates';
 import { Database } from '../database/database';
 import { RowRefusedException } from '../database/row-refused';
 import { WireList } from '../database/wire-list';
+import { CollectionReads } from './collection-reads';
 import { COLLECTION_COLUMNS } from './collection.columns';
 import type { Collection } from './collection.model';
-import { BY_IDS, COMPLETION, REMOVE, REPLACE } from './collections.statements';
+import { COMPLETION, REMOVE, REPLACE } from './collections.statements';
 
 type Row = readonly [id: string, wire: string];
 
@@ -27,21 +28,17 @@ const canExist = (id: bigint) => BigInt.asIntN(64, id) === id;
 export class CollectionsRepository {
   private readonly wireList: WireList;
   private readonly creates: Creates<Collection>;
-  private readonly gets: Coalescer<bigint, string | undefined>;
+  private readonly reads: CollectionReads;
   private readonly replaces: Coalescer<Replacement, string | undefined>;
   private readonly removes: Coalescer<bigint, string | undefined>;
 
   constructor(database: Database) {
-    const byIds = database.read<Row>('collections_by_ids', BY_IDS);
     this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, COMPLETION);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
 
     this.wireList = new WireList(database, 'collections');
-    this.gets = database.coalescer(async (ids: bigint[], deadline) => {
-      const rows = new Map(await byIds.run({ ids }, deadline));
-      return ids.map((id) => rows.get(String(id)));
-    });
+    this.reads = new CollectionReads(database);
     this.replaces = database.coalescer(
       async (items: Replacement[], deadline) => {
         const ids = items.map(({ id }) => id);
@@ -70,9 +67,9 @@ export class CollectionsRepository {
 
   /** @throws NotFoundException "Collection not found". */
   async get(id: bigint): Promise<WireText> {
-    const wire = canExist(id) ? await this.gets.add(id) : undefined;
-    if (wire === undefined) throw notFound();
-    return new WireText(wire);
+    const row = canExist(id) ? await this.reads.read(id) : undefined;
+    if (row === undefined) throw notFound();
+    return row;
   }
 
   /** Stores a collection under the next id; answers once it is committed. @throws RowRefusedException */

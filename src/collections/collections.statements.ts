@@ -7,7 +7,13 @@ const ids = sql`${sql.placeholder('ids')}::bigint[]`;
 /** What a create computes. */
 export const COMPLETION: Computed = { completed_at: `case when item.status = 'completed' then now() end` };
 
-export const BY_IDS = sql`select id, wire from collections where id = any(${ids})`;
+/** Rows up to so many bytes come together; what is larger is null, and read by itself. */
+const LARGE_ROW = 64 << 10;
+
+export const BY_IDS = sql`
+  select id, case when wire_bytes <= ${sql.raw(String(LARGE_ROW))} then wire end from collections where id = any(${ids})`;
+
+export const LARGE_BY_ID = sql`select wire from collections where id = ${sql.placeholder('id')}::bigint`;
 
 /** Locks in id order first, so that batches of several servers cannot deadlock. */
 const locked = sql`locked as (

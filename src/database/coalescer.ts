@@ -68,9 +68,13 @@ export class Coalescer<Item, Result> {
     patience.clock.watch((now) => this.refuseOverdue(now));
   }
 
-  /** The result of this item. @throws what `run` throws for it; DatabaseUnavailableError if it was not sent in time. */
-  add(item: Item): Promise<Result> {
-    const deadline = this.patience.clock.after(this.patience.timeLimit);
+  /**
+   * The result of this item.
+   *
+   * @param deadline until when it may take, by the loop clock, if it has waited before.
+   * @throws what `run` throws for it; DatabaseUnavailableError if it was not sent in time.
+   */
+  add(item: Item, deadline = this.patience.clock.after(this.patience.timeLimit)): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       // An item that cannot be measured fails here, alone, and not amid a batch.
       this.waiting.push({ item, bytes: this.bytes?.(item) ?? 0, deadline, resolve, reject });

@@ -44,7 +44,9 @@ export class DatabaseIndicator {
 
   private answerInTime(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${TIME_LIMIT} ms`)), TIME_LIMIT);
+      const giveUp = () => reject(new Error(`no answer within ${TIME_LIMIT} ms`));
+      // A timer runs before the sockets are read: a busy process may not have heard the answer yet.
+      const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), TIME_LIMIT);
       this.database
         .ping(TIME_LIMIT)
         .then(resolve, reject)

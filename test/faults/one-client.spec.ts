@@ -113,6 +113,24 @@ describe('what one client does is that client alone', () => {
     },
   );
 
+  it('a request that a busy server had not read in time is not 408', async () => {
+    const server = await startServer({ REQUEST_TIMEOUT: '1s' });
+    const first = post('{}');
+    for (const before of ['', first.slice(0, 20), GET, GET + first.slice(0, 20)]) {
+      const socket = await openSocket(server.url);
+      const answer = readAll(socket);
+      socket.write(before);
+      await sleep(100);
+      server.child.kill('SIGSTOP');
+      socket.write(
+        (before.replace(GET, '') === '' ? first : first.slice(20)).replace('Host: a', 'Host: a\r\nConnection: close'),
+      );
+      await sleep(3000);
+      server.child.kill('SIGCONT');
+      expect(statusesIn(await answer).at(-1)).toBe(422);
+    }
+  });
+
   it('a client that does not go on once it is its turn is 408 all the same', async () => {
     const server = await startServer({ REQUEST_TIMEOUT: '1s', DATABASE_STATEMENT_TIMEOUT: '20s' });
     const operator = new Client({ connectionString: databaseUrl });

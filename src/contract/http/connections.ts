@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ContractResponse } from './contract-response';
-import { guarded, whenClient, whenever } from './guard';
+import { afterReading, guarded, whenClient, whenever } from './guard';
 import { countAhead, uncountAhead } from './read-ahead';
 import { hearSocketErrors } from './socket-errors';
 
@@ -50,6 +50,13 @@ export class Connection {
     const { isOurs } = this;
     if (!isOurs && performance.now() - after.readableSince >= timeout) return false;
     this.late = { after, isOfNext: after.req.complete, since: isOurs ? 0 : after.readableSince };
+    return true;
+  }
+
+  /** Starts the client's clock anew for a request whose head came when the clock had run out, unread until then. */
+  renew(): boolean {
+    if (this.latest === undefined) return false;
+    this.late = { after: this.latest, isOfNext: false, since: 0 };
     return true;
   }
 
@@ -162,9 +169,14 @@ export class Connections {
     for (const [socket, connection] of this.open) guarded(socket, () => this.look(socket, connection, now));
   }
 
+  /** A timer runs before the sockets are read: what has arrived by then is not late. */
+  private judge(connection: Connection): void {
+    if (connection.isLate(performance.now(), this.timeout)) this.tooLate(connection.socket);
+  }
+
   private look(socket: Socket, connection: Connection, now: number): void {
     if (socket.writableLength > 0 && socket.timeout !== this.timeout) socket.setTimeout(this.timeout);
-    if (connection.isLate(now, this.timeout)) this.tooLate(socket);
+    if (connection.isLate(now, this.timeout)) afterReading(socket, () => this.judge(connection));
     if (this.closing && !connection.isBusy) socket.destroySoon();
   }
 }

@@ -58,7 +58,7 @@ export class ContractAdapter extends ExpressAdapter {
   constructor(private readonly contract: ContractServerOptions) {
     super();
     const log = new Logger('Contract');
-    faults.report = (text) => log.error(text);
+    faults.report = (fault) => log.error(fault);
     // No header that the old server did not send.
     this.disable('x-powered-by');
     this.disable('etag');

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { OutgoingMessage, type Server, type ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
+import { requestId } from './request-id';
 
 /**
  * Whose step it is: of an answer or, where there is none, of a client's connection. An answer that is still to be begun
@@ -8,8 +9,14 @@ import { Duplex } from 'node:stream';
  */
 export type Owner = (ServerResponse & { fail?: () => void }) | Duplex;
 
+/** A fault and, where there is one, the id of the request in whose answer it came. */
+export interface Fault {
+  readonly msg: string;
+  readonly requestId?: string;
+}
+
 /** Where faults are told of. The application has its logger do it. */
-export const faults = { report: (text: string): unknown => process.stderr.write(`${text}\n`) };
+export const faults = { report: ({ msg }: Fault): unknown => process.stderr.write(`${msg}\n`) };
 
 /**
  * Runs a step of the work for one client. What it throws, or rejects with, is that client's fault alone: it is answered 500
@@ -32,6 +39,11 @@ export function guarded(owner: Owner, step: () => unknown): void {
  */
 export function soon(owner: Owner, step: () => unknown): void {
   setImmediate(guarded, owner, step);
+}
+
+/** A guarded step once the sockets have been read: timers run before that, and what has arrived by then counts. */
+export function afterReading(owner: Owner, step: () => unknown): void {
+  setImmediate(() => soon(owner, step));
 }
 
 /** A guarded step in the next tick. */
@@ -84,7 +96,8 @@ export function whenDone<T>(
 
 function fail(owner: Owner, error: unknown): void {
   try {
-    faults.report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const msg = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    faults.report('req' in owner ? { msg, requestId: requestId(owner.req) } : { msg });
     if (!('req' in owner)) owner.destroy();
     else if (owner.fail === undefined) owner.req.socket.destroy();
     else owner.fail();

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection, Connections } from './connections';
 import { endSoon } from './end-soon';
-import { once, whenClient } from './guard';
+import { afterReading, once, whenClient } from './guard';
 import { MALFORMED, malformedAnswer, TIMED_OUT } from './malformed-answers';
 import type { Turn } from './turn';
 
@@ -24,7 +24,7 @@ export class MalformedRequests {
       const connection = connections.of(socket);
       if (error.code === CUT_SHORT) this.endBehindAnswers(connection);
       else if (error.code !== TOO_LATE) this.answer(connection, malformedAnswer(error.code));
-      else if (!connection.excuse(this.timeout)) this.timeOut(connection);
+      else this.judgeLate(connection);
     });
   }
 
@@ -36,6 +36,15 @@ export class MalformedRequests {
   /** Answers a client that took too long to send a request. */
   timeOut(connection: Connection): void {
     this.answer(connection, TIMED_OUT);
+  }
+
+  /** A server that was busy may not have read what came in time: that is done before the client is blamed. */
+  private judgeLate(connection: Connection): void {
+    const { latest } = connection;
+    afterReading(connection.socket, () => {
+      if (connection.latest === latest ? !connection.excuse(this.timeout) : !connection.renew())
+        this.timeOut(connection);
+    });
   }
 
   /** The old server said nothing to half a request, but answered those before it. */
