@@ -151,10 +151,12 @@ describe('without a database that answers', () => {
     it('answers 504 for a write that the synchronous standby does not confirm, and reading tells that it is there', async () => {
       await query(databaseUrl, `alter system set synchronous_standby_names = 'missing'`);
       await query(databaseUrl, 'select pg_reload_conf()');
-      const start = performance.now();
       const post = async (n: number) =>
         (await fetch(`${server.url}/api/collections`, json('POST', aCollection({ location: `unconfirmed ${n}` }))))
           .status;
+      // The setting is in force once the checkpointer has read it.
+      await eventually(async () => expect(await post(-1)).not.toBe(200));
+      const start = performance.now();
       const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => post(n)));
       expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT + 3000 + 1000);
       const listed = await (await fetch(`${server.url}/api/collections`)).text();
