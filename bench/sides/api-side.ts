@@ -1,19 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { startFlags } from '../../test/support/start-flags';
 import { SeededDatabase, type SeededTable } from '../seed';
 import { DatabaseSide } from './database-side';
 
 const ROOT = resolve(__dirname, '../..');
-
-/** As "npm start" starts it, flags included, but for the settings that somebody keeps in .env. */
-function startArguments(root: string): string[] {
-  const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  const [, args = ''] = scripts.start.split('node ');
-  return args
-    .split(' ')
-    .filter((arg) => arg !== '--dotenv')
-    .map((arg) => (arg.endsWith('.js') ? resolve(root, arg) : arg));
-}
 
 const TABLE: SeededTable = {
   empty: 'truncate collections, locations, id_counters',
@@ -25,7 +15,7 @@ const TABLE: SeededTable = {
   count: `insert into id_counters (resource, next_id) values ('collections', $1::bigint + 1)`,
 };
 
-/** This server, built, with its default settings. @param before the folder of another build, to measure that one */
+/** This server, built, as "npm start" starts it but without what somebody keeps in .env. @param before the folder of another build, to measure that one */
 export function startApi(url: string, postgres: number, before?: string): Promise<DatabaseSide> {
   return DatabaseSide.start(
     before === undefined ? 'api' : 'before',
@@ -33,7 +23,7 @@ export function startApi(url: string, postgres: number, before?: string): Promis
     () => SeededDatabase.prepare(url, TABLE),
     (port) => ({
       command: process.execPath,
-      args: startArguments(before ?? ROOT),
+      args: [...startFlags(before ?? ROOT), resolve(before ?? ROOT, 'dist/bundle.js')],
       environment: { DATABASE_URL: url, PORT: String(port), ADMIN_PORT: '0' },
     }),
   );

@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startFlags } from './start-flags';
 
-const MAIN = resolve(__dirname, '../../dist/main.js');
+const ROOT = resolve(__dirname, '../..');
+const MAIN = resolve(ROOT, 'dist/main.js');
+/** As an operator runs it: its memory depends on them. */
+const FLAGS = startFlags(ROOT);
 
 export interface Ended {
   readonly code: number | null;
@@ -57,7 +61,8 @@ export class ServerProcess {
     if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build".`);
     const free = { HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0' };
     const env = { ...ofTheRun(), ...free, ...environment };
-    return new ServerProcess(spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const command = [...FLAGS, main, ...args];
+    return new ServerProcess(spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   /** Starts one and waits until it is ready. */
