@@ -34,8 +34,7 @@ export class DatabaseIndicator {
   async isHealthy(key: string): Promise<HealthIndicatorResult> {
     const session = this.indicators.check(key);
     try {
-      await this.answerInTime();
-      await this.lookForTables();
+      if (!(await this.lookForTables())) await this.answerInTime();
       return this.missing.length === 0 ? session.up() : session.down(`the database lacks ${this.missing.join(', ')}`);
     } catch (error) {
       return session.down(error instanceof Error ? error.message : String(error));
@@ -54,17 +53,22 @@ export class DatabaseIndicator {
     });
   }
 
-  /** The look may queue behind statements that wait for a lock, which says nothing of this server's health. */
-  private async lookForTables(): Promise<void> {
+  /**
+   * The look may queue behind statements that wait for a lock, which says nothing of this server's health.
+   *
+   * @returns whether it was time for one, and PostgreSQL has answered.
+   */
+  private async lookForTables(): Promise<boolean> {
     const now = performance.now();
-    if (now - this.lookedAt < LOOK_EVERY) return;
+    if (now - this.lookedAt < LOOK_EVERY) return false;
     this.lookedAt = now;
     const look = this.tables.run().then(
       ([found = []]) => {
         this.missing = TABLES.filter((_, index) => found[index] === null).map(({ name }) => name);
+        return true;
       },
-      () => undefined,
+      () => false,
     );
-    await Promise.race([look, sleep(LOOK_LIMIT, undefined, { ref: false })]);
+    return Promise.race([look, sleep(LOOK_LIMIT, false, { ref: false })]);
   }
 }

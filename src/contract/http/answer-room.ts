@@ -7,13 +7,22 @@ export const LARGE_ANSWER = 64 << 10;
 /** Bytes of large answers that may wait for their clients to read them. An answer that goes to many is there once. */
 const ROOM = 64 << 20;
 
-/** Milliseconds in which a client is not blamed for an answer that is still here. */
-const GRACE = 1000;
+/** Milliseconds over which it is judged how fast a client reads, and the bytes a second that it must take when there is no room. */
+const GRACE = 5000;
+const LEAST_SPEED = 64 << 10;
 
 interface Sending {
   readonly response: ServerResponse;
   readonly body: Buffer;
-  readonly since: number;
+  /** When the client was last found to read fast enough, and the bytes that it had yet to take then. */
+  since: number;
+  left: number;
+}
+
+/** Bytes that the kernel has not taken yet. Node tells by them whether a socket is idle, and does not document them. */
+function pendingBytes({ req: { socket } }: ServerResponse): number {
+  const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize: number } | null };
+  return handle?.writeQueueSize ?? socket.writableLength;
 }
 
 /** Keeps account of the large answers that clients have yet to read. */
@@ -24,14 +33,14 @@ export class AnswerRoom {
   private bytes = 0;
 
   /**
-   * Takes a large answer on. If there is no room, the clients that have left theirs unread the longest are cut off.
+   * Takes a large answer on. If there is no room, clients that hardly read theirs are cut off, the oldest first.
    *
    * @returns false if there is no room for it, and nobody to be cut off.
    */
   admit(response: ServerResponse, body: Buffer): boolean {
     if (!this.fits(body)) this.cutOff(body);
     if (!this.fits(body) && this.sending.size > 0) return false;
-    const entry = { response, body, since: performance.now() };
+    const entry = { response, body, since: performance.now(), left: body.length };
     this.sending.add(entry);
     const users = this.users.get(body) ?? 0;
     if (users === 0) this.bytes += body.length;
@@ -45,11 +54,19 @@ export class AnswerRoom {
   }
 
   private cutOff(body: Buffer): void {
-    const before = performance.now() - GRACE;
+    const now = performance.now();
     for (const entry of this.sending) {
-      if (entry.since > before || this.fits(body)) return;
-      this.remove(entry);
-      entry.response.req.socket.destroy();
+      if (this.fits(body)) return;
+      const time = now - entry.since;
+      if (time < GRACE) continue;
+      const left = pendingBytes(entry.response);
+      if (entry.left - left >= (LEAST_SPEED * time) / 1000) {
+        entry.since = now;
+        entry.left = left;
+      } else {
+        this.remove(entry);
+        entry.response.req.socket.destroy();
+      }
     }
   }
 
