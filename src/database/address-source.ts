@@ -66,7 +66,8 @@ export class AddressSource {
         return result;
       } catch (error) {
         if (!isLogInRefused(error)) {
-          this.refusedFrom = undefined;
+          // The time-out of a busy machine says nothing of the log-in.
+          if (isAnswer(error)) this.refusedFrom = undefined;
           throw error;
         }
         if (this.readAgain()) continue;
@@ -92,6 +93,11 @@ export class AddressSource {
     log?.info('PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE');
     return true;
   }
+}
+
+/** Whether an attempt ended because the server, or a kernel in its place, said something. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof DatabaseError || (error instanceof Error && 'syscall' in error);
 }
 
 async function tryEach<Result>(

@@ -164,8 +164,10 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
       await eventually(async () => {
         expect((await fetch(`${server.url}/api/collections`, json('POST', aCollection()))).status).toBe(200);
       });
-      expect(server.messages.join('\n')).toContain(
-        'PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE',
+      await eventually(() =>
+        expect(server.messages.join('\n')).toContain(
+          'PostgreSQL refused the login; trying the new address in DATABASE_URL_FILE',
+        ),
       );
       await server.kill();
     });
