@@ -16,7 +16,9 @@ const valuesOf = (name: string) => settings.filter(([key]) => key === name).map(
 
 test('the unit starts the server as npm start does', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
-  expect(valuesOf('ExecStart')).toEqual([scripts.start.replace(/^(exec )?node /, '/usr/bin/node ')]);
+  // Its settings are those of the unit, not of a file beside the program.
+  const command = scripts.start.replace(/^exec node /, '/usr/bin/node ').replace(/ --dotenv$/, '');
+  expect(valuesOf('ExecStart')).toEqual([command]);
 });
 
 test('the unit gives settings that the server takes, and the time to stop', () => {
