@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { describeWithReference, startReference, type Reference } from '../reference/reference';
+import { compared, useBothServers } from '../reference/both-servers';
+import { describeWithReference } from '../reference/reference';
 import { useCluster } from '../support/clusters';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { startTestApp, type TestApp } from '../support/test-app';
@@ -53,34 +54,17 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'CONNECT to a host': [request('CONNECT', 'a:80')],
 };
 
-/** Without what is not compared. */
-const compared = (text: string) =>
-  text
-    .replace(/^(date|server|connection|keep-alive): .*\r\n/gim, '')
-    .replace(/HTTP\/1\.1 (\d+) .*\r\n/g, 'HTTP/1.1 $1\r\n');
-
 describeWithReference('a client that closes its sending half behind a request', () => {
-  const cluster = useCluster();
-  let reference: Reference;
-  let app: TestApp;
-
-  beforeAll(async () => {
-    reference = await startReference();
-    app = await startTestApp(await cluster().createDatabase());
-  });
-  afterAll(async () => {
-    await app.close();
-    await reference.stop();
-  });
+  const { reference, app } = useBothServers();
 
   it.each(Object.entries(CASES))('is answered as by the old server: %s', async (_, pieces) => {
     const [old, ours] = await Promise.all(
-      [reference.url, app.url].map((url) => exchange(url, pieces, { halfClose: true })),
+      [reference().url, app().url].map((url) => exchange(url, pieces, { halfClose: true })),
     );
     expect(compared(ours!)).toBe(compared(old!));
     // Both have stored the same.
     const [oldRows, ourRows] = await Promise.all(
-      [reference.url, app.url].map(async (url) => (await fetch(`${url}/api/locations`)).text()),
+      [reference().url, app().url].map(async (url) => (await fetch(`${url}/api/locations`)).text()),
     );
     expect(ourRows).toBe(oldRows);
   });

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { useCluster } from '../support/clusters';
 import { query } from '../support/postgres-cluster';
 import { exchange, openSocket, statusesIn } from '../support/raw-exchange';
 import { aCollection } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import type { ServerProcess } from '../support/server-process';
+import { useServers } from '../support/use-servers';
 
 const MEGABYTE = 1 << 20;
 
@@ -44,20 +44,7 @@ async function untilAtRest({ pid }: ServerProcess): Promise<void> {
 }
 
 describe('what clients make the server hold is bounded', () => {
-  const cluster = useCluster();
-  const servers: ServerProcess[] = [];
-  let databaseUrl: string;
-
-  beforeAll(async () => {
-    databaseUrl = await cluster().createDatabase();
-  });
-  afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
-
-  async function startServer(environment: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ DATABASE_URL: databaseUrl, ...environment });
-    servers.push(server);
-    return server;
-  }
+  const { databaseUrl, startServer } = useServers();
 
   async function expectWithinBudget(server: ServerProcess): Promise<void> {
     expect(server.child.exitCode).toBeNull();
@@ -105,7 +92,7 @@ describe('what clients make the server hold is bounded', () => {
   ])('60 reads of 15 MB at once, of %s', async (_, rows) => {
     const server = await startServer({ DATABASE_STATEMENT_TIMEOUT: '60s' });
     await query(
-      databaseUrl,
+      databaseUrl(),
       `truncate collections;
        insert into collections (id, location, waste_type, quantity, unit, collected_date, status)
        select n, repeat('x', 15 * 1024 * 1024), 'paper', n, 'kg', '2024-01-15 10:30:00', 'pending'

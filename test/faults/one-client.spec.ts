@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { query } from '../support/postgres-cluster';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import type { ServerProcess } from '../support/server-process';
+import { useServers } from '../support/use-servers';
 
 const GET = 'GET /api/collections HTTP/1.1\r\nHost: a\r\n\r\n';
 const CONNECT = 'CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -15,20 +15,7 @@ const post = (body: string) =>
   `POST /api/collections HTTP/1.1\r\nHost: a\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
 describe('what one client does is that client alone', () => {
-  const cluster = useCluster();
-  const servers: ServerProcess[] = [];
-  let databaseUrl: string;
-
-  beforeAll(async () => {
-    databaseUrl = await cluster().createDatabase();
-  });
-  afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
-
-  async function startServer(environment: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ DATABASE_URL: databaseUrl, ...environment });
-    servers.push(server);
-    return server;
-  }
+  const { databaseUrl, startServer } = useServers();
 
   /** Its process still serves, and has complained of nothing. */
   async function expectWell(server: ServerProcess): Promise<void> {
@@ -99,7 +86,7 @@ describe('what one client does is that client alone', () => {
     'a whole request of %i bytes behind one that PostgreSQL keeps waiting is not 408',
     async (size) => {
       const server = await startServer({ REQUEST_TIMEOUT: '1s', DATABASE_STATEMENT_TIMEOUT: '20s' });
-      const operator = new Client({ connectionString: databaseUrl });
+      const operator = new Client({ connectionString: databaseUrl() });
       await operator.connect();
       await operator.query('begin; lock table collections in access exclusive mode');
       const body = JSON.stringify(aCollection({ location: 'x'.repeat(size) }));
@@ -133,7 +120,7 @@ describe('what one client does is that client alone', () => {
 
   it('a client that does not go on once it is its turn is 408 all the same', async () => {
     const server = await startServer({ REQUEST_TIMEOUT: '1s', DATABASE_STATEMENT_TIMEOUT: '20s' });
-    const operator = new Client({ connectionString: databaseUrl });
+    const operator = new Client({ connectionString: databaseUrl() });
     await operator.connect();
     await operator.query('begin; lock table collections in access exclusive mode');
     const sockets = await Promise.all([openSocket(server.url), openSocket(server.url)]);
@@ -158,7 +145,7 @@ describe('what one client does is that client alone', () => {
     await eventually(async () => expect(await acceptedBy(server.pid)).toBe(0));
     for (const socket of sockets) socket.destroy();
     await expectWell(server);
-    await query(databaseUrl, 'truncate collections');
+    await query(databaseUrl(), 'truncate collections');
   });
 });
 

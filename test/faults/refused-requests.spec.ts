@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { describeWithReference, startReference, type Reference } from '../reference/reference';
+import { compared, useBothServers } from '../reference/both-servers';
+import { describeWithReference } from '../reference/reference';
 import { useCluster } from '../support/clusters';
 import { eventually } from '../support/eventually';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { ServerProcess } from '../support/server-process';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { startTestApp } from '../support/test-app';
 
 jest.setTimeout(60_000);
 
@@ -39,44 +40,27 @@ const BEFORE: Readonly<Record<string, (refused: string) => readonly string[]>> =
 const CASES = Object.keys(REFUSED).flatMap((what) => Object.keys(BEFORE).map((where) => [what, where] as const));
 const piecesOf = (what: string, where: string) => BEFORE[where]!(REFUSED[what]!);
 
-/** Without what is not compared. */
-const compared = (text: string) =>
-  text
-    .replace(/^(date|server|connection|keep-alive): .*\r\n/gim, '')
-    .replace(/HTTP\/1\.1 (\d+) .*\r\n/g, 'HTTP/1.1 $1\r\n');
-
 describeWithReference('a request that is refused by its head', () => {
-  const cluster = useCluster();
-  let reference: Reference;
-  let app: TestApp;
-
-  beforeAll(async () => {
-    reference = await startReference();
-    app = await startTestApp(await cluster().createDatabase());
-  });
-  afterAll(async () => {
-    await app.close();
-    await reference.stop();
-  });
+  const { reference, app } = useBothServers();
 
   it.each(CASES)('%s, %s, is answered as by the old server', async (what, where) => {
     const ask = (url: string) => exchange(url, piecesOf(what, where), { pause: 200 });
-    const [old, ours] = await Promise.all([reference.url, app.url].map(ask));
+    const [old, ours] = await Promise.all([reference().url, app().url].map(ask));
     expect(compared(ours!)).toBe(compared(old!));
     // Both have carried out the same.
     const rows = async (url: string) => (await fetch(`${url}/api/locations`)).text();
-    const stored = await rows(reference.url);
-    await eventually(async () => expect(await rows(app.url)).toBe(stored));
+    const stored = await rows(reference().url);
+    await eventually(async () => expect(await rows(app().url)).toBe(stored));
   });
 
   it('CONNECT with a Transfer-Encoding that means nothing there is answered as by the old server', async () => {
     const connect = 'CONNECT / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n';
-    const socket = await openSocket(reference.url);
+    const socket = await openSocket(reference().url);
     const answer = readAll(socket);
     socket.write(connect);
     await sleep(300);
     socket.end();
-    expect(compared(await exchange(app.url, [connect]))).toBe(compared(await answer));
+    expect(compared(await exchange(app().url, [connect]))).toBe(compared(await answer));
   });
 });
 
