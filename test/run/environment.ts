@@ -19,7 +19,7 @@ export default class TestEnvironment extends NodeEnvironment {
   override async setup(): Promise<void> {
     await super.setup();
     const run = process.env.TEST_RUN!;
-    this.folder = mkdtempSync(join(run, 'file-'));
+    this.folder = mkdtempSync(join(run, 'f-'));
     chmodSync(this.folder, 0o755);
     // Of this process, which servers inherit, and its copy, which the tests see.
     for (const environment of [process.env, this.global.process.env]) {

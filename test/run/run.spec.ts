@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../support/eventually';
 import { processesOf } from './left-behind';
+import { RUN_FOLDER } from './run-folder';
 
 const ROOT = resolve(__dirname, '../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
@@ -27,7 +28,7 @@ function run(fixture: string, environment: NodeJS.ProcessEnv = {}) {
 
 function expectNothingLeft(): void {
   expect(processesOf(tmpdir()).map(({ command }) => command)).toEqual([]);
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('waste-tests-'))).toEqual([]);
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith(RUN_FOLDER))).toEqual([]);
 }
 
 test('a beforeAll that fails half-way leaves no server and no folder, and what it had started is named', async () => {
@@ -46,6 +47,16 @@ test('tests that pass and leave something behind fail the run, which names it an
   expect(code).toBe(1);
   expect(words).toMatch(/forgets\.ts left process \d+: .*postgres/);
   expect(words).toMatch(/forgets\.ts left in the temp folder: forgotten-/);
+  expectNothingLeft();
+});
+
+test('a temp folder whose path is too long for sockets does not keep PostgreSQL from starting', async () => {
+  const long = join(tmpdir(), 'long'.repeat(20));
+  mkdirSync(long);
+  const { words } = await run('forgets', { TMPDIR: long }).ended;
+  rmSync(long, { recursive: true });
+  expect(words).toContain('1 passed');
+  expect(words).toMatch(/forgets\.ts left process \d+: .*postgres/);
   expectNothingLeft();
 });
 
