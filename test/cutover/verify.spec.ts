@@ -3,7 +3,7 @@ import { describeWithReference, startReference, type Reference } from '../refere
 import { useCluster } from '../support/clusters';
 import { aCollection } from '../support/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
-import type { Verification } from '../../src/cutover/verify/verify';
+import type { Verification } from '../../src/cutover/verbs/verify/verify';
 import { runCutover } from './cutover-program';
 import { answersOf, create, fillSide, send } from './filled-side';
 

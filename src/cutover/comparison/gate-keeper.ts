@@ -1,4 +1,4 @@
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import type { GatesResult } from './gates';
 
 /**

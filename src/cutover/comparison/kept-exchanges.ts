@@ -5,7 +5,7 @@ import { bodyOf, type Exchange, type RecordedRequest } from '../../recordings/ex
 import { recordingLine } from '../../recordings/files';
 import { recordedResponse } from '../../recordings/record';
 import type { AnsweredPair } from './exchange-observer';
-import { SIDES, type SideName } from '../sides/side-name';
+import { SIDES, type SideName } from '../traffic/side-name';
 import type { ReviewedRule } from './rules/reviewed-rule';
 
 /** How much is kept at most: exchanges without an explanation, exchanges of each rule, and bytes altogether. */

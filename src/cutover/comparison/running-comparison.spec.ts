@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
 import { eventually } from '../../../test/support/eventually';
 import { readRecordings } from '../../recordings/files';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import { reviewedRules } from './rules/reviewed-rules';
 import { RunningComparison, type RunningComparisonOptions } from './running-comparison';
 import { readStatistics } from './statistics-file';

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { mkdir, rename } from 'node:fs/promises';
 import { Comparison } from './comparison';
-import type { PhaseName } from '../phase/phase';
-import type { PhaseJudge } from '../phase/phase-judge';
+import type { PhaseName } from '../traffic/phase';
+import type { PhaseJudge } from './phase-judge';
 import { GateKeeper, worstCaseOf, type GateKeeperOptions } from './gate-keeper';
 import type { GateLimits, GatesResult } from './gates';
 import { KeptExchanges, type KeptLimits } from './kept-exchanges';

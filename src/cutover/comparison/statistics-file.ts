@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { CutoverError, messageOf } from '../cutover-error';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import type { GateLimits, GatesResult } from './gates';
 import type { SavedStatistics } from './statistics';
 

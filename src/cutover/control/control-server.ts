@@ -5,10 +5,10 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideSilent, SideUnreachable } from '../gateway/side';
+import { SideSilent, SideUnreachable } from '../sides/side';
 import { JournalError } from '../journal/journal-error';
-import type { MarkPurpose } from '../phase/import-marks';
-import { phaseNamed, PhaseRefused } from '../phase/phases';
+import type { MarkPurpose } from '../gateway/import-marks';
+import { phaseNamed, PhaseRefused } from '../gateway/phase-steps';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;

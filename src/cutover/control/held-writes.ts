@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { asArgument } from '../../command-line';
-import { parseSeconds } from '../command-line';
-import type { MarkPurpose, OpenMark } from '../phase/import-marks';
-import type { GatewayStatus } from '../status/gateway-status';
+import { parseSeconds } from '../verbs/command-line';
+import type { MarkPurpose, OpenMark } from '../gateway/import-marks';
+import type { GatewayStatus } from '../gateway/gateway-status';
 import { ControlClient, ControlError } from './control-client';
 import { readToken, withToken, type TokenOptions } from './control-options';
 

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NextIdsState } from '../gateway/next-ids';
-import type { PhaseName } from '../phase/phase';
+import type { NextIdsState } from '../traffic/next-ids';
+import type { PhaseName } from '../traffic/phase';
 import { messageOf } from '../cutover-error';
 import { JournalError } from './journal-error';
 import { syncFile } from './segments';

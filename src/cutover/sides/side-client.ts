@@ -3,9 +3,9 @@ import https from 'node:https';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
 import type { HeaderPair } from '../../recordings/exchange';
 import { CutoverError, messageOf } from '../cutover-error';
-import { pairsOf } from './header-pairs';
-import { listPath, type Resource } from './resource';
-import { splitRows } from './row-splitter';
+import { pairsOf } from '../traffic/header-pairs';
+import { listPath, type Resource } from '../traffic/resource';
+import { splitRows } from '../traffic/row-splitter';
 
 /** How long a side may be silent, in milliseconds: it renders a long list before the first byte of it. */
 export const DEFAULT_SILENCE_MS = 600_000;

@@ -1,0 +1,59 @@
+import { Command, Option } from 'commander';
+import { DEFAULT_TIMEOUTS, parseTarget, type Target } from '../../../recordings/raw-http';
+import { asArgument, EXIT, UsageError } from '../../../command-line';
+import { EXIT_HELP, parseCount, parseSeconds } from '../command-line';
+import { KeptExchanges } from '../../comparison/kept-exchanges';
+import { calibrate } from './calibrate';
+import { calibrationSummary } from './summary';
+
+interface CalibrateOptions {
+  blue: Target;
+  second?: Target;
+  rounds: number;
+  records: number;
+  timeout: number;
+  keep?: string;
+  json: boolean;
+}
+
+/** `waste-cutover calibrate`: proves what differs by itself between two answers of the old server. */
+export function calibrateCommand(): Command {
+  return new Command('calibrate')
+    .description(
+      'Sends the same reads twice to the old server, names what differs by itself, and fails if no mask covers it.',
+    )
+    .requiredOption('--blue <url>', 'the old server: http://host:port', asArgument(parseTarget))
+    .option(
+      '--second <url>',
+      'another old server with the same records, to be asked the second time',
+      asArgument(parseTarget),
+    )
+    .option('--rounds <count>', 'how often all reads are sent', asArgument(parseCount), 20)
+    .option('--records <count>', 'how many single records to read in each round', asArgument(parseCount), 20)
+    .addOption(
+      new Option('--timeout <seconds>', 'how long to wait for an answer')
+        .argParser(asArgument(parseSeconds))
+        .default(DEFAULT_TIMEOUTS.answer, '30'),
+    )
+    .option('--keep <folder>', 'keep differing exchanges there, as recordings')
+    .option('--json', 'print the result as JSON', false)
+    .addHelpText('after', `${EXIT_HELP}\nNothing is written to the servers. Run it while nobody else writes either.`)
+    .action(async (options: CalibrateOptions) => {
+      if (options.rounds === 0) throw new UsageError('--rounds 0 would prove nothing: give 1 or more');
+      const kept = options.keep === undefined ? undefined : await KeptExchanges.open(options.keep);
+      const result = await calibrate({
+        first: options.blue,
+        second: options.second ?? options.blue,
+        rounds: options.rounds,
+        records: options.records,
+        timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout },
+        ...(kept === undefined ? {} : { kept }),
+        onProgress: (pairs) => {
+          if (pairs % 500 === 0) process.stderr.write(`${pairs} pairs\n`);
+        },
+      });
+      await kept?.settled();
+      process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : calibrationSummary(result)}\n`);
+      process.exitCode = result.differing.length > 0 ? EXIT.failed : EXIT.ok;
+    });
+}

@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import { DatabaseError } from 'pg';
+import { asArgument, endWithExitCode, EXIT, UsageError } from '../../command-line';
+import { ConfigError } from '../../config';
+import { DatabaseUnavailableError, StartRefusedError } from '../../database/database-errors';
+import { ListenError } from '../../listen';
+import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
+import { CutoverError } from '../cutover-error';
+import { DEFAULT_SILENCE_MS } from '../sides/side-client';
+
+/** The end of each verb's help text. */
+export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
+
+/** The parser of an option that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** `--timeout`: how long a side may be silent, in milliseconds. */
+export function timeoutOption(): Option {
+  return new Option('--timeout <seconds>', 'how long a server may be silent')
+    .argParser(asArgument(parseSeconds))
+    .default(DEFAULT_SILENCE_MS, String(DEFAULT_SILENCE_MS / 1000));
+}
+
+/** A positive number of seconds, in milliseconds. @throws TypeError for anything else */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) {
+    throw new TypeError(`${JSON.stringify(text)} is not a number of seconds from 0 to 86400`);
+  }
+  return Math.ceil(seconds * 1000);
+}
+
+/** A whole number from 0 on. @throws TypeError for anything else */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a whole number`);
+  return Number(text);
+}
+
+/**
+ * Runs the verb that the arguments name. Every foreseen error becomes one sentence on stderr and an exit code; a verb
+ * that finds a difference sets `process.exitCode` itself.
+ */
+export function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  return endWithExitCode(() => program.parseAsync(argv), exitCodeOf);
+}
+
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof ListenError && error.isWrongSetting) return EXIT.usage;
+  const foreseen = [
+    ListenError,
+    CutoverError,
+    UnreachableError,
+    NoAnswerError,
+    StartRefusedError,
+    DatabaseUnavailableError,
+    DatabaseError,
+  ];
+  return foreseen.some((type) => error instanceof type) ? EXIT.failed : undefined;
+}
