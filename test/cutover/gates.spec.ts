@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { RunningComparison } from '../../src/cutover/comparison/running-comparison';
 import { comparisonOf } from '../../src/cutover/verbs/gateway/comparison-options';
-import { statusText } from '../../src/cutover/gateway/gateway-status';
+import { statusText } from '../../src/cutover/control/status-text';
 import { readRecordings } from '../../src/recordings/files';
 import { eventually } from '../support/eventually';
 import { aCollection, json } from '../support/samples';

@@ -8,7 +8,8 @@ import type { Gateway } from '../gateway/gateway';
 import { SideSilent, SideUnreachable } from '../sides/side';
 import { JournalError } from '../journal/journal-error';
 import type { MarkPurpose } from '../gateway/import-marks';
-import { phaseNamed, PhaseRefused } from '../gateway/phase-steps';
+import { phaseNamed } from '../gateway/phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;

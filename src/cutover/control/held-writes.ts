@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { asArgument } from '../../command-line';
-import { parseSeconds } from '../verbs/command-line';
+import { parseSeconds } from '../../settings/option-values';
 import type { MarkPurpose, OpenMark } from '../gateway/import-marks';
 import type { GatewayStatus } from '../gateway/gateway-status';
 import { ControlClient, ControlError } from './control-client';

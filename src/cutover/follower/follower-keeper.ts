@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedWrite } from '../journal/write-log';
 import { hasFollower, ownerIn } from '../traffic/phase';
-import { PhaseRefused } from '../gateway/phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
 import { otherSide, type SideName } from '../traffic/side-name';
 import { FollowerFeed, type FeedState } from './follower-feed';
 import { FollowerWrites } from './follower-write';
-import type { GatewayContext } from '../owner/order-context';
+import type { OrderContext } from '../owner/order-context';
 import { rawResponse, recordedRequest, type RawAnswer, type RawRequest } from '../traffic/raw-message';
 import { createRequest } from './placeholders';
 import { Rebuild, type OwnerCopy } from './rebuild';
@@ -23,7 +23,7 @@ export class FollowerKeeper {
   private feed: FollowerFeed | undefined;
   private readonly answers = new Map<number, RawAnswer>();
 
-  constructor(private readonly context: GatewayContext) {}
+  constructor(private readonly context: OrderContext) {}
 
   get side(): SideName {
     return otherSide(ownerIn(this.context.state.phase));

@@ -1,7 +1,7 @@
 import type { GatesResult } from '../comparison/gates';
 import type { FeedState } from '../follower/follower-feed';
 import type { FollowerKeeper } from '../follower/follower-keeper';
-import type { GatewayContext } from '../owner/order-context';
+import type { OrderContext } from '../owner/order-context';
 import type { NextIdsState } from '../traffic/next-ids';
 import { ownerIn, type PhaseName } from '../traffic/phase';
 import type { PhaseJudge } from '../comparison/phase-judge';
@@ -43,7 +43,7 @@ export interface GatewayStatus {
 
 /** Gathers the status. */
 export function gatewayStatus(
-  { state, parts, unaccepted }: GatewayContext,
+  { state, parts, unaccepted }: OrderContext,
   keeper: FollowerKeeper,
   judge: PhaseJudge,
   since: Date,
@@ -70,27 +70,4 @@ export function gatewayStatus(
     worstCase: judge.worstCase,
     journal: { directory: journal.directory, segments: journal.segmentCount },
   };
-}
-
-/** The status for people. */
-export function statusText(status: GatewayStatus): string {
-  const { follower, evidence } = status;
-  const split = status.phase === 'split' ? ` (${status.percent} % of the clients read from green)` : '';
-  const lines = [
-    ['phase', `${status.phase}${split}`],
-    ['owner of the writes', status.owner],
-    ['place', String(status.place)],
-    ['import', status.importPlace === null ? 'none yet: green has no copy' : `at place ${status.importPlace}`],
-    ['follower', `${follower.side}: ${follower.state}${follower.trouble === null ? '' : `: ${follower.trouble}`}`],
-    ['behind', `${status.behind} writes`],
-    [
-      'evidence',
-      evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
-    ],
-    ...status.gates.gates.map(({ gate, verdict, reason }) => [`gate ${gate}`, `${verdict}: ${reason}`]),
-    ['at worst', status.worstCase.sentence],
-    ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
-    ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
-  ];
-  return lines.map(([name = '', value = '']) => `${name.padEnd(20)}${value}`).join('\n');
 }

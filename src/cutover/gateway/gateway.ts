@@ -17,7 +17,7 @@ import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-obser
 import { FollowerKeeper } from '../follower/follower-keeper';
 import { ForwardedHeaders } from './forwarded-headers';
 import { WriteGate } from '../traffic/write-gate';
-import { GatewayContext } from '../owner/order-context';
+import { OrderContext } from '../owner/order-context';
 import { NextIds } from '../traffic/next-ids';
 import { OwnerWrites, type OwnerWritesLimits } from '../owner/owner-writes';
 import { ReadProxy } from './read-proxy';
@@ -56,7 +56,7 @@ export class Gateway {
   readonly since = new Date();
 
   private constructor(
-    private readonly context: GatewayContext,
+    private readonly context: OrderContext,
     private readonly writes: OwnerWrites,
     readonly keeper: FollowerKeeper,
     readonly phases: PhaseSwitch,
@@ -94,7 +94,7 @@ export class Gateway {
     const reader = new SideReader(sides, ids);
     const gate = new WriteGate();
     const parts = { sides, journal, log, gate, ids, reader, evidence, observer };
-    const context = new GatewayContext(parts, state);
+    const context = new OrderContext(parts, state);
     const keeper = new FollowerKeeper(context);
     const settlement = new Settlement(reader, ids);
     const onAnswer = keeper.hold.bind(keeper);

@@ -1,9 +1,9 @@
 import type { FollowerKeeper } from '../follower/follower-keeper';
-import type { GatewayContext } from '../owner/order-context';
+import type { OrderContext } from '../owner/order-context';
 import { digestOf } from '../traffic/raw-message';
 import type { ImportMark } from '../journal/state-file';
 import { hasFollower } from '../traffic/phase';
-import { PhaseRefused } from './phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
 
 /** `import`: a copy for green; `verify`: both sides are read while they are level. */
 export type MarkPurpose = 'import' | 'verify';
@@ -48,7 +48,7 @@ export class ImportMarks {
   private count = 0;
 
   constructor(
-    private readonly context: GatewayContext,
+    private readonly context: OrderContext,
     private readonly keeper: FollowerKeeper,
   ) {}
 

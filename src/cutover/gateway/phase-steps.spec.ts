@@ -1,6 +1,7 @@
 import type { GatesResult } from '../comparison/gates';
 import type { PhaseName } from '../traffic/phase';
-import { demandStep, percentOf, phaseNamed, PhaseRefused, type PhaseFacts } from './phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
+import { demandStep, percentOf, phaseNamed, type PhaseFacts } from './phase-steps';
 
 const evidence = { count: 0, file: '/j/divergent.jsonl' };
 const gates: GatesResult = { verdict: 'pass', gates: [] };

@@ -1,12 +1,7 @@
 import type { GatesResult } from '../comparison/gates';
-import { CutoverError } from '../cutover-error';
+import { PhaseRefused } from '../traffic/phase-refused';
 import type { Evidence } from '../journal/evidence';
 import { hasFollower, impossibleStep, isPromotion, ownerIn, PHASES, type PhaseName } from '../traffic/phase';
-
-/** A step that is refused; the message says what to do. */
-export class PhaseRefused extends CutoverError {
-  override name = 'PhaseRefused';
-}
 
 /** What decides whether a step may be made. */
 export interface PhaseFacts {

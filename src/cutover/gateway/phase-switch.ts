@@ -1,5 +1,5 @@
 import type { FollowerKeeper } from '../follower/follower-keeper';
-import type { GatewayContext } from '../owner/order-context';
+import type { OrderContext } from '../owner/order-context';
 import { digestOf } from '../traffic/raw-message';
 import { highestId } from '../traffic/rows';
 import { SideSilent, SideUnreachable } from '../sides/side';
@@ -7,7 +7,8 @@ import { otherSide } from '../traffic/side-name';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from '../traffic/phase';
 import type { PhaseJudge } from '../comparison/phase-judge';
-import { changesOwner, demandGates, demandStep, percentOf, PhaseRefused } from './phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
+import { changesOwner, demandGates, demandStep, percentOf } from './phase-steps';
 
 export interface PhaseOptions {
   /** For split: of a hundred clients. */
@@ -26,7 +27,7 @@ export class PhaseSwitch {
   private busy = false;
 
   constructor(
-    private readonly context: GatewayContext,
+    private readonly context: OrderContext,
     private readonly keeper: FollowerKeeper,
     private readonly judge: PhaseJudge,
   ) {}

@@ -10,7 +10,7 @@ import { hasFollower, ownerIn } from '../traffic/phase';
 import { otherSide, type SideName } from '../traffic/side-name';
 import type { FollowerKeeper } from '../follower/follower-keeper';
 import type { ForwardedHeaders } from './forwarded-headers';
-import type { GatewayContext } from '../owner/order-context';
+import type { OrderContext } from '../owner/order-context';
 import type { OwnerWrites } from '../owner/owner-writes';
 import { ownAnswer } from '../traffic/own-answers';
 import { pairsOf } from '../traffic/header-pairs';
@@ -30,7 +30,7 @@ export interface RequestHandlerOptions {
 }
 
 export interface RequestHandlerParts {
-  readonly context: GatewayContext;
+  readonly context: OrderContext;
   readonly keeper: FollowerKeeper;
   readonly writes: OwnerWrites;
   readonly reads: ReadProxy;

@@ -9,8 +9,8 @@ import type { NextIds } from '../traffic/next-ids';
 import type { Side } from '../sides/side';
 import type { SideReader } from '../sides/side-reader';
 
-/** What the parts of one gateway share. */
-export interface GatewayParts {
+/** What the parts that keep the order of writes share. */
+export interface OrderParts {
   readonly sides: Readonly<Record<SideName, Side>>;
   readonly journal: Journal;
   readonly log: WriteLog;
@@ -22,11 +22,11 @@ export interface GatewayParts {
 }
 
 /** The parts, and the state that they keep together. */
-export class GatewayContext {
+export class OrderContext {
   private saving: Promise<void> = Promise.resolve();
 
   constructor(
-    readonly parts: GatewayParts,
+    readonly parts: OrderParts,
     readonly state: GatewayState,
   ) {}
 

@@ -1,4 +1,3 @@
-import type { AnsweredRecord } from '../journal/record';
 import { collectionPath } from './resource';
 import type { RawRequest } from './raw-message';
 import type { WriteRoute } from './write-route';
@@ -9,7 +8,10 @@ const REFUSALS: readonly (number | null)[] = [400, 422];
 const NOBODY = collectionPath(0);
 
 /** True if the owner refused a write for its body, so that the follower can be asked whether it refuses it too. */
-export function isRefusedBody({ resource, verb, id }: WriteRoute, { outcome, status }: AnsweredRecord): boolean {
+export function isRefusedBody(
+  { resource, verb, id }: WriteRoute,
+  { outcome, status }: { readonly outcome: string; readonly status: number | null },
+): boolean {
   return (
     resource === 'collections' &&
     outcome === 'refused' &&

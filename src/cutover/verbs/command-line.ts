@@ -5,6 +5,7 @@ import { ConfigError } from '../../config';
 import { DatabaseUnavailableError, StartRefusedError } from '../../database/database-errors';
 import { ListenError } from '../../listen';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
+import { parseSeconds } from '../../settings/option-values';
 import { CutoverError } from '../cutover-error';
 import { DEFAULT_SILENCE_MS } from '../sides/side-client';
 
@@ -21,21 +22,6 @@ export function timeoutOption(): Option {
   return new Option('--timeout <seconds>', 'how long a server may be silent')
     .argParser(asArgument(parseSeconds))
     .default(DEFAULT_SILENCE_MS, String(DEFAULT_SILENCE_MS / 1000));
-}
-
-/** A positive number of seconds, in milliseconds. @throws TypeError for anything else */
-export function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 86_400)) {
-    throw new TypeError(`${JSON.stringify(text)} is not a number of seconds from 0 to 86400`);
-  }
-  return Math.ceil(seconds * 1000);
-}
-
-/** A whole number from 0 on. @throws TypeError for anything else */
-export function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a whole number`);
-  return Number(text);
 }
 
 /**

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { UsageError } from '../../command-line';
 import { ControlClient } from '../control/control-client';
 import { readToken, withControl, type ControlOptions } from '../control/control-options';
-import { statusText, type GatewayStatus } from '../gateway/gateway-status';
+import { statusText } from '../control/status-text';
+import type { GatewayStatus } from '../gateway/gateway-status';
 import { PHASES } from '../traffic/phase';
 
 interface PhaseArguments extends ControlOptions {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ControlClient } from '../control/control-client';
 import { readToken, withControl, type ControlOptions } from '../control/control-options';
-import { statusText } from '../gateway/gateway-status';
+import { statusText } from '../control/status-text';
 
 /** The verb `status`: what a running gateway does. */
 export function statusCommand(): Command {

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { DEFAULT_TIMEOUTS, parseTarget, type Target } from '../../../recordings/raw-http';
 import { asArgument, EXIT, UsageError } from '../../../command-line';
-import { EXIT_HELP, parseCount, parseSeconds } from '../command-line';
+import { EXIT_HELP } from '../command-line';
+import { parseCount, parseSeconds } from '../../../settings/option-values';
 import { KeptExchanges } from '../../comparison/kept-exchanges';
 import { calibrate } from './calibrate';
 import { calibrationSummary } from './summary';

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { asArgument } from '../../../command-line';
-import { parseCount } from '../command-line';
+import { parseCount } from '../../../settings/option-values';
 import { DEFAULT_GATE_LIMITS, type GateLimits } from '../../comparison/gates';
 import { reviewedRules, type ReviewedRule, type ValueMapping } from '../../comparison/rules/reviewed-rules';
 

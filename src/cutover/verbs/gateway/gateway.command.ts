@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { asArgument } from '../../../command-line';
 import { withToken } from '../../control/control-options';
-import { parseSeconds } from '../command-line';
+import { parseSeconds } from '../../../settings/option-values';
 import { withGateOptions } from './gate-options';
 import type { ComparisonArguments } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { asArgument, EXIT, UsageError } from '../../../command-line';
-import { EXIT_HELP, parseCount, timeoutOption } from '../command-line';
+import { EXIT_HELP, timeoutOption } from '../command-line';
+import { parseCount } from '../../../settings/option-values';
 import { HeldWrites, withGatewayRead, type GatewayReadOptions } from '../../control/held-writes';
 import { RESOURCES, rowCount } from '../../traffic/resource';
 import { parseSideUrl, SideClient } from '../../sides/side-client';
