@@ -4,7 +4,7 @@ import { requestBytes } from './raw-request';
 import { MalformedResponseError, ResponseReader, type RawResponse } from './raw-response';
 
 export { requestBytes } from './raw-request';
-export { headerValues, type RawResponse } from './raw-response';
+export type { RawResponse } from './raw-response';
 
 /** Where a server listens. */
 export interface Target {

@@ -15,10 +15,10 @@ export interface KeptLimits {
   bytes: number;
 }
 
-export const DEFAULT_KEPT_LIMITS: KeptLimits = { unexplained: 500, explained: 20, bytes: 64 * 1024 * 1024 };
+const DEFAULT_KEPT_LIMITS: KeptLimits = { unexplained: 500, explained: 20, bytes: 64 * 1024 * 1024 };
 
 /** Stands for what no rule explains, in the names of files and sequences. */
-export const UNEXPLAINED = 'unexplained';
+const UNEXPLAINED = 'unexplained';
 
 // They hold what clients sent, cookies included.
 const PRIVATE_FOLDER = { recursive: true, mode: 0o700 };

@@ -19,7 +19,7 @@ export interface SavedComparison {
 }
 
 /** The file is not there, or is none of statistics; the message says what to do. */
-export class StatisticsFileError extends CutoverError {
+class StatisticsFileError extends CutoverError {
   override name = 'StatisticsFileError';
 }
 

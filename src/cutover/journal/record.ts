@@ -56,7 +56,7 @@ export interface JournalRecord {
 }
 
 /** Length and CRC-32 of what follows, four bytes each, big-endian. */
-export const FRAME_BYTES = 8;
+const FRAME_BYTES = 8;
 const HEAD_LENGTH_BYTES = 4;
 /** No request is that long; a longer length is damage. */
 const LONGEST = 1 << 30;

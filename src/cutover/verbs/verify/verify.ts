@@ -14,7 +14,7 @@ export interface VerifiedSide {
 }
 
 /** What became of comparing one list. */
-export interface ListComparison {
+interface ListComparison {
   readonly equal: boolean;
   readonly left: ListSummary;
   readonly right: ListSummary;
@@ -24,7 +24,7 @@ export interface ListComparison {
   readonly differences: readonly Difference[];
 }
 
-export interface AnalyticsComparison {
+interface AnalyticsComparison {
   readonly equal: boolean;
   readonly left: string;
   readonly right: string;
