@@ -5,7 +5,7 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideSilent, SideUnreachable } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import { JournalError } from '../journal/journal-error';
 import type { MarkPurpose } from '../gateway/import-marks';
 import { phaseNamed } from '../gateway/phase-steps';
@@ -110,7 +110,7 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
 
 function statusOf(error: unknown): number {
   if (error instanceof PhaseRefused || error instanceof JournalError) return 409;
-  return error instanceof SideSilent || error instanceof SideUnreachable ? 502 : 500;
+  return error instanceof SideAway ? 502 : 500;
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -9,7 +9,7 @@ import type { FollowerWrites, Look } from './follower-write';
 import { laneKeys, Lanes } from '../traffic/lanes';
 import { isRefusedBody } from '../traffic/refused-body';
 import type { NextIds } from '../traffic/next-ids';
-import { SideSilent, SideUnreachable } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import type { SideReader } from '../sides/side-reader';
 
 /** `level`: the follower has every write that has an outcome; `halted`: an operator must act. */
@@ -76,7 +76,7 @@ export class FollowerFeed {
       } catch (error) {
         if (isStopping()) return;
         if (error instanceof FollowerEmptied) begin = () => this.rebuildAndFeed();
-        else if (isAway(error)) await this.pause(error.message, LONGEST_PAUSE).catch(() => undefined);
+        else if (error instanceof SideAway) await this.pause(error.message, LONGEST_PAUSE).catch(() => undefined);
         else {
           this.halt(error);
           return;
@@ -173,8 +173,8 @@ export class FollowerFeed {
         if (outcome === 'evidence') await this.cleanUp({ write, answered });
         return;
       } catch (error) {
-        if (!isAway(error)) throw error;
-        if (write.maybeSent) look = error instanceof SideSilent ? 'twice' : 'once';
+        if (!(error instanceof SideAway)) throw error;
+        if (write.maybeSent) look = error.kind === 'silent' ? 'twice' : 'once';
         await this.pause(error.message, pause, signal);
       }
     }
@@ -189,7 +189,7 @@ export class FollowerFeed {
   private async cleanUp(refused: Parameters<FollowerWrites['cleanUp']>[0]): Promise<void> {
     await this.parts.writes.cleanUp(refused).catch((error: unknown) => {
       // The next start of a feed deletes it.
-      if (!isAway(error)) throw error;
+      if (!(error instanceof SideAway)) throw error;
     });
   }
 
@@ -218,8 +218,4 @@ export class FollowerFeed {
     this.busy = 'halted';
     this.parts.onHalted(messageOf(error));
   }
-}
-
-function isAway(error: unknown): error is SideUnreachable | SideSilent {
-  return error instanceof SideUnreachable || error instanceof SideSilent;
 }

@@ -8,7 +8,8 @@ import { digestOf, type RawAnswer, type RawRequest } from '../traffic/raw-messag
 import { highestId, idOfRow } from '../traffic/rows';
 import { noteCreated, Placeholders } from './placeholders';
 import { harmless } from '../traffic/refused-body';
-import { SideSilent, type Side } from '../sides/side';
+import type { Side } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import { UNRENDERABLE, type SideReader } from '../sides/side-reader';
 
 /** A write that took effect on the owner, ready for the follower. */
@@ -50,7 +51,7 @@ export class FollowerWrites {
 
   /**
    * @param look whether it may have been sent already
-   * @throws SideUnreachable, SideSilent to try again later, looking first; FollowerEmptied; FollowerHalted
+   * @throws SideAway to try again later, looking first; FollowerEmptied; FollowerHalted
    */
   async apply(following: FollowingWrite, look: Look): Promise<'same' | 'evidence'> {
     const { write, answered } = following;
@@ -78,7 +79,7 @@ export class FollowerWrites {
     return 'evidence';
   }
 
-  /** Deletes the placeholder that stands for a refused create, once that is recorded. @throws SideUnreachable, SideSilent */
+  /** Deletes the placeholder that stands for a refused create, once that is recorded. @throws SideAway */
   async cleanUp({ write, answered }: Omit<FollowingWrite, 'request'>): Promise<void> {
     if (
       write.route.verb !== 'create' ||
@@ -89,7 +90,7 @@ export class FollowerWrites {
     await this.placeholders.remove(answered.id);
   }
 
-  /** Deletes the placeholders that a crash left. @throws SideUnreachable, SideSilent */
+  /** Deletes the placeholders that a crash left. @throws SideAway */
   async cleanUpAll(): Promise<void> {
     const { side, reader, evidence, ids } = this.parts;
     for (const id of evidence.refusedCreates(side.name)) {
@@ -232,7 +233,7 @@ export class FollowerWrites {
     if (!passing) this.failures.delete(write.place);
     else {
       this.failures.set(write.place, failures);
-      throw new SideSilent(`${this.parts.side.name} answers ${answer.status} to place ${write.place}`);
+      throw new SideAway('silent', `${this.parts.side.name} answers ${answer.status} to place ${write.place}`);
     }
     return answer;
   }

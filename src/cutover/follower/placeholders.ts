@@ -3,7 +3,8 @@ import { FollowerEmptied } from './follower-errors';
 import type { NextIds } from '../traffic/next-ids';
 import type { RawRequest } from '../traffic/raw-message';
 import { idOfRow } from '../traffic/rows';
-import { SideSilent, type Side } from '../sides/side';
+import type { Side } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import { collectionPath, listPath, type Resource } from '../traffic/resource';
 
 const HOST = ['Host', 'gateway'];
@@ -31,11 +32,11 @@ export class Placeholders {
     private readonly ids: NextIds,
   ) {}
 
-  /** Uses up the next id. The row is still there. @throws SideUnreachable, SideSilent, FollowerEmptied */
+  /** Uses up the next id. The row is still there. @throws SideAway, FollowerEmptied */
   async create(): Promise<number> {
     const answer = await this.side.send(createRequest('collections', ROW));
     const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
-    if (id === undefined) throw new SideSilent(`${this.side.name} answers ${answer.status} to a create`);
+    if (id === undefined) throw new SideAway('silent', `${this.side.name} answers ${answer.status} to a create`);
     noteCreated(this.side.name, 'collections', id, this.ids);
     return id;
   }
@@ -49,10 +50,11 @@ export class Placeholders {
     }
   }
 
-  /** Deletes a collection, whether it is there or not. @throws SideUnreachable, SideSilent */
+  /** Deletes a collection, whether it is there or not. @throws SideAway */
   async remove(id: number): Promise<void> {
     const request = { method: 'DELETE', target: collectionPath(id), headers: HOST, body: Buffer.alloc(0) };
     const { status } = await this.side.send(request);
-    if (status !== 200 && status !== 404) throw new SideSilent(`${this.side.name} answers ${status} to a delete`);
+    if (status !== 200 && status !== 404)
+      throw new SideAway('silent', `${this.side.name} answers ${status} to a delete`);
   }
 }

@@ -3,7 +3,8 @@ import type { NextIds } from '../traffic/next-ids';
 import { createRequest, noteCreated, Placeholders } from './placeholders';
 import type { RawRequest } from '../traffic/raw-message';
 import { idOfRow, rowsOf } from '../traffic/rows';
-import { SideSilent, type Side } from '../sides/side';
+import type { Side } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import type { SideReader } from '../sides/side-reader';
 import { collectionPath, type Resource } from '../traffic/resource';
 
@@ -34,7 +35,7 @@ export class Rebuild {
     this.placeholders = new Placeholders(follower, ids);
   }
 
-  /** @throws SideUnreachable, SideSilent to begin again later; FollowerHalted if the follower's ids are too high, FollowerEmptied if it loses its data meanwhile */
+  /** @throws SideAway to begin again later; FollowerHalted if the follower's ids are too high, FollowerEmptied if it loses its data meanwhile */
   async run({ lists, nextCollection }: OwnerCopy): Promise<void> {
     this.ids.forget(this.follower.name);
     await this.fill('locations', lists.locations);
@@ -68,7 +69,7 @@ export class Rebuild {
         return this.useUp(resource, wanted);
       }
       const id = answer.status === 200 ? idOfRow(answer.body) : undefined;
-      if (id === undefined) throw new SideSilent(`${this.follower.name} answers ${answer.status} to a create`);
+      if (id === undefined) throw new SideAway('silent', `${this.follower.name} answers ${answer.status} to a create`);
       noteCreated(this.follower.name, resource, id, this.ids);
       if (id === wanted) return id;
       if (id > wanted) {
@@ -104,7 +105,7 @@ export class Rebuild {
     const create = createRequest(resource, bytes);
     const request: RawRequest = { ...create, method: 'PUT', target: collectionPath(id) };
     const { status } = await this.follower.send(request);
-    if (status >= 500) throw new SideSilent(`${this.follower.name} answers ${status} to a replacement`);
+    if (status >= 500) throw new SideAway('silent', `${this.follower.name} answers ${status} to a replacement`);
     if (status !== 200) this.onRefused(resource, id, bytes, status);
   }
 

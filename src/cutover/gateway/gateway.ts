@@ -183,7 +183,8 @@ function sidesOf(
   targets: Record<SideName, Target>,
   { sideTimeout, connections }: GatewayOptions,
 ): Record<SideName, Side> {
-  const side = (name: SideName) => new Side(name, targets[name], sideTimeout, connections);
+  const limits = { connections, answer: sideTimeout };
+  const side = (name: SideName) => new Side(name, new URL(`http://${targetName(targets[name])}`), limits);
   return { blue: side('blue'), green: side('green') };
 }
 

@@ -2,7 +2,7 @@ import type { FollowerKeeper } from '../follower/follower-keeper';
 import type { OrderContext } from '../owner/order-context';
 import { digestOf } from '../traffic/raw-message';
 import { highestId } from '../traffic/rows';
-import { SideSilent, SideUnreachable } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import { otherSide } from '../traffic/side-name';
 import { totalOf } from './import-marks';
 import { hasFollower, ownerIn, type PhaseName } from '../traffic/phase';
@@ -120,7 +120,7 @@ export class PhaseSwitch {
         throw new PhaseRefused(`${name} does not hold the rows of ${otherSide(side)}: ${rebuild}`);
       }
     } catch (error) {
-      if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+      if (!(error instanceof SideAway)) throw error;
       throw new PhaseRefused(`${error.message}: start ${side}, then try again. Nothing was changed.`);
     }
   }
@@ -155,7 +155,7 @@ export class PhaseSwitch {
       parts.ids.learned('green', 'locations', highestId(locations));
       await parts.reader.learnNextId('green', 'collections');
     } catch (error) {
-      if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+      if (!(error instanceof SideAway)) throw error;
       throw new PhaseRefused(`Green cannot be read, so its copy cannot be checked: start it first. (${error.message})`);
     }
     state.markChecked = true;

@@ -9,7 +9,8 @@ import { answerLost, notCarriedOut, rowAnswer, unavailable } from '../traffic/ow
 import { OwnerOutcomes, type OwnerOutcomesParts } from './owner-outcomes';
 import type { RawAnswer, RawRequest } from '../traffic/raw-message';
 import type { Settled, Settlement } from './settlement';
-import { SideSilent, SideUnreachable, type Side } from '../sides/side';
+import type { Side } from '../sides/side';
+import { SideAway } from '../sides/side-away';
 import type { SideReader } from '../sides/side-reader';
 import type { RoutedRequest, WriteRoute } from '../traffic/write-route';
 import { WriteTurn } from './write-turn';
@@ -95,7 +96,7 @@ export class OwnerWrites {
       if (opens === undefined) await this.parts.reader.learnNextId(owner, resource);
       else await Promise.race([opens, sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false })]);
     } catch (error) {
-      if (error instanceof SideSilent || error instanceof SideUnreachable) return notCarriedOut();
+      if (error instanceof SideAway) return notCarriedOut();
       throw error;
     }
     return Date.now() < deadline ? undefined : unavailable('writes are held back for a moment');
@@ -152,12 +153,12 @@ export class OwnerWrites {
       observe(answer.status);
       return await this.take(write, request, answer, turn);
     } catch (error) {
-      if (error instanceof SideUnreachable) {
+      if (!(error instanceof SideAway)) throw error;
+      if (error.kind === 'unreachable') {
         observe(null);
         this.outcomes.notCarriedOut(write);
         return notCarriedOut();
       }
-      if (!(error instanceof SideSilent)) throw error;
       observe(null);
       const settled = await this.settle(write, request, true);
       // Reading proved that it did not arrive (a kept connection that the side had closed): once more is not blind.
@@ -190,7 +191,7 @@ export class OwnerWrites {
         await sleep(SECOND_LOOK_MILLISECONDS, undefined, { signal });
         return await settlement.settle(write.owner, write.route, request);
       } catch (error) {
-        if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+        if (!(error instanceof SideAway)) throw error;
         await sleep(RETRY_MILLISECONDS, undefined, { signal });
       }
     }

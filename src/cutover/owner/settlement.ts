@@ -30,7 +30,7 @@ export class Settlement {
     private readonly ids: NextIds,
   ) {}
 
-  /** @throws SideUnreachable, SideSilent if the side cannot be read now */
+  /** @throws SideAway if the side cannot be read now */
   async settle(side: SideName, route: WriteRoute, request: RawRequest): Promise<Settled> {
     if (route.verb === 'create') return this.settleCreate(side, route, request);
     if (route.id === null) return ABSENT;

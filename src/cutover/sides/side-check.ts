@@ -1,6 +1,7 @@
 import { CutoverError } from '../cutover-error';
 import { targetName } from '../../recordings/raw-http';
-import { SideSilent, SideUnreachable, type Side } from './side';
+import type { Side } from './side';
+import { SideAway } from './side-away';
 
 /** A side is not what it should be; the message says what to do. */
 export class WrongSide extends CutoverError {
@@ -24,7 +25,7 @@ export async function demandApi(side: Side, mayBeAway: boolean): Promise<void> {
       `${url} answers ${status} to GET /health, not as the API does: is it the address of ${side.name}?`,
     );
   } catch (error) {
-    if (!(error instanceof SideSilent || error instanceof SideUnreachable)) throw error;
+    if (!(error instanceof SideAway)) throw error;
     if (mayBeAway) return;
     throw new WrongSide(`${error.message}. Start ${side.name}, or correct --${side.name} ${url}.`);
   }

@@ -7,7 +7,6 @@ import { ListenError } from '../../listen';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
 import { parseSeconds } from '../../settings/option-values';
 import { CutoverError } from '../cutover-error';
-import { DEFAULT_SILENCE_MS } from '../sides/side-client';
 
 /** The end of each verb's help text. */
 export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
@@ -16,6 +15,9 @@ export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or differen
 export function collected(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
+
+/** How long a side may be silent, in milliseconds: it renders a long list before the first byte of it. */
+const DEFAULT_SILENCE_MS = 600_000;
 
 /** `--timeout`: how long a side may be silent, in milliseconds. */
 export function timeoutOption(): Option {

@@ -3,7 +3,7 @@ import { asArgument } from '../../../command-line';
 import { collected, EXIT_HELP, timeoutOption } from '../command-line';
 import { withGatewayRead, type GatewayReadOptions } from '../../control/held-writes';
 import { RESOURCES } from '../../traffic/resource';
-import { parseSideUrl } from '../../sides/side-client';
+import { serverUrl } from '../../../settings/option-values';
 
 /** The options of `import`, as commander delivers them. */
 export interface ImportOptions extends GatewayReadOptions {
@@ -40,7 +40,7 @@ export function importCommand(): Command {
     .description(
       'Copies the data of the old API into the database of the new one, with the same ids in the same order.',
     )
-    .option('--from <url>', 'the old API: http://host:port', asArgument(parseSideUrl))
+    .option('--from <url>', 'the old API: http://host:port', asArgument(serverUrl))
     .option(
       '--file <[resource=]file>',
       'a saved list, of collections unless named otherwise; may be repeated',

@@ -1,6 +1,6 @@
 import { CutoverError } from '../../cutover-error';
 import { collectionPath } from '../../traffic/resource';
-import type { SideClient } from '../../sides/side-client';
+import type { Side } from '../../sides/side';
 
 /** Ids that are asked for at a time. */
 const BATCH = 64;
@@ -21,7 +21,7 @@ export class OneByOne {
   private holes = 0;
 
   constructor(
-    private readonly side: SideClient,
+    private readonly side: Side<string>,
     private readonly extent: Extent,
   ) {}
 
@@ -37,7 +37,7 @@ export class OneByOne {
 
   private async row(id: bigint): Promise<Buffer | undefined> {
     const path = collectionPath(id);
-    const { status, body } = await this.side.ask('GET', path);
+    const { status, body } = await this.side.get(path);
     if (status === 404) {
       this.holes += 1;
       return undefined;

@@ -1,7 +1,7 @@
 import { readJson } from '../../../contract/json/reader';
 import { CutoverError, messageOf } from '../../cutover-error';
 import { collectionPath, listPath } from '../../traffic/resource';
-import type { SideClient } from '../../sides/side-client';
+import type { Side } from '../../sides/side';
 
 /** What the probe creates, recognisable should it ever be left behind. */
 const PROBE = {
@@ -20,15 +20,12 @@ const PROBE = {
  * @returns the id after the burnt one
  * @throws CutoverError if the old API does not take the probe, or if it may have been left behind
  */
-export async function probeNextCollectionId(side: SideClient): Promise<bigint> {
-  const headers = { 'content-type': 'application/json' };
-  const created = await side
-    .ask('POST', listPath('collections'), { headers, body: JSON.stringify(PROBE) })
-    .catch((error: unknown) => {
-      throw new CutoverError(
-        `${messageOf(error)}. If the probe was sent, a collection at "${PROBE.location}" is left: look for it and delete it`,
-      );
-    });
+export async function probeNextCollectionId(side: Side<string>): Promise<bigint> {
+  const created = await side.change('POST', listPath('collections'), JSON.stringify(PROBE)).catch((error: unknown) => {
+    throw new CutoverError(
+      `${messageOf(error)}. If the probe was sent, a collection at "${PROBE.location}" is left: look for it and delete it`,
+    );
+  });
   const row = created.status === 200 ? readJson(created.body) : undefined;
   const id = row instanceof Map ? row.get('id') : undefined;
   if (typeof id !== 'bigint') {
@@ -40,12 +37,12 @@ export async function probeNextCollectionId(side: SideClient): Promise<bigint> {
   return id + 1n;
 }
 
-async function removeProbe(side: SideClient, id: bigint): Promise<void> {
+async function removeProbe(side: Side<string>, id: bigint): Promise<void> {
   const left = (reason: string) =>
     new CutoverError(
       `the probe, collection ${id}, is left at ${side.name} (${reason}): curl -X DELETE ${side.name}${collectionPath(id)}`,
     );
-  const { status } = await side.ask('DELETE', collectionPath(id)).catch((error: unknown) => {
+  const { status } = await side.change('DELETE', collectionPath(id)).catch((error: unknown) => {
     throw left(messageOf(error));
   });
   if (status !== 200) throw left(`DELETE was answered ${status}`);

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { writeJson, type PlainObject } from '../../../contract/json/writer';
 import { EXIT, UsageError } from '../../../command-line';
 import { isResource, RESOURCES, rowCount, type Resource } from '../../traffic/resource';
-import { SideClient } from '../../sides/side-client';
+import type { Side } from '../../sides/side';
+import { sideAt } from '../../sides/side-list';
 import { targetUrl } from '../target';
 import type { ImportOptions } from './import.command';
 import { GatewayCopy } from './gateway-copy';
@@ -27,12 +28,12 @@ export async function runImport(options: ImportOptions): Promise<void> {
   const nextIds = nextIdsOf(options);
   const target = await TargetDatabase.open(targetUrl());
   let copy: GatewayCopy | undefined;
-  let side: SideClient | undefined;
+  let side: Side<string> | undefined;
   try {
     // From here on writes are held back.
     copy = options.gateway === undefined ? undefined : await GatewayCopy.begin(options, say);
     const from = copy?.blue ?? options.from;
-    side = from && new SideClient(from, options.timeout);
+    side = from && sideAt(from, options.timeout);
     const sources = sourcesOf(options, side);
     const asked = options.probe ? probeOf(sources, nextIds, side) : undefined;
     const known = copy?.nextCollectionId;
@@ -69,7 +70,7 @@ function demandSource({ from, file, only, gateway }: ImportOptions): void {
 }
 
 /** Where each resource comes from: a file that was named for it, else the old API. @throws UsageError */
-function sourcesOf({ file, only }: ImportOptions, side: SideClient | undefined): Map<Resource, ListSource> {
+function sourcesOf({ file, only }: ImportOptions, side: Side<string> | undefined): Map<Resource, ListSource> {
   const files = new Map<Resource, ListSource>();
   for (const [resource, name] of file.map(named)) {
     if (files.has(resource)) throw new UsageError(`there are two files of ${resource}`);
@@ -103,7 +104,7 @@ function nextIdsOf({ nextId }: ImportOptions): Map<Resource, bigint> {
 function probeOf(
   sources: ReadonlyMap<Resource, ListSource>,
   nextIds: ReadonlyMap<Resource, bigint>,
-  side: SideClient | undefined,
+  side: Side<string> | undefined,
 ): () => Promise<bigint> {
   if (side === undefined) throw new UsageError('--probe asks the old API: add --from URL');
   if (!sources.has('collections')) throw new UsageError('--probe is of collections, which are not imported');

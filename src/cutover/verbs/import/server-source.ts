@@ -2,7 +2,8 @@ import { readJson } from '../../../contract/json/reader';
 import { CutoverError } from '../../cutover-error';
 import { OneByOne, type Extent } from './one-by-one';
 import type { Resource } from '../../traffic/resource';
-import { ListRefusedError, type SideClient } from '../../sides/side-client';
+import type { Side } from '../../sides/side';
+import { ListRefusedError, listRows } from '../../sides/side-list';
 import { Spool } from '../../sides/spool';
 import type { ListSource, ReadList, ReadOptions } from './list-source';
 
@@ -11,7 +12,7 @@ import type { ListSource, ReadList, ReadOptions } from './list-source';
  * for ever; its collections are then read one by one. A single location has no path.
  */
 export class ServerSource implements ListSource {
-  constructor(private readonly side: SideClient) {}
+  constructor(private readonly side: Side<string>) {}
 
   get name(): string {
     return this.side.name;
@@ -19,7 +20,7 @@ export class ServerSource implements ListSource {
 
   async read(resource: Resource, options: ReadOptions): Promise<ReadList> {
     try {
-      const spool = await Spool.fill(this.side.list(resource), options.onRows);
+      const spool = await Spool.fill(listRows(this.side, resource), options.onRows);
       return { spool, unreadable: [] };
     } catch (error) {
       if (!(error instanceof ListRefusedError) || error.status !== 500) throw error;
@@ -46,7 +47,7 @@ export class ServerSource implements ListSource {
 
   /** The analytics count the collections, unless it is a quantity that cannot be rendered. */
   private async countedRows(): Promise<Extent> {
-    const { status, body } = await this.side.ask('GET', '/api/analytics');
+    const { status, body } = await this.side.get('/api/analytics');
     const analytics = status === 200 ? readJson(body) : undefined;
     const total = analytics instanceof Map ? analytics.get('total_collections') : undefined;
     if (typeof total === 'bigint') return { rows: Number(total) };

@@ -4,7 +4,8 @@ import { EXIT_HELP, timeoutOption } from '../command-line';
 import { parseCount } from '../../../settings/option-values';
 import { HeldWrites, withGatewayRead, type GatewayReadOptions } from '../../control/held-writes';
 import { RESOURCES, rowCount } from '../../traffic/resource';
-import { parseSideUrl, SideClient } from '../../sides/side-client';
+import { sideAt } from '../../sides/side-list';
+import { serverUrl } from '../../../settings/option-values';
 import type { Difference } from './differences';
 import { verifySides, type Verification } from './verify';
 
@@ -38,8 +39,8 @@ ${EXIT_HELP}`;
 export function verifyCommand(): Command {
   const command = new Command('verify')
     .description('Reads both sides whole and proves that they answer the same, or names what differs.')
-    .option('--left <url>', 'one side: http://host:port', asArgument(parseSideUrl))
-    .option('--right <url>', 'the other side', asArgument(parseSideUrl))
+    .option('--left <url>', 'one side: http://host:port', asArgument(serverUrl))
+    .option('--right <url>', 'the other side', asArgument(serverUrl))
     .option('--show <count>', 'how many differing rows of each list to print', asArgument(parseCount), 10)
     .addOption(timeoutOption())
     .option('--json', 'print the result as JSON')
@@ -58,7 +59,7 @@ async function runVerify(options: VerifyOptions): Promise<void> {
 }
 
 async function compare(left: URL, right: URL, { timeout, show }: VerifyOptions): Promise<Verification> {
-  const [one, other] = [new SideClient(left, timeout), new SideClient(right, timeout)];
+  const [one, other] = [sideAt(left, timeout), sideAt(right, timeout)];
   try {
     return await verifySides(one, other, show);
   } finally {

@@ -2,16 +2,10 @@ import { CutoverError } from '../../cutover-error';
 import { Progress } from '../../../progress';
 import type { ListSummary } from '../../sides/list-digest';
 import type { Resource } from '../../traffic/resource';
-import type { SideAnswer } from '../../sides/side-client';
+import type { Side } from '../../sides/side';
+import { listRows } from '../../sides/side-list';
 import { Spool } from '../../sides/spool';
 import { differencesOf, type Difference } from './differences';
-
-/** A side as verification reads it; {@link SideClient} is one. */
-export interface VerifiedSide {
-  readonly name: string;
-  list(resource: Resource): AsyncIterable<Buffer[]>;
-  ask(method: 'GET', path: string): Promise<SideAnswer>;
-}
 
 /** What became of comparing one list. */
 interface ListComparison {
@@ -44,7 +38,7 @@ export interface Verification {
  * @param show how many differences of each list to keep
  * @throws CutoverError if a side cannot be read
  */
-export async function verifySides(left: VerifiedSide, right: VerifiedSide, show: number): Promise<Verification> {
+export async function verifySides(left: Side<string>, right: Side<string>, show: number): Promise<Verification> {
   const collections = await compareLists(left, right, 'collections', show);
   const locations = await compareLists(left, right, 'locations', show);
   const analytics = await compareAnalytics(left, right);
@@ -53,8 +47,8 @@ export async function verifySides(left: VerifiedSide, right: VerifiedSide, show:
 
 /** Both lists are taken at the same time and as fast as each side sends; they are compared afterwards. */
 async function compareLists(
-  left: VerifiedSide,
-  right: VerifiedSide,
+  left: Side<string>,
+  right: Side<string>,
   resource: Resource,
   show: number,
 ): Promise<ListComparison> {
@@ -76,9 +70,9 @@ async function compareLists(
   }
 }
 
-async function take(side: VerifiedSide, resource: Resource): Promise<Spool> {
+async function take(side: Side<string>, resource: Resource): Promise<Spool> {
   const progress = new Progress(`reading ${resource} from ${side.name}`);
-  const spool = await Spool.fill(side.list(resource), (rows) => progress.show(rows));
+  const spool = await Spool.fill(listRows(side, resource), (rows) => progress.show(rows));
   progress.end();
   return spool;
 }
@@ -93,13 +87,13 @@ async function both(left: Promise<Spool>, right: Promise<Spool>): Promise<readon
   }
 }
 
-async function compareAnalytics(left: VerifiedSide, right: VerifiedSide): Promise<AnalyticsComparison> {
+async function compareAnalytics(left: Side<string>, right: Side<string>): Promise<AnalyticsComparison> {
   const [one, other] = await Promise.all([left, right].map(readAnalytics));
   return { equal: one === other, left: one ?? '', right: other ?? '' };
 }
 
-async function readAnalytics(side: VerifiedSide): Promise<string> {
-  const { status, body } = await side.ask('GET', '/api/analytics');
+async function readAnalytics(side: Side<string>): Promise<string> {
+  const { status, body } = await side.get('/api/analytics');
   const text = body.toString();
   if (status !== 200)
     throw new CutoverError(`${side.name} answers its analytics with ${status}: ${text.slice(0, 200)}`);

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
-import { ListRefusedError, parseSideUrl, SideClient } from './side-client';
+import { serverUrl } from '../../settings/option-values';
+import type { Side } from './side';
+import { ListRefusedError, listRows, sideAt } from './side-list';
 
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 
@@ -12,7 +13,7 @@ function answer(body: string, head = JSON_TYPE, length = Buffer.byteLength(body)
 
 let server: Server;
 let onRequest: (socket: Socket, count: number) => void;
-let client: SideClient;
+let client: Side<string>;
 let connections: Socket[];
 
 beforeEach(async () => {
@@ -25,7 +26,7 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  client = new SideClient(parseSideUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 500);
+  client = sideAt(serverUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 500);
 });
 afterEach(() => {
   client.close();
@@ -35,23 +36,15 @@ afterEach(() => {
 
 async function listed(): Promise<string[]> {
   const rows: string[] = [];
-  for await (const some of client.list('collections')) rows.push(...some.map(String));
+  for await (const some of listRows(client, 'collections')) rows.push(...some.map(String));
   return rows;
 }
 
-describe('SideClient', () => {
-  it('gives header pairs as they came, and any status', async () => {
+describe('A side that a verb reads', () => {
+  it('gives headers as they came, and any status', async () => {
     onRequest = (socket) => void socket.write(answer('no', 'X-B: 1\r\nx-a: 2\r\nX-B: 3\r\n', 2, '404 Nope'));
-    const { status, headers, body } = await client.ask('GET', '/x');
-    expect([status, body.toString(), headers.slice(0, 3)]).toEqual([
-      404,
-      'no',
-      [
-        ['X-B', '1'],
-        ['x-a', '2'],
-        ['X-B', '3'],
-      ],
-    ]);
+    const { status, headers, body } = await client.get('/x');
+    expect([status, body.toString(), headers.slice(0, 6)]).toEqual([404, 'no', ['X-B', '1', 'x-a', '2', 'X-B', '3']]);
   });
 
   it('gives the rows of a list', async () => {
@@ -79,12 +72,12 @@ describe('SideClient', () => {
 
   it('notices a list that is cut off', async () => {
     onRequest = (socket) => void socket.end(answer('[{"id":1},', JSON_TYPE, 1000));
-    await expect(listed()).rejects.toThrow(NoAnswerError);
+    await expect(listed()).rejects.toMatchObject({ name: 'SideAway', kind: 'silent' });
   });
 
   it('gives up on a server that falls silent, before its answer or within it', async () => {
     onRequest = () => undefined;
-    await expect(client.ask('GET', '/x')).rejects.toThrow('silent for 0.5 s');
+    await expect(client.get('/x')).rejects.toThrow('timed out after 500 ms');
     onRequest = (socket) => void socket.write(answer('[{"id":1},', JSON_TYPE, 1000));
     await expect(listed()).rejects.toThrow('silent for 0.5 s');
   });
@@ -94,18 +87,18 @@ describe('SideClient', () => {
       if (count % 2 === 1) socket.write(answer('ok'));
       else socket.resetAndDestroy();
     };
-    expect((await client.ask('GET', '/x')).status).toBe(200);
-    expect((await client.ask('GET', '/x')).status).toBe(200);
-    await expect(client.ask('POST', '/x', { body: '{}' })).rejects.toThrow(NoAnswerError);
+    expect((await client.get('/x')).status).toBe(200);
+    expect((await client.get('/x')).status).toBe(200);
+    await expect(client.change('POST', '/x', '{}')).rejects.toMatchObject({ name: 'SideAway', kind: 'silent' });
     expect(connections).toHaveLength(3);
   });
 
   it('says that nobody is there', async () => {
     server.close();
-    await expect(client.ask('GET', '/x')).rejects.toThrow(UnreachableError);
+    await expect(client.get('/x')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it.each(['here', 'ftp://x', 'http://x/api', 'http://x/?a', 'http://me@x'])('takes %s for no server', (url) => {
-    expect(() => parseSideUrl(url)).toThrow('http://host:port');
+    expect(() => serverUrl(url)).toThrow('http://host:port');
   });
 });
