@@ -1,11 +1,11 @@
-import { Option, type Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { DatabaseError } from 'pg';
-import { asArgument, endWithExitCode, EXIT, UsageError } from '../../command-line';
+import { endWithExitCode, EXIT, UsageError, valued } from '../../command-line';
 import { ConfigError } from '../../config';
 import { DatabaseUnavailableError, StartRefusedError } from '../../database/database-errors';
 import { ListenError } from '../../listen';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
-import { parseSeconds } from '../../settings/option-values';
+import { duration } from '../../settings/option-values';
 import { CutoverError } from '../cutover-error';
 
 /** The end of each verb's help text. */
@@ -16,14 +16,12 @@ export function collected(value: string, before: readonly string[] = []): string
   return [...before, value];
 }
 
-/** How long a side may be silent, in milliseconds: it renders a long list before the first byte of it. */
-const DEFAULT_SILENCE_MS = 600_000;
+/** How long a side may be silent: it renders a long list before the first byte of it. */
+const DEFAULT_SILENCE = '600';
 
 /** `--timeout`: how long a side may be silent, in milliseconds. */
 export function timeoutOption(): Option {
-  return new Option('--timeout <seconds>', 'how long a server may be silent')
-    .argParser(asArgument(parseSeconds))
-    .default(DEFAULT_SILENCE_MS, String(DEFAULT_SILENCE_MS / 1000));
+  return valued('--timeout <seconds>', 'how long a server may be silent', duration, DEFAULT_SILENCE);
 }
 
 /**

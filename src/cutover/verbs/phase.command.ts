@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { UsageError } from '../../command-line';
+import { asArgument, UsageError } from '../../command-line';
+import { wholeNumber } from '../../settings/option-values';
 import { ControlClient } from '../control/control-client';
 import { readToken, withControl, type ControlOptions } from '../control/control-options';
 import { statusText } from '../control/status-text';
@@ -7,8 +8,8 @@ import type { GatewayStatus } from '../gateway/gateway-status';
 import { PHASES } from '../traffic/phase';
 
 interface PhaseArguments extends ControlOptions {
-  readonly percent?: string;
-  readonly acceptEvidence?: string;
+  readonly percent?: number;
+  readonly acceptEvidence?: number;
   readonly acceptInconclusive?: boolean;
   readonly rebuildFollower?: boolean;
   readonly json?: boolean;
@@ -25,11 +26,12 @@ A step that could lose something is refused with the reason and what to do. The 
 
 /** The verb `phase`: makes a step of the cutover at a running gateway. */
 export function phaseCommand(): Command {
+  const count = asArgument(wholeNumber());
   const command = new Command('phase')
     .description('Changes the phase of a running gateway.')
     .argument('[name]', `the phase to go to: ${PHASES.join(', ')}`)
-    .option('--percent <n>', 'for split: of how many of a hundred clients green answers the reads')
-    .option('--accept-evidence <count>', 'the writes in divergent.jsonl, so many, were read and are accepted')
+    .option('--percent <n>', 'for split: of how many of a hundred clients green answers the reads', count)
+    .option('--accept-evidence <count>', 'the writes in divergent.jsonl, so many, were read and are accepted', count)
     .option('--accept-inconclusive', 'go on although the gates have seen too little to judge')
     .option('--rebuild-follower', 'instead of a phase: make the follower equal to the owner again, from its rows')
     .option('--json', 'print the new status as JSON')
@@ -49,16 +51,10 @@ async function runPhase(name: string | undefined, options: PhaseArguments): Prom
   const client = new ControlClient(control, readToken(options));
   const input = {
     phase: name,
-    ...number('percent', percent),
-    ...number('acceptEvidence', acceptEvidence),
+    percent,
+    acceptEvidence,
     acceptInconclusive,
   };
   const status = await (rebuildFollower ? client.post('/rebuild-follower', {}) : client.post('/phase', input));
   process.stdout.write(`${json ? JSON.stringify(status) : statusText(status as GatewayStatus)}\n`);
-}
-
-function number(name: string, text: string | undefined): Record<string, number> {
-  if (text === undefined) return {};
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`"${text}" is not a whole number`);
-  return { [name]: Number(text) };
 }

@@ -1,8 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { DEFAULT_TIMEOUTS, parseTarget, type Target } from '../../../recordings/raw-http';
-import { asArgument, EXIT, UsageError } from '../../../command-line';
+import { asArgument, EXIT, valued } from '../../../command-line';
 import { EXIT_HELP } from '../command-line';
-import { parseCount, parseSeconds } from '../../../settings/option-values';
+import { duration, wholeNumber } from '../../../settings/option-values';
 import { KeptExchanges } from '../../comparison/kept-exchanges';
 import { calibrate } from './calibrate';
 import { calibrationSummary } from './summary';
@@ -29,18 +29,13 @@ export function calibrateCommand(): Command {
       'another old server with the same records, to be asked the second time',
       asArgument(parseTarget),
     )
-    .option('--rounds <count>', 'how often all reads are sent', asArgument(parseCount), 20)
-    .option('--records <count>', 'how many single records to read in each round', asArgument(parseCount), 20)
-    .addOption(
-      new Option('--timeout <seconds>', 'how long to wait for an answer')
-        .argParser(asArgument(parseSeconds))
-        .default(DEFAULT_TIMEOUTS.answer, '30'),
-    )
+    .addOption(valued('--rounds <count>', 'how often all reads are sent', wholeNumber(1), '20'))
+    .addOption(valued('--records <count>', 'how many single records to read in each round', wholeNumber(), '20'))
+    .addOption(valued('--timeout <seconds>', 'how long to wait for an answer', duration, '30'))
     .option('--keep <folder>', 'keep differing exchanges there, as recordings')
     .option('--json', 'print the result as JSON', false)
     .addHelpText('after', `${EXIT_HELP}\nNothing is written to the servers. Run it while nobody else writes either.`)
     .action(async (options: CalibrateOptions) => {
-      if (options.rounds === 0) throw new UsageError('--rounds 0 would prove nothing: give 1 or more');
       const kept = options.keep === undefined ? undefined : await KeptExchanges.open(options.keep);
       const result = await calibrate({
         first: options.blue,

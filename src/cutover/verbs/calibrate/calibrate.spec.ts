@@ -88,7 +88,7 @@ test.each([
   ['a server that is away', ['--blue', 'http://127.0.0.1:1'], 1, 'cannot be reached'],
   ['no server', [], 2, "required option '--blue <url>' not specified"],
   ['a URL with a path', ['--blue', 'http://127.0.0.1/api'], 2, 'write it as http://host:port, without a path'],
-  ['no round', ['--blue', 'http://127.0.0.1:1', '--rounds', '0'], 2, '--rounds 0 would prove nothing'],
+  ['no round', ['--blue', 'http://127.0.0.1:1', '--rounds', '0'], 2, 'is not a whole number from 1'],
 ])('%s is refused', async (_name, args, code, words) => {
   expect([await calibrate(...args), printed]).toEqual([code, expect.stringContaining(words)]);
 });

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import type { Decision } from '../../comparison/gate-keeper';
-import { gateLimits, gateRules, type GateOptions } from './gate-options';
+import { DEFAULT_GATE_LIMITS, type GateLimits } from '../../comparison/gates';
+import { reviewedRules, type ReviewedRule } from '../../comparison/rules/reviewed-rules';
+import { parseMappings } from '../value-mappings';
+import type { GateOptions } from './gate-options';
 import { RunningComparison } from '../../comparison/running-comparison';
 import { LONGEST_HOLD } from '../../gateway/phase-switch';
 
@@ -23,6 +26,16 @@ export function comparisonOf(given: ComparisonArguments): Promise<RunningCompari
     onDecision: tellReturns(),
     onError: ({ message }) => say(`The statistics: ${message}`),
   });
+}
+
+/** What the gates demand. */
+export function gateLimits({ comparisons, errorRate, p95Ratio }: GateOptions): GateLimits {
+  return { ...DEFAULT_GATE_LIMITS, comparisons, errorRate, p95Ratio };
+}
+
+/** The rules by which the sides may differ. @throws UsageError for a mapping that is none */
+export function gateRules({ typedBlue, map }: GateOptions): readonly ReviewedRule[] {
+  return reviewedRules({ untyped: !typedBlue, mappings: parseMappings(map) });
 }
 
 /** Says each return once, and each reason why one is not possible. */

@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { gateLimits, gateRules, withGateOptions, type GateOptions } from './gate-options';
+import { UsageError } from '../../../command-line';
+import { gateLimits, gateRules } from './comparison-options';
+import { parseMappings } from '../value-mappings';
+import { withGateOptions, type GateOptions } from './gate-options';
 import { DEFAULT_GATE_LIMITS } from '../../comparison/gates';
 
 function parsed(...args: string[]): GateOptions {
@@ -25,16 +28,18 @@ test('they change what is demanded and what is explained', () => {
 
 test('replaced values are read as the import reads them', () => {
   const options = parsed('--map', 'waste_type:card=board=paper', '--map', 'status:done=completed');
-  expect(options.map).toEqual([
+  expect(parseMappings(options.map)).toEqual([
     { field: 'waste_type', from: 'card=board', to: 'paper' },
     { field: 'status', from: 'done', to: 'completed' },
   ]);
   expect(gateRules(options).map(({ name }) => name)).toContain('mapped-values');
 });
 
+test.each(['location:a=b', 'unit:bags', 'unit:bags=sacks', 'unit:kg=tons'])('--map %s is refused', (value) => {
+  expect(() => gateRules(parsed('--map', value))).toThrow(UsageError);
+});
+
 test.each([
-  ['--map', 'location:a=b'],
-  ['--map', 'unit:bags'],
   ['--comparisons', '-1'],
   ['--error-rate', '2'],
   ['--error-rate', ''],

@@ -1,9 +1,9 @@
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
 import { readToken } from '../../control/control-options';
-import { comparisonOf, type ComparisonArguments } from './comparison-options';
+import { comparisonOf } from './comparison-options';
 import { Gateway } from '../../gateway/gateway';
-import { readGatewayOptions, readListening, type GatewayArguments } from './gateway-options';
+import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
 const CLIENTS = { port: '--port', host: '--host' };
@@ -13,12 +13,11 @@ const CLIENTS = { port: '--port', host: '--host' };
  *
  * @throws UsageError, CutoverError and its kinds
  */
-export async function runGateway(given: GatewayArguments & ComparisonArguments): Promise<void> {
-  const options = readGatewayOptions(given);
-  const { host, port, controlHost, controlPort } = readListening(given);
+export async function runGateway(given: GatewayArguments): Promise<void> {
+  const { host, port, controlHost, controlPort } = given;
   const token = readToken(given);
   const comparison = await comparisonOf(given);
-  const gateway = await Gateway.open({ ...options, observer: comparison.observer, judge: comparison });
+  const gateway = await Gateway.open({ ...given, observer: comparison.observer, judge: comparison });
   const control = createControlServer(gateway, token);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);

@@ -1,6 +1,6 @@
 import { rowCount } from '../../traffic/resource';
 import type { Refusal } from './row-reader';
-import { valuesOfEnumeration } from './value-map';
+import { valuesOfEnumeration } from '../value-mappings';
 
 /** Kinds of refusals that are counted apart; more than an operator can decide about one by one. */
 const MOST_KINDS = 1000;

@@ -83,7 +83,7 @@ describe('RowReader', () => {
   });
 
   it('changes a value by its rule, and no other', () => {
-    const map = new ValueMap(['waste_type:card=board:a=paper']);
+    const map = new ValueMap([{ field: 'waste_type', from: 'card=board:a', to: 'paper' }]);
     const rows = [
       collection({ waste_type: 'card=board:a' }),
       collection({ id: 2n, waste_type: 'card' }),

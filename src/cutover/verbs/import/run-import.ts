@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { writeJson, type PlainObject } from '../../../contract/json/writer';
-import { EXIT, UsageError } from '../../../command-line';
+import { EXIT, messageOf, UsageError } from '../../../command-line';
+import { rowId } from '../../../settings/option-values';
 import { isResource, RESOURCES, rowCount, type Resource } from '../../traffic/resource';
 import type { Side } from '../../sides/side';
 import { sideAt } from '../../sides/side-list';
@@ -13,6 +14,7 @@ import type { ListSource } from './list-source';
 import { probeNextCollectionId } from './probe';
 import { ServerSource } from './server-source';
 import { TargetDatabase } from './target-database';
+import { parseMappings } from '../value-mappings';
 import { ValueMap } from './value-map';
 
 /**
@@ -24,7 +26,7 @@ export async function runImport(options: ImportOptions): Promise<void> {
   // Standard output belongs to the result.
   Logger.overrideLogger(false);
   demandSource(options);
-  const map = new ValueMap(options.map);
+  const map = new ValueMap(parseMappings(options.map));
   const nextIds = nextIdsOf(options);
   const target = await TargetDatabase.open(targetUrl());
   let copy: GatewayCopy | undefined;
@@ -91,14 +93,21 @@ function named(text: string): [resource: Resource, value: string] {
   return resource === undefined ? ['collections', text] : [resource, text.slice(resource.length + 1)];
 }
 
-function nextIdsOf({ nextId }: ImportOptions): Map<Resource, bigint> {
+function nextIdsOf({ nextId: given }: ImportOptions): Map<Resource, bigint> {
   const ids = new Map<Resource, bigint>();
-  for (const [resource, value] of nextId.map(named)) {
-    if (!/^[1-9]\d{0,17}$/.test(value)) throw new UsageError(`--next-id ${value} is not a whole number from 1 on`);
+  for (const [resource, value] of given.map(named)) {
     if (ids.has(resource)) throw new UsageError(`there are two next ids of ${resource}`);
-    ids.set(resource, BigInt(value));
+    ids.set(resource, nextId(value));
   }
   return ids;
+}
+
+function nextId(text: string): bigint {
+  try {
+    return rowId(text);
+  } catch (error) {
+    throw new UsageError(`--next-id ${messageOf(error)}`);
+  }
 }
 
 function probeOf(

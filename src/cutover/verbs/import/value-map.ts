@@ -1,23 +1,10 @@
-import { Collection } from '../../../collections/collection.model';
-import { modelOf } from '../../../contract';
 import type { JsonObject } from '../../../contract/json/value';
-import { UsageError } from '../../../command-line';
+import type { ValueMapping } from '../../comparison/rules/mapped-values';
 
 interface Rule {
   /** As the operator wrote it. */
   readonly text: string;
-  readonly from: string;
   readonly to: string;
-}
-
-/** The values that each enumeration of a collection has, by field. */
-const ENUMERATIONS: ReadonlyMap<string, readonly string[]> = new Map(
-  modelOf(Collection).fields.flatMap(({ name, enum: values }) => (values === undefined ? [] : [[name, values.values]])),
-);
-
-/** The values that the new schema holds in a field; undefined if the field is no enumeration. */
-export function valuesOfEnumeration(field: string): readonly string[] | undefined {
-  return ENUMERATIONS.get(field);
 }
 
 /**
@@ -28,25 +15,11 @@ export class ValueMap {
   private readonly rules = new Map<string, Map<string, Rule>>();
   private readonly counts = new Map<string, number>();
 
-  /**
-   * @param texts `field:from=to` each, such as `waste_type:cardboard=paper`
-   * @throws UsageError
-   */
-  constructor(texts: readonly string[]) {
-    for (const text of texts) {
-      const [, field = '', from, to = ''] = /^([^:]+):(.*)=([^=]*)$/s.exec(text) ?? [];
-      if (from === undefined) throw new UsageError(`--map ${text} is not of the form field:from=to`);
-      const values = valuesOfEnumeration(field);
-      if (values === undefined) {
-        throw new UsageError(
-          `--map ${text}: ${field} has no fixed values; ${[...ENUMERATIONS.keys()].join(', ')} have`,
-        );
-      }
-      if (!values.includes(to)) throw new UsageError(`--map ${text}: ${field} is one of ${values.join(', ')}`);
-      if (values.includes(from)) throw new UsageError(`--map ${text}: ${from} is a ${field} that the new API keeps`);
+  constructor(mappings: readonly ValueMapping[]) {
+    for (const { field, from, to } of mappings) {
+      const text = `${field}:${from}=${to}`;
       const rules = this.rules.get(field) ?? new Map<string, Rule>();
-      if (rules.has(from)) throw new UsageError(`--map ${text}: there is another rule for ${field}:${from}`);
-      this.rules.set(field, rules.set(from, { text, from, to }));
+      this.rules.set(field, rules.set(from, { text, to }));
       this.counts.set(text, 0);
     }
   }

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { asArgument, EXIT, UsageError } from '../../../command-line';
+import { asArgument, EXIT, UsageError, valued } from '../../../command-line';
 import { EXIT_HELP, timeoutOption } from '../command-line';
-import { parseCount } from '../../../settings/option-values';
 import { HeldWrites, withGatewayRead, type GatewayReadOptions } from '../../control/held-writes';
 import { RESOURCES, rowCount } from '../../traffic/resource';
 import { sideAt } from '../../sides/side-list';
-import { serverUrl } from '../../../settings/option-values';
+import { serverUrl, wholeNumber } from '../../../settings/option-values';
 import type { Difference } from './differences';
 import { verifySides, type Verification } from './verify';
 
@@ -41,7 +40,7 @@ export function verifyCommand(): Command {
     .description('Reads both sides whole and proves that they answer the same, or names what differs.')
     .option('--left <url>', 'one side: http://host:port', asArgument(serverUrl))
     .option('--right <url>', 'the other side', asArgument(serverUrl))
-    .option('--show <count>', 'how many differing rows of each list to print', asArgument(parseCount), 10)
+    .addOption(valued('--show <count>', 'how many differing rows of each list to print', wholeNumber(), '10'))
     .addOption(timeoutOption())
     .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP);
