@@ -17,7 +17,7 @@ function layers(root, levels) {
 }
 
 const GROUND = [
-  ['version.ts', 'listen.ts', 'faults.ts', 'progress.ts', 'command-line.ts'],
+  ['version.ts', 'listen.ts', 'faults.ts', 'progress.ts', 'command-line.ts', 'private-file.ts', 'directory-lock.ts'],
   ['contract'],
   // A resource's columns make the schema, and its repository asks the database.
   ['database', 'collections', 'locations'],

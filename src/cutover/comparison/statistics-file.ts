@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replacePrivateFile } from '../../private-file';
 import { CutoverError, messageOf } from '../cutover-error';
 import type { PhaseName } from '../traffic/phase';
 import type { GateLimits, GatesResult } from './gates';
@@ -24,10 +25,8 @@ class StatisticsFileError extends CutoverError {
 }
 
 /** Writes the statistics so that at no moment a reader, or a killed process, finds half a file. */
-export async function saveStatistics(file: string, comparison: { toJSON(): SavedComparison }): Promise<void> {
-  const unfinished = `${file}.${process.pid}.new`;
-  await writeFile(unfinished, `${JSON.stringify(comparison)}\n`, { mode: 0o600 });
-  await rename(unfinished, file);
+export function saveStatistics(file: string, comparison: { toJSON(): SavedComparison }): Promise<void> {
+  return replacePrivateFile(file, `${JSON.stringify(comparison)}\n`);
 }
 
 /** What was saved; undefined if there is no such file yet. @throws StatisticsFileError if it is something else */

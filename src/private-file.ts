@@ -2,6 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/**
+ * Replaces a file of which this process is the only writer: durably, in one step, for this user alone (mode 0600). What a crash
+ * leaves of it is replaced by the next one.
+ */
+export function replacePrivateFile(path: string, text: string): Promise<void> {
+  return writePrivately(path, (draft) => draft.writeFile(text), { draft: `${path}.new`, flags: 'w' });
+}
+
 /** Writes a file that only this user may read (mode 0600), durably and in one step: readers never see half of it. */
 export function writePrivateFile(path: string, text: string): Promise<void> {
   return writePrivately(path, (draft) => draft.writeFile(text));
@@ -13,9 +21,12 @@ export function writePrivateFile(path: string, text: string): Promise<void> {
  *
  * @throws what `write` throws, or the file system's error
  */
-export async function writePrivately(path: string, write: (draft: FileHandle) => Promise<void>): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
+export async function writePrivately(
+  path: string,
+  write: (draft: FileHandle) => Promise<void>,
+  { draft, flags } = { draft: `${path}.${randomBytes(6).toString('hex')}`, flags: 'wx' },
+): Promise<void> {
+  const file = await open(draft, flags, 0o600);
   try {
     await write(file);
     await file.sync();

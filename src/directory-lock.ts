@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { EmbeddedServerError } from './embedded-server-error';
 
 interface Holder {
   readonly pid: number;
@@ -13,30 +12,42 @@ interface Holder {
 const ANSWER_TIMEOUT_MS = 2000;
 const ATTEMPTS = 5;
 
+/** What a lock is for. */
+export interface LockPurpose {
+  /** Names the program in the socket's address. */
+  readonly program: string;
+  /** The error for another process that asks for it. @param holder in words, such as `process 12, running since …` */
+  readonly refusal: (directory: string, holder: string) => Error;
+}
+
 /**
- * The right to run the PostgreSQL of one data directory, held by one process of this machine at a time. It is a
+ * The right to use one directory, held by one process of this machine at a time. It is a
  * listening socket, because the kernel takes that back however the process ends, which no lock file survives; and it
  * answers, so that a refused process can say who holds it.
  *
  * On Linux the socket is abstract (it has no file). It belongs to a network namespace, so two containers that share a
- * volume do not see each other's: PostgreSQL's own socket, a file, tells those apart (see postmaster-file.ts).
+ * volume do not see each other's: PostgreSQL's own socket, a file, tells those apart (see database/embedded/postmaster-file.ts).
  */
-export class OwnerLock {
+export class DirectoryLock {
   private constructor(
     private readonly server: Server,
     readonly address: string,
   ) {}
 
   /**
-   * @param dataDir an existing directory
-   * @throws EmbeddedServerError naming the holder when another process has the lock
+   * @param directory an existing one
+   * @throws the purpose's refusal when another process has the lock
    */
-  static async acquire(dataDir: string, platform: NodeJS.Platform = process.platform): Promise<OwnerLock> {
-    const address = await lockAddress(dataDir, platform);
+  static async acquire(
+    directory: string,
+    { program, refusal }: LockPurpose,
+    platform: NodeJS.Platform = process.platform,
+  ): Promise<DirectoryLock> {
+    const address = await lockAddress(directory, program, platform);
     let holder: Holder | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const server = await listen(address);
-      if (server) return new OwnerLock(server, address);
+      if (server) return new DirectoryLock(server, address);
       const answer = await askHolder(address);
       if (answer === 'nobody') {
         // The holder has just gone, or, where the socket is a file, has left it behind.
@@ -46,10 +57,13 @@ export class OwnerLock {
       holder = answer;
       break;
     }
-    throw refusal(dataDir, holder);
+    throw refusal(
+      directory,
+      holder === undefined ? 'a process that does not answer' : `process ${holder.pid}, running since ${holder.since}`,
+    );
   }
 
-  /** Lets the next process have the data directory. */
+  /** Lets the next process have the directory. */
   release(): Promise<void> {
     return new Promise((resolve) => {
       // Closing a server on a socket file removes the file; an abstract one has none.
@@ -59,10 +73,10 @@ export class OwnerLock {
 }
 
 /** Directories are told apart by device and inode, so that every path and bind mount of one directory is one lock. */
-async function lockAddress(dataDir: string, platform: NodeJS.Platform): Promise<string> {
-  const { dev, ino } = await stat(dataDir, { bigint: true });
+async function lockAddress(directory: string, program: string, platform: NodeJS.Platform): Promise<string> {
+  const { dev, ino } = await stat(directory, { bigint: true });
   const name = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32);
-  return platform === 'linux' ? `\0waste-collection-api:${name}` : `/tmp/waste-collection-api-${name}.lock`;
+  return platform === 'linux' ? `\0${program}:${name}` : `/tmp/${program}-${name}.lock`;
 }
 
 function isAbstract(address: string): boolean {
@@ -114,12 +128,4 @@ function parseHolder(answer: string): Holder | undefined {
   } catch {
     return undefined;
   }
-}
-
-function refusal(dataDir: string, holder: Holder | undefined): EmbeddedServerError {
-  const who = holder ? `process ${holder.pid}, running since ${holder.since}` : 'a process that does not answer';
-  return new EmbeddedServerError(
-    `The data directory ${dataDir} is in use by another instance of the API (${who}): stop that one, give this one ` +
-      'a DATA_DIR of its own, or set DATABASE_URL so that both use one PostgreSQL.',
-  );
 }

@@ -4,10 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OwnerLock } from './owner-lock';
+import { DirectoryLock } from './directory-lock';
+
+const PURPOSE = {
+  program: 'waste-collection-api-test',
+  refusal: (directory: string, holder: string) => new Error(`${directory}: ${holder}`),
+};
 
 describe.each(process.platform === 'linux' ? (['linux', 'darwin'] as const) : ([process.platform] as const))(
-  'OwnerLock as on %s',
+  'DirectoryLock as on %s',
   (platform) => {
     let directory: string;
 
@@ -17,29 +22,31 @@ describe.each(process.platform === 'linux' ? (['linux', 'darwin'] as const) : ([
     afterEach(() => rm(directory, { recursive: true }));
 
     test('is held by one at a time, who can be named', async () => {
-      const lock = await OwnerLock.acquire(directory, platform);
-      await expect(OwnerLock.acquire(directory, platform)).rejects.toThrow(
-        `The data directory ${directory} is in use by another instance of the API (process ${process.pid}, running since`,
+      const lock = await DirectoryLock.acquire(directory, PURPOSE, platform);
+      await expect(DirectoryLock.acquire(directory, PURPOSE, platform)).rejects.toThrow(
+        `${directory}: process ${process.pid}, running since`,
       );
       await lock.release();
-      await (await OwnerLock.acquire(directory, platform)).release();
+      await (await DirectoryLock.acquire(directory, PURPOSE, platform)).release();
     });
 
     test('of another directory is another lock', async () => {
-      const lock = await OwnerLock.acquire(directory, platform);
-      const other = await OwnerLock.acquire(tmpdir(), platform);
+      const lock = await DirectoryLock.acquire(directory, PURPOSE, platform);
+      const other = await DirectoryLock.acquire(tmpdir(), PURPOSE, platform);
       await Promise.all([lock.release(), other.release()]);
     });
 
     test('is had by exactly one of several who ask at once', async () => {
-      const asked = await Promise.allSettled([1, 2, 3, 4].map(() => OwnerLock.acquire(directory, platform)));
+      const asked = await Promise.allSettled(
+        [1, 2, 3, 4].map(() => DirectoryLock.acquire(directory, PURPOSE, platform)),
+      );
       const locks = asked.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       expect(locks).toHaveLength(1);
       await locks[0]?.release();
     });
 
     test('ends with its holder, however that ends', async () => {
-      const lock = await OwnerLock.acquire(directory, platform);
+      const lock = await DirectoryLock.acquire(directory, PURPOSE, platform);
       const { address } = lock;
       await lock.release();
       const script = `require('node:net').createServer().listen(${JSON.stringify(address)}, () => console.log('held'))`;
@@ -47,11 +54,11 @@ describe.each(process.platform === 'linux' ? (['linux', 'darwin'] as const) : ([
       await once(holder.stdout, 'data');
       holder.kill('SIGKILL');
       await once(holder, 'exit');
-      await (await OwnerLock.acquire(directory, platform)).release();
+      await (await DirectoryLock.acquire(directory, PURPOSE, platform)).release();
     });
 
     test('is not kept by one who asks and never goes away', async () => {
-      const lock = await OwnerLock.acquire(directory, platform);
+      const lock = await DirectoryLock.acquire(directory, PURPOSE, platform);
       const visitor = connect({ path: lock.address, allowHalfOpen: true });
       await once(visitor, 'connect');
       await lock.release();
