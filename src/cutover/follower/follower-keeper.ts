@@ -60,7 +60,7 @@ export class FollowerKeeper {
     this.answers.clear();
   }
 
-  /** Resolves once the follower has every write, and is not being rebuilt. The gate must be closed. */
+  /** Resolves once the follower has every write, and is not being rebuilt. Writes must be held. */
   async level(signal: AbortSignal): Promise<void> {
     const { log } = this.context.parts;
     for (;;) {
@@ -156,9 +156,9 @@ export class FollowerKeeper {
 
   /** The owner's rows at one place: writes are held back while its lists are read. */
   private async copyOwner(signal: AbortSignal): Promise<OwnerCopy> {
-    const { gate, log, reader, ids } = this.context.parts;
+    const { hold, log, reader, ids } = this.context.parts;
     const owner = otherSide(this.side);
-    const open = gate.close(`a copy of ${owner} is taken`);
+    const release = hold.begin(`a copy of ${owner} is taken`);
     try {
       await this.context.drained(signal);
       const locations = await reader.list(owner, 'locations');
@@ -166,7 +166,7 @@ export class FollowerKeeper {
       const nextCollection = Math.max(ids.get(owner, 'collections')?.atLeast ?? 1, highestId(collections) + 1);
       return { place: log.lastPlace, lists: { locations, collections }, nextCollection };
     } finally {
-      open();
+      release();
     }
   }
 }

@@ -48,7 +48,7 @@ export function gatewayStatus(
   judge: PhaseJudge,
   since: Date,
 ): GatewayStatus {
-  const { log, gate, evidence, ids, journal } = parts;
+  const { log, hold, evidence, ids, journal } = parts;
   return {
     program: PROGRAM,
     since: since.toISOString(),
@@ -62,7 +62,7 @@ export function gatewayStatus(
     behind: log.behind,
     unanswered: log.unanswered,
     follower: { side: keeper.side, state: keeper.state, trouble: keeper.trouble ?? null },
-    held: gate.reasons,
+    held: hold.reasons,
     importPlace: state.mark?.place ?? null,
     evidence: { count: evidence.count, unaccepted, file: evidence.file },
     nextIds: ids.toJSON(),

@@ -16,7 +16,7 @@ import { Evidence } from '../journal/evidence';
 import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
 import { FollowerKeeper } from '../follower/follower-keeper';
 import { ForwardedHeaders } from './forwarded-headers';
-import { WriteGate } from '../traffic/write-gate';
+import { WriteHold } from '../traffic/write-hold';
 import { OrderContext } from '../owner/order-context';
 import { NextIds } from '../traffic/next-ids';
 import { OwnerWrites, type OwnerWritesLimits } from '../owner/owner-writes';
@@ -92,8 +92,8 @@ export class Gateway {
     const { observer = NO_OBSERVER, judge = NO_JUDGE } = options;
     judge.beginPhase(state.phase, state.phase === 'split' ? { percent: state.percent } : {});
     const reader = new SideReader(sides, ids);
-    const gate = new WriteGate();
-    const parts = { sides, journal, log, gate, ids, reader, evidence, observer };
+    const hold = new WriteHold();
+    const parts = { sides, journal, log, hold, ids, reader, evidence, observer };
     const context = new OrderContext(parts, state);
     const keeper = new FollowerKeeper(context);
     const settlement = new Settlement(reader, ids);
@@ -154,17 +154,17 @@ export class Gateway {
   }
 
   private async recover(): Promise<void> {
-    const { log, gate } = this.context.parts;
-    const open = gate.close('the writes that the last run left open are settled');
+    const { log, hold } = this.context.parts;
+    const release = hold.begin('the writes that the last run left open are settled');
     try {
       // What the last run sent must have arrived by now, or never will, before it is looked for.
       if (log.unanswered > 0) await sleep(SETTLING_TIME);
       for (const write of log.pending) await this.writes.recover(write);
       this.keeper.start();
-      open();
+      release();
     } catch (error) {
       // Only a stop ends the waiting; anything else keeps the writes closed and shows in the status.
-      if (!(error instanceof Error && error.name === 'AbortError')) gate.close(`recovery failed: ${String(error)}`);
+      if (!(error instanceof Error && error.name === 'AbortError')) hold.begin(`recovery failed: ${String(error)}`);
     }
   }
 

@@ -65,7 +65,7 @@ export class ImportMarks {
     this.demandPhase(purpose);
     this.drop();
     this.beginning = true;
-    const release = this.context.parts.gate.close(`a copy is taken (${purpose})`);
+    const release = this.context.parts.hold.begin(`a copy is taken (${purpose})`);
     try {
       return await this.mark(purpose, seconds, release);
     } catch (error) {

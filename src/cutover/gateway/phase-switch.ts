@@ -81,8 +81,8 @@ export class PhaseSwitch {
 
   /** Holds writes back until both sides have every one, and then makes the change. */
   private async whileLevel(to: PhaseName, change: () => Promise<void>): Promise<void> {
-    const { gate, log } = this.context.parts;
-    const open = gate.close(`phase ${to} begins`);
+    const { hold, log } = this.context.parts;
+    const release = hold.begin(`phase ${to} begins`);
     try {
       const signal = AbortSignal.timeout(LONGEST_HOLD);
       try {
@@ -96,7 +96,7 @@ export class PhaseSwitch {
       if (ownerIn(to) === this.keeper.side) await this.demandSameRows();
       await change();
     } finally {
-      open();
+      release();
     }
   }
 

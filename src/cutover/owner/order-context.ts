@@ -4,7 +4,7 @@ import type { WriteLog } from '../journal/write-log';
 import type { SideName } from '../traffic/side-name';
 import type { Evidence } from '../journal/evidence';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
-import type { WriteGate } from '../traffic/write-gate';
+import type { WriteHold } from '../traffic/write-hold';
 import type { NextIds } from '../traffic/next-ids';
 import type { Side } from '../sides/side';
 import type { SideReader } from '../sides/side-reader';
@@ -14,7 +14,7 @@ export interface OrderParts {
   readonly sides: Readonly<Record<SideName, Side>>;
   readonly journal: Journal;
   readonly log: WriteLog;
-  readonly gate: WriteGate;
+  readonly hold: WriteHold;
   readonly ids: NextIds;
   readonly reader: SideReader;
   readonly evidence: Evidence;
@@ -41,7 +41,7 @@ export class OrderContext {
     return next;
   }
 
-  /** Resolves once the owner has answered every write that has a place. The gate must be closed. */
+  /** Resolves once the owner has answered every write that has a place. Writes must be held. */
   async drained(signal?: AbortSignal): Promise<void> {
     while (this.parts.log.unanswered > 0) await this.parts.log.change(signal);
   }

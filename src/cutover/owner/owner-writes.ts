@@ -3,7 +3,7 @@ import type { ExchangeObserver } from '../comparison/exchange-observer';
 import { JournalError } from '../journal/journal-error';
 import type { LoggedWrite } from '../journal/write-log';
 import type { SideName } from '../traffic/side-name';
-import type { WriteGate } from '../traffic/write-gate';
+import type { WriteHold } from '../traffic/write-hold';
 import { laneKeys, Lanes } from '../traffic/lanes';
 import { answerLost, notCarriedOut, rowAnswer, unavailable } from '../traffic/own-answers';
 import { OwnerOutcomes, type OwnerOutcomesParts } from './owner-outcomes';
@@ -13,7 +13,7 @@ import type { Side } from '../sides/side';
 import { SideAway } from '../sides/side-away';
 import type { SideReader } from '../sides/side-reader';
 import type { RoutedRequest, WriteRoute } from '../traffic/write-route';
-import { WriteTurn } from './write-turn';
+import { ClientWait } from './client-wait';
 
 export interface OwnerWritesLimits {
   /** Writes that may wait at once; beyond it 503. */
@@ -24,7 +24,7 @@ export interface OwnerWritesLimits {
 
 export interface OwnerWritesParts extends OwnerOutcomesParts {
   readonly sides: Readonly<Record<SideName, Side>>;
-  readonly gate: WriteGate;
+  readonly hold: WriteHold;
   readonly reader: SideReader;
   readonly settlement: Settlement;
   readonly observer: ExchangeObserver;
@@ -68,15 +68,15 @@ export class OwnerWrites {
     if (log.unanswered >= this.limits.pendingWrites)
       return { answer: unavailable('too many writes wait'), place: null };
     try {
-      // From the look at the gate to the lane nothing is awaited: the order of places is the order of the lanes.
+      // From the look at the hold to the lane nothing is awaited: the order of places is the order of the lanes.
       const write = log.place(owner(), routed.write, request);
       const keys = laneKeys(routed.write, this.parts.ids.get(write.owner, routed.write.resource));
-      const turn = new WriteTurn();
+      const wait = new ClientWait();
       // Asked for now, so that writes that wait for each other do not wait for an fsync each as well.
       const durable = log.synced();
       durable.catch(() => undefined);
-      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, turn, durable));
-      return { answer: await turn.answerOf(done, deadline), place: write.place };
+      const done = this.lanes.run(keys, () => this.carryOut(write, request, routed.route, wait, durable));
+      return { answer: await wait.answerOf(done, deadline), place: write.place };
     } catch (error) {
       if (error instanceof JournalError) return { answer: unavailable('writes cannot be recorded'), place: null };
       throw error;
@@ -85,16 +85,16 @@ export class OwnerWrites {
 
   /** A create gets a place only once something is known of the owner's next id: a restart needs that to find its row. */
   private mayPass(owner: SideName, { verb, resource }: WriteRoute): boolean {
-    const { gate, ids } = this.parts;
-    return gate.opens === undefined && (verb !== 'create' || ids.get(owner, resource) !== undefined);
+    const { hold, ids } = this.parts;
+    return hold.ended === undefined && (verb !== 'create' || ids.get(owner, resource) !== undefined);
   }
 
   /** Waits for what keeps a write from passing; what the client is told if that takes too long. */
   private async hold(owner: SideName, { resource }: WriteRoute, deadline: number): Promise<RawAnswer | undefined> {
-    const { opens } = this.parts.gate;
+    const { ended } = this.parts.hold;
     try {
-      if (opens === undefined) await this.parts.reader.learnNextId(owner, resource);
-      else await Promise.race([opens, sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false })]);
+      if (ended === undefined) await this.parts.reader.learnNextId(owner, resource);
+      else await Promise.race([ended, sleep(Math.max(0, deadline - Date.now()), undefined, { ref: false })]);
     } catch (error) {
       if (error instanceof SideAway) return notCarriedOut();
       throw error;
@@ -119,23 +119,23 @@ export class OwnerWrites {
     write: LoggedWrite,
     request: RawRequest,
     route: string,
-    turn: WriteTurn,
+    wait: ClientWait,
     durable: Promise<void>,
   ): Promise<RawAnswer> {
     await durable;
-    if (turn.expired) {
+    if (wait.expired) {
       this.outcomes.notCarriedOut(write);
       return notCarriedOut();
     }
-    turn.released = true;
-    return this.release(write, request, route, turn);
+    wait.released = true;
+    return this.release(write, request, route, wait);
   }
 
   private async release(
     write: LoggedWrite,
     request: RawRequest,
     route: string,
-    turn: WriteTurn,
+    wait: ClientWait,
     again = true,
   ): Promise<RawAnswer> {
     const side = this.parts.sides[write.owner];
@@ -151,7 +151,7 @@ export class OwnerWrites {
     try {
       const answer = await side.send(request);
       observe(answer.status);
-      return await this.take(write, request, answer, turn);
+      return await this.take(write, request, answer, wait);
     } catch (error) {
       if (!(error instanceof SideAway)) throw error;
       if (error.kind === 'unreachable') {
@@ -163,7 +163,7 @@ export class OwnerWrites {
       const settled = await this.settle(write, request, true);
       // Reading proved that it did not arrive (a kept connection that the side had closed): once more is not blind.
       if (!settled.applied && settled.certain && again && performance.now() - started < side.timeout) {
-        return await this.release(write, request, route, turn, false);
+        return await this.release(write, request, route, wait, false);
       }
       this.outcomes.settled(write, request, settled);
       if (!settled.applied) return answerLost(settled.certain ? 'absent' : 'unknown');
@@ -171,10 +171,10 @@ export class OwnerWrites {
     }
   }
 
-  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, turn: WriteTurn): Promise<RawAnswer> {
+  private async take(write: LoggedWrite, request: RawRequest, answer: RawAnswer, wait: ClientWait): Promise<RawAnswer> {
     if (answer.status >= 500) {
       // The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait.
-      turn.answerEarly(answer);
+      wait.answerEarly(answer);
       this.outcomes.settled(write, request, await this.settle(write, request, false));
     } else this.outcomes.answered(write, request, answer);
     return answer;

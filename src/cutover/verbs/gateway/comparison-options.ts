@@ -18,7 +18,7 @@ export interface ComparisonArguments extends GateOptions {
 export function comparisonOf(given: ComparisonArguments): Promise<RunningComparison> {
   return RunningComparison.open({
     statisticsFile: join(given.journal, 'statistics.json'),
-    evidenceFolder: join(given.journal, 'differences'),
+    differencesFolder: join(given.journal, 'differences'),
     rules: gateRules(given),
     limits: gateLimits(given),
     interval: given.gateInterval,

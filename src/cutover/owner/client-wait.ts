@@ -3,7 +3,7 @@ import { answerLost, unavailable } from '../traffic/own-answers';
 import type { RawAnswer } from '../traffic/raw-message';
 
 /** One client's patience with one write: who waits, for what, and until when. */
-export class WriteTurn {
+export class ClientWait {
   /** The client has been told that it took too long. */
   expired = false;
   /** The request is on its way to the owner, or was. */
@@ -19,17 +19,17 @@ export class WriteTurn {
   /** What the client is told: the answer, or that it has not come by the deadline (milliseconds since 1970). */
   async answerOf(done: Promise<RawAnswer>, deadline: number): Promise<RawAnswer> {
     const timer = new AbortController();
-    const wait = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: timer.signal, ref: false });
-    const late = wait.then(() => {
+    const late = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: timer.signal, ref: false });
+    const told = late.then(() => {
       this.expired = true;
       return this.released ? answerLost('unknown') : unavailable('the write waited too long and was not carried out');
     });
     try {
-      return await Promise.race([this.early, done, late]);
+      return await Promise.race([this.early, done, told]);
     } finally {
       // The losers may still fail: they are recorded, and nobody waits for them here.
       done.catch(() => undefined);
-      late.catch(() => undefined);
+      told.catch(() => undefined);
       timer.abort();
     }
   }
