@@ -9,7 +9,7 @@ import { JournalError } from './journal-error';
 /** Where a copy for the follower was taken, and how to recognise a side that holds it. */
 export interface ImportMark {
   readonly place: number;
-  /** Of the owner's analytics at that place: how they start, or what they are; empty if they could not be had. */
+  /** Of the owner's analytics at that place: how they start, or what they are; empty if they could not be read. */
   readonly total: string;
   readonly analytics: string;
   /** The digest of its list of locations. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { RunningComparison } from '../../src/cutover/comparison/running-comparison';
-import { comparisonOf } from '../../src/cutover/verbs/gateway/comparison-options';
-import { statusText } from '../../src/cutover/control/status-text';
-import { readRecordings } from '../../src/recordings/files';
-import { eventually } from '../support/eventually';
-import { aCollection, json } from '../support/samples';
-import { MemoryApi } from './support/memory-api';
-import { gatewayOptions, journalDirectory, TestGateway } from './support/test-gateway';
+import type { RunningComparison } from '../../../src/cutover/comparison/running-comparison';
+import { comparisonOf } from '../../../src/cutover/verbs/gateway/comparison-options';
+import { statusText } from '../../../src/cutover/control/status-text';
+import { readRecordings } from '../../../src/recordings/files';
+import { eventually } from '../../support/eventually';
+import { aCollection, json } from '../../support/samples';
+import { MemoryApi } from '../support/memory-api';
+import { gatewayOptions, journalDirectory, TestGateway } from '../support/test-gateway';
 
 /** As many answers as the gates want to see of each side. */
 const ENOUGH = 120;

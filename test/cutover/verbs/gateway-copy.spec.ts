@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeWithReference } from '../reference/reference';
-import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { runCutover } from './cutover-program';
-import { keepWriting, write } from './support/clients';
-import { TOKEN } from './support/gateway-process';
-import { RealSides } from './support/real-sides';
+import { describeWithReference } from '../../reference/reference';
+import { useCluster } from '../../support/clusters';
+import { query } from '../../support/postgres-cluster';
+import { aCollection, json } from '../../support/samples';
+import { runCutover } from '../cutover-program';
+import { keepWriting, write } from '../support/clients';
+import { TOKEN } from '../support/gateway-process';
+import { RealSides } from '../support/real-sides';
 
 describeWithReference('a copy while traffic flows', () => {
   const cluster = useCluster();

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { Status, Unit, WasteType } from '../../src/collections/collection.enums';
-import { writeJson } from '../../src/contract/json/writer';
-import { datetimes, doubles, texts } from '../database/values';
-import { useCluster } from '../support/clusters';
-import { startTestApp } from '../support/test-app';
-import { runCutover } from './cutover-program';
-import { answersOf, fillSide } from './filled-side';
+import { Status, Unit, WasteType } from '../../../src/collections/collection.enums';
+import { writeJson } from '../../../src/contract/json/writer';
+import { datetimes, doubles, texts } from '../../database/values';
+import { useCluster } from '../../support/clusters';
+import { startTestApp } from '../../support/test-app';
+import { runCutover } from '../cutover-program';
+import { answersOf, fillSide } from '../filled-side';
 
 const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 

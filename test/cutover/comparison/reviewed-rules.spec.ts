@@ -1,12 +1,12 @@
-import { comparePair } from '../../src/cutover/comparison/compare-pair';
-import { reviewedRules } from '../../src/cutover/comparison/rules/reviewed-rules';
-import type { RecordedRequest } from '../../src/recordings/exchange';
-import { parseTarget, sendRaw } from '../../src/recordings/raw-http';
-import { describeWithReference, startReference, type Reference } from '../reference/reference';
-import { useCluster } from '../support/clusters';
-import { aCollection } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-import { request } from './answers';
+import { comparePair } from '../../../src/cutover/comparison/compare-pair';
+import { reviewedRules } from '../../../src/cutover/comparison/rules/reviewed-rules';
+import type { RecordedRequest } from '../../../src/recordings/exchange';
+import { parseTarget, sendRaw } from '../../../src/recordings/raw-http';
+import { describeWithReference, startReference, type Reference } from '../../reference/reference';
+import { useCluster } from '../../support/clusters';
+import { aCollection } from '../../support/samples';
+import { ServerProcess } from '../../support/server-process';
+import { request } from '../answers';
 
 // The rules against the real servers: the deployed, untyped old one and the new one.
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { runCutover } from './cutover-program';
+import { useCluster } from '../../support/clusters';
+import { query } from '../../support/postgres-cluster';
+import { runCutover } from '../cutover-program';
 
 describe('waste-cutover import used wrongly', () => {
   const cluster = useCluster();
