@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { asArgument, endWithExitCode, EXIT as COMMON_EXIT, UsageError, valued } from '../command-line';
+import { Progress } from '../progress';
 import { duration } from '../settings/option-values';
 import { ConsentError, obtainConsent } from './consent';
 import { categoryOf, type RequestLine, type Sequence } from './exchange';
@@ -108,12 +109,11 @@ function exitCodeOf(error: unknown): number | undefined {
   return error instanceof NoAnswerError ? EXIT.failed : undefined;
 }
 
-/** Shows on stderr how far the work is: one moving line on a terminal, every thousandth otherwise. */
+/** Shows on stderr how many of so many requests were sent. */
 export function progress(total: number): (sent: number) => void {
-  const { isTTY } = process.stderr;
+  const shown = new Progress('asking', `of ${total.toLocaleString('en')} requests`);
   return (sent) => {
-    if (isTTY && (sent % 50 === 0 || sent === total))
-      process.stderr.write(`\r${sent}/${total}${sent === total ? '\n' : ''}`);
-    else if (!isTTY && sent % 1000 === 0) process.stderr.write(`${sent}/${total}\n`);
+    shown.show(sent);
+    if (sent === total) shown.end();
   };
 }

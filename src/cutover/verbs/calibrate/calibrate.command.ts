@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { DEFAULT_TIMEOUTS, parseTarget, type Target } from '../../../recordings/raw-http';
 import { asArgument, EXIT, valued } from '../../../command-line';
+import { Progress } from '../../../progress';
 import { EXIT_HELP } from '../command-line';
 import { duration, wholeNumber } from '../../../settings/option-values';
 import { KeptExchanges } from '../../comparison/kept-exchanges';
@@ -37,6 +38,7 @@ export function calibrateCommand(): Command {
     .addHelpText('after', `${EXIT_HELP}\nNothing is written to the servers. Run it while nobody else writes either.`)
     .action(async (options: CalibrateOptions) => {
       const kept = options.keep === undefined ? undefined : await KeptExchanges.open(options.keep);
+      const progress = new Progress('comparing', 'pairs');
       const result = await calibrate({
         first: options.blue,
         second: options.second ?? options.blue,
@@ -44,10 +46,9 @@ export function calibrateCommand(): Command {
         records: options.records,
         timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout },
         ...(kept === undefined ? {} : { kept }),
-        onProgress: (pairs) => {
-          if (pairs % 500 === 0) process.stderr.write(`${pairs} pairs\n`);
-        },
+        onProgress: (pairs) => progress.show(pairs),
       });
+      progress.end();
       await kept?.settled();
       process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : calibrationSummary(result)}\n`);
       process.exitCode = result.differing.length > 0 ? EXIT.failed : EXIT.ok;
