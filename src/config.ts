@@ -43,7 +43,7 @@ const SIZES = 'a size from 1KB to 1GB, such as 128KB or 16MB (a plain number cou
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting there is: this table is the documentation of --help and of the README. */
-export const SETTINGS = {
+const SETTINGS = {
   port: setting('PORT', '8000', PORTS, 'public port: the contract, the pages', integerBetween(0, 65535)),
   host: setting('HOST', '127.0.0.1', 'a host name or address', 'address of the public port', text),
   adminPort: setting(

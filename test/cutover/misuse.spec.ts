@@ -228,7 +228,7 @@ describe('waste-cutover in a wrong order', () => {
       await expectRefused(between(blue.url, nobody), /not as the API does: is it the address of green\?/);
       await expectRefused(between(nobody, green.url), /not as the API does: is it the address of blue\?/);
       await expectRefused(between(blue.url, 'http://127.0.0.1:1'), /Start green, or correct --green http:/);
-      await expectRefused(between(blue.url, `${green.url}/api`), /--green: .*write it as http:\/\/host:port/, {
+      await expectRefused(between(blue.url, `${green.url}/api`), /--green <url>.*write it as http:\/\/host:port/, {
         code: 2,
       });
       await expectRefused(start(...journalOption), /required option '--blue <url>' not specified/, { code: 2 });

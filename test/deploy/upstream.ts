@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port';
 import type { Balancer } from './balancer';
 
 /** A server behind a balancer that answers with its name, and can hold its answers back. */
-export class Upstream {
+class Upstream {
   /** What it received, in order: `GET /path`. */
   readonly received: string[] = [];
   /** The header pairs of the last request, as they came. */

@@ -32,7 +32,7 @@ const isNonFinite = (leaf: unknown): boolean => leaf === NON_FINITE;
 const hasLoneSurrogate = (leaf: unknown): boolean => typeof leaf === 'string' && /\p{Surrogate}/u.test(leaf);
 
 /** The divergences of section 17, in the order in which an exchange is tried against them. */
-export const DIVERGENCES: readonly Divergence[] = [
+const DIVERGENCES: readonly Divergence[] = [
   // The old server accepts these two, so beside another error or an unknown id it does not crash.
   {
     ...crash(1, 'a non-finite number in a float field', (body) => fields(body, FLOAT_FIELDS).some(isNonFiniteFloat)),

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { GatewayStatus } from '../../../src/cutover/status/gateway-status';
+import type { GatewayStatus } from '../../../src/cutover/gateway/gateway-status';
 import { MAIN } from '../cutover-program';
 
 export const TOKEN = 'a-token-for-the-tests';

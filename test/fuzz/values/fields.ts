@@ -4,7 +4,7 @@ import { anyValue } from './json';
 import { double, doubleText, integerText, numericString } from './numbers';
 import { stringLiteral, text } from './strings';
 
-export type FieldKind = 'id' | 'string' | 'float' | 'datetime' | 'enum';
+type FieldKind = 'id' | 'string' | 'float' | 'datetime' | 'enum';
 
 export interface Field {
   name: string;

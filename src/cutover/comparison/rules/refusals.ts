@@ -65,7 +65,7 @@ const BEGIN = '{"detail":[';
 const END = ']}';
 
 /** The texts of the errors in the body of a 422, as they stand there; undefined if it has another form. */
-export function validationErrors(body: string): string[] | undefined {
+function validationErrors(body: string): string[] | undefined {
   if (!body.startsWith(BEGIN) || !body.endsWith(END)) return undefined;
   const errors: string[] = [];
   let depth = 0;
