@@ -133,6 +133,11 @@ export class Database implements Executor {
     return this.register(new Statement<Row>(this, name, 'write', query, lane));
   }
 
+  /** Until when a request that has just arrived may take, by the loop clock. */
+  deadline(): number {
+    return this.clock.after(this.options.statementTimeout);
+  }
+
   /** Lets concurrent requests share statements. Each has DATABASE_STATEMENT_TIMEOUT from when it is added. */
   coalescer<Item, Result>(run: Run<Item, Result>, options?: CoalescerOptions<Item>): Coalescer<Item, Result> {
     return new Coalescer(run, { clock: this.clock, timeLimit: this.options.statementTimeout }, options);

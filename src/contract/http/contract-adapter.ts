@@ -67,7 +67,10 @@ export class ContractAdapter extends ExpressAdapter {
       (listener as RequestListener)(request, response);
     };
     this.bodies = new BodyRoom(contract.bodyLimit);
-    this.dispatcher = new ContractDispatcher({ ...contract, bodies: this.bodies }, express);
+    this.dispatcher = new ContractDispatcher(
+      { ...contract, bodies: this.bodies, onFlood: () => this.connections.flooded() },
+      express,
+    );
   }
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
@@ -206,7 +209,8 @@ export class ContractAdapter extends ExpressAdapter {
       this.dispatcher.dispatch(request, response, head);
     };
     if (previous === undefined || previous.writableFinished) guarded(response, start);
-    else if (this.connections.queue(connection, response)) {
+    else {
+      this.connections.queue(connection, response);
       once(response, previous, 'finish', () => {
         this.connections.dequeue(connection, response);
         start();

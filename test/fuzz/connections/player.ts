@@ -7,6 +7,8 @@ import type { Subject } from './subject';
 /** So long a script that is not judged waits for a server that takes nothing, unless it says so, in milliseconds. */
 const SEND_PATIENCE = 1500;
 const PIECE = 64 * 1024;
+/** Milliseconds between two looks at a connection that the server is to end. */
+const LOOK_INTERVAL = 250;
 const FAULT = Buffer.from('HTTP/1.1 500');
 
 export interface Limits {
@@ -162,19 +164,25 @@ class Connection {
       if (!this.judge.done) return;
     }
     const within = this.limits.endWithin;
-    if (this.paused) await this.awaitEndUnread(within);
-    else await this.until(() => this.over, within);
-    if (!this.over) this.problem ??= `the server has not ended the connection after ${within} ms`;
+    await this.untilSilent(within);
+    if (!this.over) this.problem ??= `the server has not ended the connection after ${within} ms without a byte`;
   }
 
-  /** A client that reads nothing does not notice the end: the server's side of the connection is looked at. */
-  private async awaitEndUnread(within: number): Promise<void> {
+  /**
+   * Waits for the end for as long as something goes on: a busy server takes its time for what was asked before. A client that
+   * reads nothing notices neither; the sockets are looked at.
+   */
+  private async untilSilent(within: number): Promise<void> {
     const { localPort } = this.socket;
-    const end = performance.now() + within;
-    while (!this.over && performance.now() < end) {
-      await sleep(250);
-      if (localPort === undefined || !this.subject.sockets.holds(localPort))
-        this.finish('the server ended the connection');
+    let before = '';
+    for (let since = performance.now(); !this.over && performance.now() - since < within;) {
+      await this.until(() => false, LOOK_INTERVAL);
+      if (localPort === undefined) return;
+      const { isHeld, server, client } = this.subject.sockets.look(localPort);
+      if (this.paused && !isHeld) this.finish('the server ended the connection');
+      const now = `${this.socket.bytesRead} ${server} ${client}`;
+      if (now !== before) since = performance.now();
+      before = now;
     }
   }
 
