@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 
 const DEPLOY = resolve(__dirname, '../../deploy');
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { freePort } from '../support/free-port';
+import { freePort } from '../../harness/free-port';
 import type { Balancer } from './balancer';
 
 /** A server behind a balancer that answers with its name, and can hold its answers back. */

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 describe('the resources', () => {

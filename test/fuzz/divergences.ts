@@ -31,7 +31,7 @@ const isNonFinite = (leaf: unknown): boolean => leaf === NON_FINITE;
 const hasLoneSurrogate = (leaf: unknown): boolean => typeof leaf === 'string' && /\p{Surrogate}/u.test(leaf);
 
 /** The rules, in the order in which an exchange is tried against them. */
-export const RULES: readonly DivergenceRule[] = [
+const RULES: readonly DivergenceRule[] = [
   // The old server accepts these two, so beside another error or an unknown id it does not crash.
   {
     ...crash('non-finite-number', (body) => fields(body, FLOAT_FIELDS).some(isNonFiniteFloat)),

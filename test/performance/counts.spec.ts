@@ -1,7 +1,7 @@
-import { aCollection } from '../support/samples';
+import { aCollection } from '../../harness/samples';
 import { useCluster } from '../support/clusters';
 import { expectCheckedIn } from '../support/checked-in';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { askTogether, type Ask } from './concurrent-requests';
 import { WireCounter, type WireCounts } from './wire-counter';

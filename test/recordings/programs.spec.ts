@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import type { Exchange } from '../../src/recordings/exchange';
 import { readRecordings, writeRecordings } from '../../src/recordings/files';
-import { PostgresCluster } from '../support/postgres-cluster';
+import { PostgresCluster } from '../../harness/postgres-cluster';
 import { answerBytes, startRecordedServer, type RecordedServer } from './recorded-server';
 
 const ROOT = resolve(__dirname, '../..');

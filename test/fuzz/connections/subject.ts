@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ofTheRun } from '../../support/server-process';
+import { ofTheRun } from '../../../harness/environment';
 import { memoryOf, SocketTable } from './process-files';
 
 const BUNDLE = resolve(__dirname, '../../../dist/bundle.js');

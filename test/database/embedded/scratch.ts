@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
-import { EmbeddedServer } from '../../src/database/embedded/embedded-server';
-import { mayBeInUse } from '../../src/database/embedded/postmaster-file';
+import { EmbeddedServer } from '../../../src/database/embedded/embedded-server';
+import { mayBeInUse } from '../../../src/database/embedded/postmaster-file';
 
 /** A process that owns an embedded server, see owner-process.ts. */
 export interface Owner {
