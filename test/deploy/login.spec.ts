@@ -9,7 +9,8 @@ import { useCluster } from '../support/clusters';
 import { aCollection } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { missing } from '../support/missing';
-import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
+import { Balancer, check, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 
 describeWith(missing(NGINX, 'nginx'), 'login.conf of nginx', () => {
   const cluster = useCluster();

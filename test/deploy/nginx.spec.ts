@@ -3,7 +3,8 @@ import { describeWith } from '../support/describe-with';
 import { eventually } from '../../harness/eventually';
 import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
-import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
+import { Balancer, check, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 import { Clients } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 

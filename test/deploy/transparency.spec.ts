@@ -9,7 +9,8 @@ import { startReference, type Reference } from '../../harness/reference';
 import { describeWith } from '../support/describe-with';
 import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
-import { Balancer, Deployment, HAPROXY, NGINX, nginxMain } from './balancer';
+import { Balancer, HAPROXY, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 
 const RECORDINGS = resolve(__dirname, '../contract/recordings');
 const CATEGORIES = ['crud', 'paths', 'methods', 'cors', 'bodies'];
