@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
-import { eventually } from '../../test/support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Coalescer, type CoalescerOptions, type Run } from './coalescer';
 import { DatabaseUnavailableError } from './database-errors';
 import { LoopClock } from './loop-clock';

@@ -1,6 +1,6 @@
 import type { HeaderPair } from '../../src/recordings/exchange';
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { collection } from './collection-text';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { aCollection, json } from '../support/samples';
-import { runCutover } from './cutover-program';
-import { GatewayProcess, TOKEN } from './support/gateway-process';
+import { eventually } from '../../harness/eventually';
+import { aCollection, json } from '../../harness/samples';
+import { runCutover } from '../../harness/cutover-program';
+import { GatewayProcess, TOKEN } from '../../harness/gateway-process';
 import { MemoryApi } from './support/memory-api';
-import { journalDirectory } from './support/test-gateway';
+import { journalDirectory } from '../../harness/journal-directory';
 
 describe('waste-cutover in a wrong order', () => {
   let blue: MemoryApi;

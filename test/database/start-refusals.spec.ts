@@ -6,10 +6,10 @@ import { StartRefusedError } from '../../src/database/database-errors';
 import { migrateDatabase } from '../../src/database/migrations';
 import { refusalIn } from '../../src/database/start-failure';
 import { describeOnEachMajor, useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Gate } from '../support/gate';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation, json } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation, json } from '../../harness/samples';
 import { startTestApp } from '../support/test-app';
 
 /** The sentence with which a server does not start on this database. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
 import { missing } from '../support/missing';
-import { ServerProcess } from '../support/server-process';
+import { ServerProcess } from '../../harness/server-process';
 
 const run = promisify(execFile);
 

@@ -6,12 +6,12 @@ import { AddressSource } from '../../src/database/address-source';
 import { dropClient, openClient } from '../../src/database/open-client';
 import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { freePort } from '../support/free-port';
+import { eventually } from '../../harness/eventually';
+import { freePort } from '../../harness/free-port';
 import { Gate } from '../support/gate';
-import { PostgresCluster, query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import { PostgresCluster, query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 
 /** A certificate for db.test and its key, made by the authority itself. */
 function makeCertificate(directory: string, name: string): { certificate: string; key: string } {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { aCollection, aLocation, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-import { Load } from './load';
+import { eventually } from '../../harness/eventually';
+import { aCollection, aLocation, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
+import { Load } from '../../harness/load';
 
 const STATEMENT_TIMEOUT = 1500;
 

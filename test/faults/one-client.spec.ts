@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
-import { aCollection, json } from '../support/samples';
-import type { ServerProcess } from '../support/server-process';
+import { aCollection, json } from '../../harness/samples';
+import type { ServerProcess } from '../../harness/server-process';
 import { useServers } from '../support/use-servers';
 
 const GET = 'GET /api/collections HTTP/1.1\r\nHost: a\r\n\r\n';

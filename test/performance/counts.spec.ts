@@ -1,8 +1,8 @@
+import { aCollection } from '../../harness/samples';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection } from '../support/samples';
 import { useCluster } from '../support/clusters';
 import { expectCheckedIn } from '../support/checked-in';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { askTogether, type Ask } from './concurrent-requests';
 import { WireCounter, type WireCounts } from './wire-counter';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
-import { eventually } from '../../../test/support/eventually';
+import { eventually } from '../../../harness/eventually';
 import { readRecordings } from '../../recordings/files';
 import type { PhaseName } from '../traffic/phase';
 import { reviewedRules } from './rules/reviewed-rules';

@@ -1,4 +1,4 @@
-import { aCollection, aLocation } from '../../../test/support/samples';
+import { aCollection, aLocation } from '../../../harness/samples';
 import { expectedRow } from './expected-row';
 
 const row = (resource: 'collections' | 'locations', body: unknown) =>

@@ -3,10 +3,11 @@ import type { RunningComparison } from '../../../src/cutover/comparison/running-
 import { comparisonOf } from '../../../src/cutover/verbs/gateway/comparison-options';
 import { statusText } from '../../../src/cutover/control/status-text';
 import { readRecordings } from '../../../src/recordings/files';
-import { eventually } from '../../support/eventually';
-import { aCollection, json } from '../../support/samples';
+import { eventually } from '../../../harness/eventually';
+import { aCollection, json } from '../../../harness/samples';
 import { MemoryApi } from '../support/memory-api';
-import { gatewayOptions, journalDirectory, TestGateway } from '../support/test-gateway';
+import { gatewayOptions, TestGateway } from '../support/test-gateway';
+import { journalDirectory } from '../../../harness/journal-directory';
 
 /** As many answers as the gates want to see of each side. */
 const ENOUGH = 120;

@@ -2,10 +2,11 @@ import { comparePair } from '../../../src/cutover/comparison/compare-pair';
 import { reviewedRules } from '../../../src/cutover/comparison/rules/reviewed-rules';
 import type { RecordedRequest } from '../../../src/recordings/exchange';
 import { parseTarget, sendRaw } from '../../../src/recordings/raw-http';
-import { describeWithReference, startReference, type Reference } from '../../reference/reference';
+import { describeWithReference } from '../../reference/describe-with-reference';
+import { startReference, type Reference } from '../../../harness/reference';
 import { useCluster } from '../../support/clusters';
-import { aCollection } from '../../support/samples';
-import { ServerProcess } from '../../support/server-process';
+import { aCollection } from '../../../harness/samples';
+import { ServerProcess } from '../../../harness/server-process';
 import { request } from '../answers';
 
 // The rules against the real servers: the deployed, untyped old one and the new one.

@@ -8,7 +8,7 @@ import { writeJson } from '../../../src/contract/json/writer';
 import { datetimes, doubles, texts } from '../../database/values';
 import { useCluster } from '../../support/clusters';
 import { startTestApp } from '../../support/test-app';
-import { runCutover } from '../cutover-program';
+import { runCutover } from '../../../harness/cutover-program';
 import { answersOf, fillSide } from '../filled-side';
 
 const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeWithReference } from '../../reference/reference';
+import { describeWithReference } from '../../reference/describe-with-reference';
 import { useCluster } from '../../support/clusters';
-import { query } from '../../support/postgres-cluster';
-import { aCollection, json } from '../../support/samples';
-import { runCutover } from '../cutover-program';
+import { query } from '../../../harness/postgres-cluster';
+import { aCollection, json } from '../../../harness/samples';
+import { runCutover } from '../../../harness/cutover-program';
 import { keepWriting, write } from '../support/clients';
-import { TOKEN } from '../support/gateway-process';
+import { TOKEN } from '../../../harness/gateway-process';
 import { RealSides } from '../support/real-sides';
 
 describeWithReference('a copy while traffic flows', () => {

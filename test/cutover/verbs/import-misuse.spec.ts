@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useCluster } from '../../support/clusters';
-import { query } from '../../support/postgres-cluster';
-import { runCutover } from '../cutover-program';
+import { query } from '../../../harness/postgres-cluster';
+import { runCutover } from '../../../harness/cutover-program';
 
 describe('waste-cutover import used wrongly', () => {
   const cluster = useCluster();

@@ -3,12 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { describeWithReference, startReference, type Reference } from '../../reference/reference';
+import { describeWithReference } from '../../reference/describe-with-reference';
+import { startReference, type Reference } from '../../../harness/reference';
 import { useCluster } from '../../support/clusters';
-import { query } from '../../support/postgres-cluster';
-import { aCollection, aLocation } from '../../support/samples';
+import { query } from '../../../harness/postgres-cluster';
+import { aCollection, aLocation } from '../../../harness/samples';
 import { startTestApp } from '../../support/test-app';
-import { runCutover } from '../cutover-program';
+import { runCutover } from '../../../harness/cutover-program';
 import { answersOf, create, fillSide, send } from '../filled-side';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { describeWithReference, startReference, type Reference } from '../../reference/reference';
+import { describeWithReference } from '../../reference/describe-with-reference';
+import { startReference, type Reference } from '../../../harness/reference';
 import { useCluster } from '../../support/clusters';
-import { aCollection } from '../../support/samples';
+import { aCollection } from '../../../harness/samples';
 import { startTestApp, type TestApp } from '../../support/test-app';
 import type { Verification } from '../../../src/cutover/verbs/verify/verify';
-import { runCutover } from '../cutover-program';
+import { runCutover } from '../../../harness/cutover-program';
 import { answersOf, create, fillSide, send } from '../filled-side';
 
 describeWithReference('waste-cutover verify', () => {

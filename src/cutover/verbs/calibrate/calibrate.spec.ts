@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeWithReference, startReference, type Reference } from '../../../../test/reference/reference';
-import { aCollection, json } from '../../../../test/support/samples';
+import { describeWithReference } from '../../../../test/reference/describe-with-reference';
+import { startReference, type Reference } from '../../../../harness/reference';
+import { aCollection, json } from '../../../../harness/samples';
 import { runProgram } from '../command-line';
 import { calibrateCommand } from './calibrate.command';
 

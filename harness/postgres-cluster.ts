@@ -1,14 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chown, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
-import { chooseOperatingUser, type OperatingUser } from '../../src/database/embedded/operating-user';
-import { findPrograms, type Programs } from '../../src/database/embedded/programs';
-import { runProgram, spawnOptionsFor } from '../../src/database/embedded/run-program';
+import { chooseOperatingUser, type OperatingUser } from '../src/database/embedded/operating-user';
+import { findPrograms, type Programs } from '../src/database/embedded/programs';
+import { runProgram, spawnOptionsFor } from '../src/database/embedded/run-program';
+import { StartedProgram } from './started-program';
 
 const silent = { info: () => undefined };
 
@@ -30,7 +29,7 @@ export interface ClusterOptions {
  * frozen and started again; nothing of it stays.
  */
 export class PostgresCluster {
-  private server: ChildProcess | undefined;
+  private server: StartedProgram | undefined;
   private databases = 0;
 
   private constructor(
@@ -42,7 +41,7 @@ export class PostgresCluster {
     private readonly port = 5432,
   ) {}
 
-  /** Creates and starts one, as the user postgres when the tests run as root. @throws Error; then nothing of it stays */
+  /** Creates and starts one, as the user postgres when the tests run as root. @throws StartError; then nothing of it stays */
   static async start(options: ClusterOptions = {}): Promise<PostgresCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
     try {
@@ -123,26 +122,15 @@ export class PostgresCluster {
   /** Starts the server, also after one of the ends below; resolves when it accepts connections. */
   async start(): Promise<void> {
     const settings = this.settings.flatMap((setting) => ['-c', setting]);
-    const server = spawn(
-      this.programs.postgres,
-      ['-D', join(this.directory, 'data'), '-k', this.directory, '-p', String(this.port), ...settings],
-      {
-        ...spawnOptionsFor(this.user),
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const where = ['-D', join(this.directory, 'data'), '-k', this.directory, '-p', String(this.port)];
+    const server = new StartedProgram(this.programs.postgres, [...where, ...settings], spawnOptionsFor(this.user));
     this.server = server;
-    let words = '';
-    server.stderr.on('data', (piece: Buffer) => (words = (words + piece.toString()).slice(-4000)));
-    while (!(await accepts(this.url))) {
-      if (server.exitCode !== null) throw new Error(`PostgreSQL ended with status ${server.exitCode}: ${words}`);
-      await sleep(25);
-    }
+    await server.until(() => accepts(this.url), { what: 'it accepted connections', every: 25 });
   }
 
   /** An orderly shutdown that ends every session at once. */
   async shutDown(): Promise<void> {
-    await this.end(() => this.server?.kill('SIGINT'));
+    await this.end(() => this.server?.child.kill('SIGINT'));
   }
 
   /** kill -9 of the server and each of its processes: what a power cut leaves. */
@@ -167,18 +155,19 @@ export class PostgresCluster {
   }
 
   private async end(how: () => unknown): Promise<void> {
-    const { server } = this;
-    if (server?.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
+    const child = this.server?.child;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    // Its output may be held open for longer, by what it has left behind.
+    const exited = once(child, 'exit');
     how();
     await exited;
   }
 
   private signal(signal: NodeJS.Signals): void {
-    const pid = this.server?.pid;
-    if (pid === undefined || this.server?.exitCode !== null) return;
+    const child = this.server?.child;
+    if (child?.pid === undefined || child.exitCode !== null) return;
     // The postmaster first, so that it starts no process that is missed.
-    for (const one of [pid, ...childrenOf(pid)]) {
+    for (const one of [child.pid, ...childrenOf(child.pid)]) {
       try {
         process.kill(one, signal);
       } catch {
@@ -220,7 +209,8 @@ function remove(directory: string): Promise<void> {
   return rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function accepts(url: string): Promise<boolean> {
+/** Whether a database can be asked just now. */
+export async function accepts(url: string): Promise<boolean> {
   try {
     await query(url, 'select');
     return true;

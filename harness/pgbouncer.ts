@@ -1,14 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { chooseOperatingUser } from '../../src/database/embedded/operating-user';
-import { spawnOptionsFor } from '../../src/database/embedded/run-program';
-import { eventually } from './eventually';
+import { chooseOperatingUser } from '../src/database/embedded/operating-user';
+import { spawnOptionsFor } from '../src/database/embedded/run-program';
 import { freePort } from './free-port';
-import { query, type PostgresCluster } from './postgres-cluster';
+import { accepts, type PostgresCluster } from './postgres-cluster';
+import { StartedProgram } from './started-program';
 
 /** Where Debian's package puts it. */
 const PROGRAM = '/usr/sbin/pgbouncer';
@@ -27,7 +25,7 @@ export interface PgBouncerOptions {
 /** A PgBouncer of a test's own in front of a cluster, on a port of 127.0.0.1. */
 export class PgBouncer {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly program: StartedProgram,
     private readonly directory: string,
     private readonly port: number,
   ) {}
@@ -47,9 +45,9 @@ export class PgBouncer {
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
     for (const path of [directory, file]) await chown(path, user.uid, user.gid);
-    const child = spawn(PROGRAM, ['-q', file], { ...spawnOptionsFor(user), stdio: 'ignore' });
-    const started = new PgBouncer(child, directory, port);
-    await eventually(() => query(started.urlOf('postgres'), 'select'));
+    const program = new StartedProgram(PROGRAM, ['-q', file], spawnOptionsFor(user));
+    const started = new PgBouncer(program, directory, port);
+    await program.until(() => accepts(started.urlOf('postgres')), { what: 'it accepted connections', every: 50 });
     return started;
   }
 
@@ -59,9 +57,7 @@ export class PgBouncer {
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    await exited;
+    await this.program.end('SIGTERM');
     await rm(this.directory, { recursive: true, force: true });
   }
 }

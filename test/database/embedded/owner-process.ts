@@ -5,7 +5,7 @@
  * and SIGINT it asks the server one more question, prints the answer ({ lastAnswer }), stops the server and ends.
  */
 import { Client } from 'pg';
-import { EmbeddedServer, EmbeddedServerError } from '../../src/database/embedded/embedded-server';
+import { EmbeddedServer, EmbeddedServerError } from '../../../src/database/embedded/embedded-server';
 
 function say(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readlink, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { describeAsRoot } from '../support/describe-with';
-import { isServed, query, Scratch } from './harness';
+import { describeAsRoot } from '../../support/describe-with';
+import { isServed, Scratch } from './scratch';
+import { query } from '../../../harness/postgres-cluster';
 
 const idOf = (option: string): number => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));
 const NOBODY = { uid: idOf('-u'), gid: idOf('-g') };

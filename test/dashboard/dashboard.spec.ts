@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import { describeWithBrowser, launchBrowser, openPage } from './browser';
-import { serveApi, type ServedApi } from './served-api';
+import { describeWithBrowser, launchBrowser, openPage } from '../browser/browser';
+import { serveApi, type ServedApi } from '../browser/served-api';
 
 describeWithBrowser('the front page', () => {
   let api: ServedApi;

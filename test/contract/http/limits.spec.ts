@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { useCluster } from '../support/clusters';
-import { answersIn, sendText } from '../support/raw-client';
-import { aCollection, json } from '../support/samples';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { useCluster } from '../../support/clusters';
+import { answersIn, sendText } from '../../support/raw-client';
+import { aCollection, json } from '../../../harness/samples';
+import { startTestApp, type TestApp } from '../../support/test-app';
 
 const head = (line: string, ...headers: string[]) => [`${line} HTTP/1.1`, 'Host: a', ...headers, '', ''].join('\r\n');
 const closing = 'Connection: close';

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { EmbeddedServerError } from '../../src/database/embedded/embedded-server';
-import { eventually, isServed, postmasterPid, query, Scratch } from './harness';
+import { EmbeddedServerError } from '../../../src/database/embedded/embedded-server';
+import { eventually } from '../../../harness/eventually';
+import { isServed, postmasterPid, Scratch } from './scratch';
+import { query } from '../../../harness/postgres-cluster';
 
 describe('EmbeddedServer', () => {
   let template: Scratch;

@@ -1,15 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
-import { Client } from 'pg';
-import type { QueryResultRow } from 'pg';
-import { EmbeddedServer } from '../../src/database/embedded/embedded-server';
-import { mayBeInUse } from '../../src/database/embedded/postmaster-file';
+import { StartedProgram } from '../../../harness/started-program';
+import { EmbeddedServer } from '../../../src/database/embedded/embedded-server';
+import { mayBeInUse } from '../../../src/database/embedded/postmaster-file';
 
 /** A process that owns an embedded server, see owner-process.ts. */
 export interface Owner {
@@ -25,7 +23,7 @@ export interface Owner {
 export class Scratch {
   private readonly servers: EmbeddedServer[] = [];
   private readonly owners: Owner[] = [];
-  private readonly others: ChildProcess[] = [];
+  private readonly others: StartedProgram[] = [];
   readonly messages: string[] = [];
 
   private constructor(readonly directory: string) {}
@@ -59,20 +57,15 @@ export class Scratch {
   own(dataDir: string, { user = [], limits = ':' }: { user?: number[]; limits?: string } = {}): Owner {
     const script = resolve(__dirname, 'owner-process.ts');
     const node = ['--import', 'tsx', script, dataDir, ...user.map(String)];
-    const child = spawn('sh', ['-c', `${limits}; exec "$0" "$@"`, process.execPath, ...node], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: child.stdout });
+    const command = ['-c', `${limits}; exec "$0" "$@"`, process.execPath, ...node];
+    const program = new StartedProgram('sh', command, { detached: true });
+    const lines = createInterface({ input: program.child.stdout! });
     const owner: Owner = {
-      process: child,
-      pid: child.pid!,
+      process: program.child,
+      pid: program.pid,
       next: () => nextLine(lines),
       kill: async () => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const exited = once(child, 'exit');
-        child.kill('SIGKILL');
-        await exited;
+        await program.end('SIGKILL');
       },
     };
     this.owners.push(owner);
@@ -82,13 +75,13 @@ export class Scratch {
   /** A process of the given user that has nothing to do with PostgreSQL. */
   bystander(user: { uid: number; gid: number }): ChildProcess {
     const isRoot = process.getuid?.() === 0;
-    const child = spawn('sleep', ['300'], { stdio: 'ignore', cwd: '/', ...(isRoot ? user : {}) });
-    this.others.push(child);
-    return child;
+    const other = new StartedProgram('sleep', ['300'], { cwd: '/', ...(isRoot ? user : {}) });
+    this.others.push(other);
+    return other.child;
   }
 
   async cleanUp(): Promise<void> {
-    for (const child of this.others) child.kill('SIGKILL');
+    for (const other of this.others) await other.end('SIGKILL');
     for (const owner of this.owners) await owner.kill();
     for (const server of this.servers) await server.stop();
     await rm(this.directory, { recursive: true, force: true });
@@ -98,29 +91,6 @@ export class Scratch {
 async function nextLine(lines: Interface): Promise<Record<string, unknown>> {
   const [line] = (await once(lines, 'line')) as [string];
   return JSON.parse(line) as Record<string, unknown>;
-}
-
-/** Runs one statement on a connection of its own. */
-export async function query<Row extends QueryResultRow>(url: string, sql: string): Promise<Row[]> {
-  const client = new Client(url);
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Repeats an attempt until it succeeds; the test's own time limit ends it. */
-export async function eventually<T>(attempt: () => T | Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch {
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  }
 }
 
 /** The pid in the cluster's lock file. */

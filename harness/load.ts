@@ -54,7 +54,9 @@ export class Load {
     const { requests, answerWithin } = this.options;
     while (!this.stopping) {
       const n = ++this.sent;
-      const { url, init } = requests[n % requests.length]!(n);
+      const make = requests[n % requests.length];
+      if (make === undefined) throw new Error('A load needs requests to send');
+      const { url, init } = make(n);
       // On a connection of its own: a kept one may just be closed by the server when this process was held up for as long
       // as it is kept, and then the request would fail without anybody's fault.
       const headers = { ...(init?.headers as Record<string, string> | undefined), connection: 'close' };

@@ -1,7 +1,7 @@
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
-import { ServerProcess } from '../support/server-process';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
+import { ServerProcess } from '../../harness/server-process';
 
 describe('the lines of a request in the log', () => {
   const cluster = useCluster();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { answersIn, sendText } from '../support/raw-client';
-import { aCollection } from '../support/samples';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { useCluster } from '../../support/clusters';
+import { eventually } from '../../../harness/eventually';
+import { answersIn, sendText } from '../../support/raw-client';
+import { aCollection } from '../../../harness/samples';
+import { startTestApp, type TestApp } from '../../support/test-app';
 
 const COLLECTIONS = '/api/collections';
 

@@ -1,7 +1,7 @@
-import { useCluster } from '../support/clusters';
-import { openSocket, readAll, statusesIn } from '../support/raw-exchange';
-import { aCollection } from '../support/samples';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { useCluster } from '../../support/clusters';
+import { openSocket, readAll, statusesIn } from '../../support/raw-exchange';
+import { aCollection } from '../../../harness/samples';
+import { startTestApp, type TestApp } from '../../support/test-app';
 
 /** As much as the server reads at once: some 3,400 requests. */
 const READ = 'GET /x HTTP/1.1\r\n\r\n'.repeat(3400);

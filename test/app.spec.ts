@@ -1,8 +1,8 @@
 import request from 'supertest';
-import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation } from '../support/samples';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { useCluster } from './support/clusters';
+import { query } from '../harness/postgres-cluster';
+import { aCollection, aLocation } from '../harness/samples';
+import { startTestApp, type TestApp } from './support/test-app';
 
 describe('the resources', () => {
   const cluster = useCluster();
