@@ -22,6 +22,13 @@ function makeCertificate(directory: string, name: string): { certificate: string
   return { certificate, key };
 }
 
+/** The last line of a server that does not start. */
+async function refused(address: string): Promise<string | undefined> {
+  const server = ServerProcess.spawn({ DATABASE_URL: address });
+  expect(await server.ended).toEqual({ code: 1, signal: null });
+  return server.messages.at(-1);
+}
+
 const missingOpenssl = (() => {
   try {
     execFileSync('openssl', ['version'], { stdio: 'ignore' });
@@ -114,6 +121,20 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
     expect(await by('verify-full', authority)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
+  it.each([
+    ['sslmode=verify-full', /self.signed certificate\): look at sslmode, sslrootcert/],
+    ['sslmode=verify-full&sslrootcert=AUTHORITY', /does not match certificate's altnames/],
+    ['sslmode=verify-ca&sslrootcert=STRANGER', /self.signed certificate/],
+  ])(
+    'the start is refused with one sentence, and not tried for ever, for a certificate that is not accepted: %s',
+    async (parameters, sentence) => {
+      const given = parameters
+        .replace('AUTHORITY', encodeURIComponent(authority))
+        .replace('STRANGER', encodeURIComponent(stranger));
+      expect(await refused(`postgresql://either:right@127.0.0.1:${port}/postgres?${given}`)).toMatch(sentence);
+    },
+  );
+
   it('the program serves over TLS, takes nothing from PG* variables, and prints no warning of the driver', async () => {
     const hostile = {
       PGOPTIONS: '-c default_transaction_read_only=on -c search_path=nowhere',
@@ -195,6 +216,27 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
 
 describe('a PostgreSQL without TLS', () => {
   const cluster = useCluster();
+
+  it.each(['require', 'verify-full'])('sslmode=%s: the start is refused with one sentence', async (mode) => {
+    const gate = new Gate(cluster().socket);
+    await gate.open();
+    const sentence = await refused(`postgresql://tester@127.0.0.1:${gate.port}/postgres?sslmode=${mode}`);
+    expect(sentence).toMatch(/PostgreSQL offers no TLS, which the sslmode of DATABASE_URL demands/);
+    await gate.close();
+  });
+
+  it('as one of two hosts of which the other is away, it is waited for that one', async () => {
+    const gate = new Gate(cluster().socket);
+    await gate.open();
+    const away = await freePort();
+    const hosts = [`127.0.0.1:${gate.port}`, `127.0.0.1:${away}`];
+    for (const order of [hosts, hosts.toReversed()]) {
+      const source = new AddressSource(`postgresql://tester@${order.join(',')}/postgres?sslmode=require`);
+      const opening = openClient(source, { role: ' test', statementTimeout: 1000 });
+      await expect(opening).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    }
+    await gate.close();
+  });
 
   it.each([
     ['prefer', true],

@@ -8,8 +8,6 @@ import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchan
 import { ServerProcess } from '../../harness/server-process';
 import { startTestApp } from '../support/test-app';
 
-jest.setTimeout(60_000);
-
 const UNKNOWN = 'GET /nowhere HTTP/1.1\r\n\r\n';
 const LIST = 'GET /api/locations HTTP/1.1\r\n\r\n';
 const CREATE =

@@ -61,6 +61,21 @@ describe('the player of raw connections', () => {
     expect(await player.play(UNREAD)).toBe('the server has not ended the connection after 2000 ms without a byte');
   });
 
+  it('does not blame a server that answers 408 to a request that the client itself took long to send', async () => {
+    const player = await serve((socket) => {
+      socket.resume();
+      setTimeout(() => socket.end('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'), 2500);
+    });
+    const expected = [{ line: 'GET /', statuses: [200] }];
+    const slow = (gap: number): Script => ({
+      ...UNREAD,
+      expected,
+      steps: [{ do: 'drip', text: 'GET / HTTP/1.1', bytes: 1, gap }, { do: 'await-answers' }],
+    });
+    expect(await player.play(slow(150))).toBeUndefined();
+    expect(await player.play(slow(1))).toMatch(/answer 1 of 1, to GET \/, is 408/);
+  });
+
   it('does not take a connection that the server has yet to accept for one that it has ended', async () => {
     // Another process: it is too busy to accept what its kernel has taken.
     const program = `const server = require('node:net').createServer();

@@ -7,6 +7,8 @@ import type { Subject } from './subject';
 /** So long a script that is not judged waits for a server that takes nothing, unless it says so, in milliseconds. */
 const SEND_PATIENCE = 1500;
 const PIECE = 64 * 1024;
+/** A client that takes longer than this to send its request, in milliseconds, may be told that it is late. */
+const LATE = 1500;
 /** Milliseconds between two looks at a connection that the server is to end. */
 const LOOK_INTERVAL = 250;
 const FAULT = Buffer.from('HTTP/1.1 500');
@@ -50,6 +52,7 @@ class Connection {
   private problem: string | undefined;
   private how = 'the client left';
   private paused = false;
+  private wasLate = false;
   /** Called at everything that happens on the socket. */
   private wake: () => void = () => undefined;
 
@@ -95,7 +98,7 @@ class Connection {
 
   /** What was wrong with the answers; call it when the script is over. */
   verdict(): string | undefined {
-    return this.problem ?? this.judge?.verdict(this.how);
+    return this.problem ?? (this.wasLate ? undefined : this.judge?.verdict(this.how));
   }
 
   abandon(): void {
@@ -142,10 +145,12 @@ class Connection {
   }
 
   private async drip(text: string, bytes: number, gap: number): Promise<void> {
+    const started = performance.now();
     for (let at = 0; at < text.length && this.socket.writable && !this.over; at += bytes) {
       this.socket.write(Buffer.from(text.slice(at, at + bytes), 'latin1'));
       await (gap === 0 ? new Promise(setImmediate) : sleep(gap));
     }
+    this.wasLate = performance.now() - started > LATE;
   }
 
   /** Waits for the answers for as long as something comes: a long pipeline takes a busy server its time. */
