@@ -5,6 +5,8 @@ export { FloatField } from './fields/float';
 export { IntegerField } from './fields/integer';
 export { StringField } from './fields/string';
 export { modelOf } from './fields/model';
+export { answerException, CapturedRequests, type Call, type OriginalRequest } from './http/captured-requests';
+export { CapturedResponse } from './http/captured-response';
 export { ContractAdapter, type ContractServerOptions } from './http/contract-adapter';
 export { ContractExceptionFilter } from './http/contract-exception.filter';
 export type { MountHandler } from './http/contract-dispatcher';
