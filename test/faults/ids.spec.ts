@@ -5,7 +5,7 @@ import { ServerProcess } from '../support/server-process';
 import { Load } from './load';
 
 const IN_FLIGHT = 64;
-const COUNT = 2000;
+const COUNT = 1000;
 
 describe('ids', () => {
   const cluster = useCluster({ durable: true });
