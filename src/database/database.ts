@@ -110,7 +110,7 @@ export class Database implements Executor {
           statementTimeout,
           epoch: () => this.epoch,
         });
-        this.transactions.open(address);
+        await this.transactions.open(address);
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
         this.log.log(`Connected to PostgreSQL${told.size === 0 ? '' : ` after ${seconds} s`}`);
         return;

@@ -69,15 +69,15 @@ export class Transactions implements Executor {
     return statement;
   }
 
-  /** Connects, and stays connected. Does nothing if no statement was registered. */
-  open(address: AddressSource): void {
+  /** Connects if that can be done now, and stays connected. Does nothing if no statement was registered. */
+  async open(address: AddressSource): Promise<void> {
     if (this.registered.length === 0 || this.closed) return;
     this.address = address;
     const { clock, log, statementTimeout } = this.options;
     const control = (this.control = new Control(address));
-    this.connection = new Connection({
+    const connection: Connection = new Connection({
       ...{ address, statementTimeout, clock, statements: this.registered },
-      log: new AvailabilityLog(log, () => this.connection?.ready !== undefined),
+      log: new AvailabilityLog(log, () => connection.ready !== undefined),
       proveAfter: PROVE_AFTER,
       role: ' follow',
       // A process that stands still in a transaction must not keep its locks.
@@ -85,8 +85,9 @@ export class Transactions implements Executor {
       settle: (backend, timeLimit) => settle(control, backend, this.closed ? Math.min(timeLimit, GRACE) : timeLimit),
       cancel: (backend) => void cancelStatement(control, backend, GRACE).catch(() => undefined),
     });
-    this.stopWatch = clock.watch((now) => this.connection?.tick(now));
-    this.connection.keepConnected();
+    this.connection = connection;
+    this.stopWatch = clock.watch((now) => connection.tick(now));
+    await connection.connect().catch(() => connection.keepConnected());
   }
 
   /**

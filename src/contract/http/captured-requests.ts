@@ -82,6 +82,11 @@ function requestOf({ method, target, headers, body }: OriginalRequest, socket: S
   request.httpVersionMajor = 1;
   request.httpVersionMinor = 1;
   request.rawHeaders = [...headers];
+  // Node makes these of what its parser has counted.
+  request.headers = {};
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    request.headers[(headers[index] ?? '').toLowerCase()] ??= headers[index + 1];
+  }
   if (body.length > 0) request.push(body);
   request.push(null);
   request.complete = true;
