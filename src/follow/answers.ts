@@ -13,8 +13,8 @@ export interface Answer {
 export type KeptRow = readonly [place: string, status: string, headers: string, body: string];
 
 /** Answers and bytes that may be kept: beyond them, their outcomes must be told as known first. */
-export const MOST_KEPT = 2000;
-export const MOST_KEPT_BYTES = 64 << 20;
+const MOST_KEPT = 2000;
+const MOST_KEPT_BYTES = 64 << 20;
 
 /** Answers that are kept to be given again, within transactions. */
 export class Answers {

@@ -3,9 +3,9 @@ import { FrameError, readFrames, type Frame } from './frames';
 import { flagIn, headOf, idIn, nextIdsIn, placeIn, uuidIn, type Head, type NextIds } from './heads';
 
 /** Most writes of a batch. */
-export const MOST_WRITES = 500;
+const MOST_WRITES = 500;
 /** Most bytes of a batch of several writes; one alone may be as large as a request. */
-export const MOST_BYTES = 8 << 20;
+const MOST_BYTES = 8 << 20;
 
 /** One place of the journal. */
 export interface Write {

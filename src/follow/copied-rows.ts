@@ -7,7 +7,7 @@ import { FollowRefusal } from './refusal';
 import type { CopiedRow } from './rows';
 
 /** Most rows of one piece of a copy, and most bytes of several. */
-export const MOST_ROWS = 5000;
+const MOST_ROWS = 5000;
 const MOST_BYTES = 8 << 20;
 
 /** The least and the greatest id of PostgreSQL's bigint, which rows have that somebody wrote by hand. */

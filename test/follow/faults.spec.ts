@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { missingPgBouncer, PgBouncer } from '../support/pgbouncer';
-import { query } from '../support/postgres-cluster';
-import { aCollection } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import { eventually } from '../../harness/eventually';
+import { missingPgBouncer, PgBouncer } from '../../harness/pgbouncer';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 import { startFollowApp } from './follow-app';
 import { create, FollowClient, replace, TOKEN } from './follow-client';
 

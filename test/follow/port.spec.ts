@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { useCluster } from '../support/clusters';
-import { aCollection } from '../support/samples';
+import { aCollection } from '../../harness/samples';
 import { startFollowApp, type FollowApp } from './follow-app';
 import { batchOf, create, FollowClient, TOKEN } from './follow-client';
 

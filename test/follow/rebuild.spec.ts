@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation } from '../../harness/samples';
 import { startFollowApp, type FollowApp } from './follow-app';
 import { create, FollowClient } from './follow-client';
 
