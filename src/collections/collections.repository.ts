@@ -18,7 +18,8 @@ interface Replacement {
   readonly collection: Collection;
 }
 
-const notFound = () => new NotFoundException({ detail: 'Collection not found' });
+/** The answer for an id without a row. */
+export const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
 /** Ids that are no bigint of PostgreSQL belong to no row: they are not found without asking. */
 const canExist = (id: bigint) => BigInt.asIntN(64, id) === id;

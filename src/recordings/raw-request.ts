@@ -1,7 +1,7 @@
 import { bodyOf, type RecordedRequest } from './exchange';
 
 /** The host that recordings were made with; redirects repeat it. */
-const RECORDED_HOST = 'api.test';
+export const RECORDED_HOST = 'api.test';
 
 /**
  * The exact bytes of a request. `Host: api.test`, `Connection: close` and, if there is a body and no

@@ -5,7 +5,7 @@ import { ServerProcess } from '../../harness/server-process';
 import { Load } from '../../harness/load';
 
 const IN_FLIGHT = 64;
-const COUNT = 2000;
+const COUNT = 1000;
 
 describe('ids', () => {
   const cluster = useCluster({ durable: true });
