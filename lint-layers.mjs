@@ -62,4 +62,14 @@ export const ZONES = [
     except: ['./contract'],
     message: "The contract could be a package of its own: it uses nothing of the server's.",
   },
+  {
+    target: ['./harness'],
+    from: ['./test', './bench', './drill'],
+    message: 'The harness serves tests, benchmark and drill, and knows none of them.',
+  },
+  {
+    target: ['./bench', './drill'],
+    from: ['./test'],
+    message: 'What benchmark and drill share with the tests is in harness/.',
+  },
 ];

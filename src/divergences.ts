@@ -38,7 +38,7 @@ export const DIVERGENCES = [
   { point: 26, name: 'repeated-input', title: 'A 422 that would repeat more than a million characters' },
   { point: 27, name: 'no-room', title: '503: no room for a large body or a large answer' },
   { point: 28, name: 'unread-answer', title: 'An answer that nobody reads' },
-  { point: 29, name: 'waiting-requests', title: 'Thousands of requests without waiting for an answer' },
+  { point: 29, name: 'malformed-behind-many', title: 'Malformed bytes behind more than 16 requests' },
   { point: 30, name: 'database-rule', title: '403: a rule of the database refuses the change' },
 ] as const satisfies readonly Divergence[];
 

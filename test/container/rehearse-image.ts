@@ -46,7 +46,10 @@ async function rehearseStart(image: PlayedStage, databaseUrl: string, account: A
 async function rehearseNoDatabase(image: PlayedStage, account: Account): Promise<void> {
   const server = new ContainerProcess(image, command, account, {});
   const code = await server.ended;
-  demand(code === 1 && server.output.includes('DATABASE_URL'), 'without a database it ends and names DATABASE_URL');
+  demand(
+    code === 2 && server.output.includes('DATABASE_URL'),
+    'without a database it ends with 2 and names DATABASE_URL',
+  );
 }
 
 async function rehearse(): Promise<void> {
