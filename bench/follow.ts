@@ -1,4 +1,5 @@
-// npm run bench:follow: how many writes a second a server takes from a gateway's journal, and what they cost it.
+// npm run bench:follow: how many writes a second a server takes from a gateway's journal, and what they cost it. Each line
+// is one run of SECONDS (4), with two batches under way and durable commits.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -102,6 +103,8 @@ async function main(): Promise<void> {
     for (const kind of ['creates', 'creates kept', 'updates', 'mixed'] as const) {
       for (const size of [1, 16, 100, 500]) process.stdout.write(`${await measure(server, { kind, size })}\n`);
     }
+    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'latin1'))?.[1];
+    process.stdout.write(`the server's memory at its peak: ${Math.round(Number(peak) / 1024)} MB\n`);
   } finally {
     agent.destroy();
     await server.stop();
