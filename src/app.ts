@@ -59,7 +59,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   const follow = followPort(config, { database, adapter, readiness });
   return {
     nest,
-    admin: createAdminServer(readiness, follow),
+    admin: createAdminServer(readiness, config.requestTimeout, follow),
     database,
     drain: () => {
       readiness.startDraining();

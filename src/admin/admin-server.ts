@@ -24,10 +24,12 @@ async function answerReadiness(readiness: Readiness, response: ServerResponse): 
  * The second port, for those who run the server: /livez tells that the process lives, /readyz that it can do its work.
  * It stands beside the public server, so that a flood of requests there leaves it reachable.
  *
+ * @param timeout milliseconds a client has to send a whole request.
  * @param follow the paths of a gateway, if it may have this server follow its writes.
  */
-export function createAdminServer(readiness: Readiness, follow?: FollowPort): Server {
-  const server = createServer((request, response) => {
+export function createAdminServer(readiness: Readiness, timeout: number, follow?: FollowPort): Server {
+  const limits = { requestTimeout: timeout, headersTimeout: timeout };
+  const server = createServer(limits, (request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (follow?.has(path) === true) guarded(response, () => follow.handle(path, request, response));
     else if (path !== '/livez' && path !== '/readyz') answer(response, 404, { error: 'There is /livez and /readyz' });

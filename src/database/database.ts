@@ -98,6 +98,7 @@ export class Database implements Executor {
       try {
         await migrateDatabase(address, { log: this.sentences, connections: most });
         const connections = await this.connect(address);
+        await this.transactions.open(address);
         if (this.isClosing()) {
           await connections.close();
           return;
@@ -110,7 +111,6 @@ export class Database implements Executor {
           statementTimeout,
           epoch: () => this.epoch,
         });
-        await this.transactions.open(address);
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
         this.log.log(`Connected to PostgreSQL${told.size === 0 ? '' : ` after ${seconds} s`}`);
         return;

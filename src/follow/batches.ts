@@ -104,13 +104,11 @@ export class Batches {
       await Promise.all(raise.map((resource) => this.rows.of(resource).raise()));
       nextIds = await this.journal.countersOf([...created]);
     }
-    const roomForAnswers = batch.keep ? this.answers.haveRoom() : Promise.resolve(true);
-    const [hasRoom, { done, conflict }] = await Promise.all([
-      roomForAnswers,
-      alone ? this.runAlone(fresh, nextIds) : this.runTogether(fresh, nextIds),
-    ]);
-    if (!hasRoom)
+    // Before anything else: what sends several statements one after the other must not be left behind by a failure here.
+    if (batch.keep && !(await this.answers.haveRoom())) {
       throw new FollowRefusal('answers-full', 'Too many answers are kept: tell which are settled', { place });
+    }
+    const { done, conflict } = await (alone ? this.runAlone(fresh, nextIds) : this.runTogether(fresh, nextIds));
     const last = done.at(-1)?.plan.write.place ?? place;
     const entries = done.map(({ plan, outcome }) => this.entryOf(plan, outcome));
     if (done.length > 0) await this.finish(batch, entries, last, nextIds);
@@ -221,7 +219,7 @@ export class Batches {
   }
 
   private answer(response: CapturedResponse, resource: Resource, outcome: Outcome): void {
-    const { changes } = WRITTEN[resource];
+    const changes = WRITTEN[resource]?.changes;
     if (outcome.kind === 'stored') response.json(200, outcome.wire);
     else if (outcome.kind === 'removed') response.json(200, writeJson({ ...changes?.removed }));
     else if (outcome.kind === 'absent') answerException(response, changes?.notFound());

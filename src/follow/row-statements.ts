@@ -10,13 +10,13 @@ const ids = sql`${sql.placeholder('ids')}::bigint[]`;
 export const create = (resource: Resource): SQL => {
   const { columns } = RESOURCES[resource];
   // The columns are those of the resource's own model; which one it is does not matter here.
-  return sql`${insertAt<never>(resource, columns, WRITTEN[resource].computed)}
+  return sql`${insertAt<never>(resource, columns, WRITTEN[resource]?.computed)}
   returning id, wire`;
 };
 
 /** Brings the rows of a copy in, in the place of what is there. */
 export const copy = (resource: Resource): SQL =>
-  copyAt<never>(resource, RESOURCES[resource].columns, WRITTEN[resource].computed);
+  copyAt<never>(resource, RESOURCES[resource].columns, WRITTEN[resource]?.computed);
 
 /** Removes the rows between two ids that a copy does not have. */
 export const clear = (resource: Resource): SQL => sql`

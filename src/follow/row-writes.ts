@@ -38,13 +38,18 @@ export interface Changes {
   readonly notFound: () => HttpException;
 }
 
-/** What is computed when a row is created, and how it is changed if it can be. */
-export const WRITTEN: Readonly<Record<Resource, { readonly computed?: Computed; readonly changes?: Changes }>> = {
+interface Written {
+  /** What is computed when a row is created. */
+  readonly computed?: Computed;
+  readonly changes?: Changes;
+}
+
+/** Resources of which more is to be known than that they are created. */
+export const WRITTEN: Readonly<Partial<Record<Resource, Written>>> = {
   collections: {
     computed: COMPLETION,
     changes: { replace: REPLACE_OR_FIND, remove: REMOVE_OR_FIND, removed: REMOVED, notFound },
   },
-  locations: {},
 };
 
 export interface Operation {
@@ -60,6 +65,6 @@ export function operationOf(route: string): Operation | undefined {
   if (method === undefined || resource === undefined || !Object.hasOwn(RESOURCES, resource)) return undefined;
   const operation = { kind: METHODS[method as keyof typeof METHODS], resource: resource as Resource };
   const isCreate = operation.kind === 'create';
-  const isKnown = isCreate || WRITTEN[operation.resource].changes !== undefined;
+  const isKnown = isCreate || WRITTEN[operation.resource]?.changes !== undefined;
   return isKnown && isCreate === (id === undefined) ? operation : undefined;
 }

@@ -39,7 +39,7 @@ class ResourceRows {
   constructor(transactions: Transactions, resource: Resource) {
     // Each resource's statements are given models of its own class only: the contract has made them.
     this.columns = RESOURCES[resource].columns as readonly Column<never>[] as readonly Column<object>[];
-    const { changes } = WRITTEN[resource];
+    const changes = WRITTEN[resource]?.changes;
     const name = (what: string) => `follow_${resource}_${what}`;
     this.creates = transactions.statement(name('create'), create(resource));
     this.finds = transactions.statement(name('find'), find(resource));

@@ -169,7 +169,7 @@ describe('a start that has to wait says for what', () => {
       await migrateDatabase(url, { log, connections: 9 });
       expect(said.at(-1)).toBe(
         'PostgreSQL allows the role limited 6 connections at once, and this server may need 9 ' +
-          '(DATABASE_POOL_SIZE + LIST_STREAMS + 1): raise the CONNECTION LIMIT or max_connections, or set less.',
+          '(DATABASE_POOL_SIZE + LIST_STREAMS + 1, and 3 with FOLLOW_TOKEN): raise the CONNECTION LIMIT or max_connections, or set less.',
       );
       said.length = 0;
       await migrateDatabase(url, { log, connections: 6 });

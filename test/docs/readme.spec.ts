@@ -65,6 +65,7 @@ test.each([
   'CHANGELOG.md',
   'docs/divergences.md',
   'docs/cutover.md',
+  'docs/following.md',
   'deploy/haproxy/README.md',
   'deploy/nginx/README.md',
   'deploy/systemd/README.md',

@@ -31,8 +31,8 @@ describe('the follower’s interface when something dies', () => {
       url = await cluster().createDatabase();
       servers = [];
       client = new FollowClient((await start()).adminUrl);
-      await client.attach(0);
-      await client.writes([create(1, aCollection(), '1')]);
+      expect(await client.attach(0)).toMatchObject({ httpStatus: 200 });
+      expect((await client.writes([create(1, aCollection(), '1')])).about).toEqual({ place: 1 });
     });
     afterEach(() => Promise.all(servers.map((server) => server.kill())));
 
@@ -57,7 +57,7 @@ describe('the follower’s interface when something dies', () => {
     const inCommit = () => eventually(async () => expect(await query(url, IN_COMMIT)).toHaveLength(1));
 
     it('the server is killed while PostgreSQL commits: the batch, sent again, is there once, with the same answers', async () => {
-      await query(url, slowCommit(1));
+      await query(url, slowCommit(4));
       const batch = [create(2, aCollection({ location: 'two' })), replace(3, 1, aCollection({ location: 'one' }))];
       const cut = client.writes(batch, { keep: true }).then(
         () => 'answered',
@@ -67,7 +67,12 @@ describe('the follower’s interface when something dies', () => {
       await servers[0]!.kill();
       expect(await cut).toBe('cut');
       const next = at(await start());
-      const given = await next.writes(batch, { keep: true });
+      // Until PostgreSQL is through with the commit, the lock of the journal is held.
+      const given = await eventually(async () => {
+        const answer = await next.writes(batch, { keep: true });
+        expect(answer.status).toBe(200);
+        return answer;
+      });
       expect(given.about).toEqual({ place: 3 });
       expect(given.entries.map(({ again, status }) => [again, status])).toEqual([
         [true, 200],
@@ -99,7 +104,7 @@ describe('the follower’s interface when something dies', () => {
     });
 
     it('PostgreSQL is killed with a batch under way: 503 or 504, and the batch, sent again, is there once', async () => {
-      await query(url, slowCommit(2));
+      await query(url, slowCommit(4));
       const batch = [create(2, aCollection({ location: 'two' }), '2')];
       const failed = client.writes(batch);
       await inCommit();

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { ModulesContainer } from '@nestjs/core';
+import { handlerPlans } from '../../src/contract';
+import { operationOf } from '../../src/follow/row-writes';
 import { useCluster } from '../support/clusters';
 import { aCollection } from '../../harness/samples';
 import { startFollowApp, type FollowApp } from './follow-app';
@@ -52,6 +55,13 @@ describe('the paths of the follower’s interface', () => {
       const response = await fetch(`${app.url}/follow${path}`, { headers: { authorization: `Bearer ${TOKEN}` } });
       expect([response.status, await response.text()]).toEqual([404, '{"detail":"Not Found"}']);
     }
+  });
+
+  it('know every route of the contract that writes', () => {
+    const writing = handlerPlans(app.nest.get(ModulesContainer)).filter(({ method }) => method !== 'GET');
+    const routes = writing.map(({ method, template }) => `${method} ${template}`);
+    expect(routes.length).toBeGreaterThan(3);
+    expect(routes.filter((route) => operationOf(route) === undefined)).toEqual([]);
   });
 
   it('are 401 with a wrong token or none, whatever is asked', async () => {
