@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request, Agent } from 'node:http';
 import { frame } from '../src/follow/frames';
-import { PostgresCluster } from '../test/support/postgres-cluster';
-import { ServerProcess } from '../test/support/server-process';
+import { PostgresCluster } from '../harness/postgres-cluster';
+import { ServerProcess } from '../harness/server-process';
 
 const TOKEN = 'a-token-for-the-bench';
 const SECONDS = Number(process.env.SECONDS ?? 4);
