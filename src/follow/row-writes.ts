@@ -28,7 +28,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** How a resource is changed, beside being created. */
-export interface Changes {
+interface Changes {
   /** Brings back the id and the new text of each row that it has changed, and the id and null of each that was there. */
   readonly replace: SQL;
   /** The same of removed ones, with any text. */

@@ -66,7 +66,7 @@ export class FollowClient {
     const token = this.options.token ?? TOKEN;
     return fetch(`${this.url}/follow${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${token}`, ...(init.headers) },
+      headers: { authorization: `Bearer ${token}`, ...init.headers },
     });
   }
 
