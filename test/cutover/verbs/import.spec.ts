@@ -109,6 +109,27 @@ describeWithReference('waste-cutover import', () => {
     expect(await targetAnswers()).toEqual(await answersOf(old.url));
   });
 
+  it('leaves no place of a journal on the target: other rows than those of that place are there now', async () => {
+    await create(old.url);
+    await run('--from', old.url);
+    await query(
+      target,
+      `insert into followed_journal (journal, state, term, place)
+         values (gen_random_uuid(), 'attached', gen_random_uuid(), 7);
+       insert into followed_answers values (7, 200, '', '')`,
+    );
+    const followed = () =>
+      query(
+        target,
+        `select 'at ' || place as at from followed_journal union all select 'answer' from followed_answers`,
+      );
+    await create(old.url);
+    expect(await run('--from', old.url)).toMatchObject({ code: 1 });
+    expect(await followed()).toHaveLength(2);
+    expect(await run('--from', old.url, '--replace')).toMatchObject({ code: 0 });
+    expect(await followed()).toEqual([]);
+  });
+
   it('touches no target that had rows once: their ids would be given out again', async () => {
     await targetAnswers(async (url) => {
       await create(url);

@@ -49,7 +49,8 @@ export class TargetDatabase {
   }
 
   /**
-   * Runs `work` in one transaction, in which nobody else can write; reading goes on.
+   * Runs `work` in one transaction, in which nobody else can write; reading goes on. What is there afterwards has no place
+   * in a journal that the database followed before: it follows none then.
    *
    * @throws CutoverError if someone else is writing, or if the connection was lost at the end; whatever `work` throws
    */
@@ -57,6 +58,7 @@ export class TargetDatabase {
     await this.client.query('begin');
     try {
       await this.lock();
+      await this.client.query('delete from followed_answers; delete from followed_journal');
       await work();
     } catch (error) {
       await this.client.query('rollback').catch(() => undefined);
