@@ -1,0 +1,171 @@
+import type { FollowerMarks } from './marks';
+import type { Entry } from '../ledger';
+import { RESOURCES, SideAway, type Answer } from '../nouns';
+import type { BluePort } from '../ports';
+import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
+
+/** Writes that are under way at once. */
+const DEPTH = 16;
+const DISK_RETRY = 250;
+
+export interface BlueFeedParts extends FeedParts {
+  readonly port: BluePort;
+  readonly marks: FollowerMarks;
+}
+
+/**
+ * Feeds blue through its public API. How far it is, blue cannot say: a mark in the journal is a lower bound. After a break
+ * the places from there on are given again:
+ *
+ * - A create is left out if a row with its id, or a higher one, is there: ids are never reused and only the order creates.
+ * - Replacements and deletes are repeated, all of them in their order, which ends in the same rows. One that meets no row
+ *   is met by a delete further on.
+ *
+ * So a delete is not sent while the create of its row lies behind the mark that a power cut leaves.
+ */
+export class BlueFeed implements Feed {
+  private stopped = false;
+  /** Up to here places may have been sent before. */
+  private repeatTo = 0;
+  private readonly deletedLater = new Map<string, number>();
+  private readonly highest = { collections: 0, locations: 0 };
+
+  constructor(private readonly parts: BlueFeedParts) {}
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  async run(): Promise<void> {
+    await this.look();
+    const { ledger } = this.parts;
+    const answers: Promise<void>[] = [];
+    let trouble: { readonly error: unknown } | undefined;
+    const isBroken = () => this.stopped || trouble !== undefined;
+    for (let place = (ledger.followedTo ?? 0) + 1; !isBroken(); ) {
+      const entry = ledger.get(place);
+      if (place > ledger.lastPlace || (entry !== undefined && entry.outcome === undefined)) {
+        await ledger.changed.next();
+      } else if (answers.length >= DEPTH) await answers.shift();
+      else if (entry === undefined || !this.isWanted(entry)) {
+        const done = place++;
+        answers.push(Promise.all(answers).then(() => this.follow(done, isBroken)));
+      } else if (this.isFresh(entry)) {
+        await Promise.all(answers);
+        if (!isBroken() && !(await this.parts.marks.makeDurable())) await this.pause();
+      } else {
+        const [request] = await this.parts.requestsOf([entry]);
+        if (request === undefined || isBroken()) continue;
+        const done = place++;
+        const before = answers.at(-1) ?? Promise.resolve();
+        const sent = this.parts.port.send(request);
+        const taken = Promise.all([sent, before]).then(async ([answer]) => {
+          if (isBroken()) return;
+          await this.take(entry, answer);
+          this.follow(done, isBroken);
+        });
+        // Those behind a failure are not known to have been carried out, whatever they were answered.
+        const noted = taken.catch((error: unknown) => {
+          trouble ??= { error };
+          ledger.changed.fire();
+        });
+        answers.push(noted);
+      }
+    }
+    if (trouble !== undefined) throw trouble.error;
+  }
+
+  /** Where blue is, and whether it is what it was. */
+  private async look(): Promise<void> {
+    const { port, ledger } = this.parts;
+    await port.reconnect();
+    if (this.stopped) return;
+    const holdings = await port.holdings();
+    const implied = ledger.implied.get();
+    const following = this.entriesBehind();
+    for (const resource of RESOURCES) {
+      const { count, next } = holdings[resource];
+      const of = following.filter((entry) => entry.resource === resource && entry.outcome?.kind === 'applied');
+      const least = (implied?.[resource].count ?? 0) - of.filter(({ verb }) => verb === 'create').length;
+      const most = (implied?.[resource].count ?? Infinity) + of.filter(({ verb }) => verb === 'delete').length;
+      if (count < least) throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
+      if (count > most) throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
+      this.highest[resource] = next.atLeast - 1;
+    }
+    this.repeatTo = ledger.lastPlace;
+    this.deletedLater.clear();
+    for (const { resource, verb, id, place } of following) {
+      if (verb === 'delete' && id !== null) this.deletedLater.set(`${resource}/${id}`, place);
+    }
+    this.parts.onProgress();
+  }
+
+  private entriesBehind(): Entry[] {
+    const { ledger } = this.parts;
+    const entries: Entry[] = [];
+    for (let place = (ledger.followedTo ?? ledger.lastPlace) + 1; place <= ledger.lastPlace; place++) {
+      const entry = ledger.get(place);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** What the owner refused is not sent: blue may take what green refuses. */
+  private isWanted({ place, verb, resource, outcome }: Entry): boolean {
+    if (outcome?.kind !== 'applied') return false;
+    if (verb !== 'create' || outcome.id === null) return true;
+    this.parts.marks.created(resource, outcome.id, place);
+    return place > this.repeatTo || outcome.id > this.highest[resource];
+  }
+
+  private isFresh({ verb, resource, id }: Entry): boolean {
+    return verb === 'delete' && id !== null && this.parts.marks.isFresh(resource, id);
+  }
+
+  private async take(entry: Entry, answer: Answer): Promise<void> {
+    const { verb, resource, outcome, place } = entry;
+    const { rules, evidence, onProgress } = this.parts;
+    if (answer.status >= 500) throw new SideAway(`blue answers ${answer.status} to place ${place}`);
+    onProgress();
+    if (verb === 'create') this.demandId(entry, answer);
+    const id = outcome?.id ?? null;
+    if (answer.status >= 300) {
+      const later = this.deletedLater.get(`${resource}/${String(id)}`) ?? 0;
+      if (answer.status === 404 && place <= this.repeatTo && place <= later) return;
+      await this.demandNotEmptied();
+      const explanation = `green applied what blue refuses with ${answer.status}.`;
+      await evidence.add({ kind: 'refused', place, resource, id, explanation });
+    } else if (verb !== 'delete' && outcome?.digest !== rules.digestOf(answer.body)) {
+      await evidence.add({ kind: 'different', place, resource, id, explanation: 'The sides render the row differently.' });
+    }
+  }
+
+  private demandId({ outcome, resource, place }: Entry, answer: Answer): void {
+    const wanted = outcome?.id ?? 0;
+    const id = answer.status < 300 ? this.parts.rules.idOf(answer) : undefined;
+    if (id === wanted) return;
+    if (id === undefined) throw new FollowerApart(`blue refuses ${resource} ${wanted} of place ${place}, so that its ids are apart`);
+    if (id < wanted) throw new FollowerEmptied(`blue gave the id ${id} where ${wanted} is next: it has lost its data`);
+    throw new FollowerApart(`blue gave the id ${id} to a row that is ${wanted} on green`);
+  }
+
+  private async demandNotEmptied(): Promise<void> {
+    const holdings = await this.parts.port.holdings();
+    const implied = this.parts.ledger.implied.get();
+    for (const resource of RESOURCES) {
+      if (holdings[resource].count === 0 && (implied?.[resource].count ?? 0) > 0) {
+        throw new FollowerEmptied(`blue holds no ${resource} any more`);
+      }
+    }
+  }
+
+  private follow(place: number, isBroken: () => boolean): void {
+    if (isBroken()) return;
+    this.parts.ledger.follow(place);
+    this.parts.marks.note(place);
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => this.parts.clock.after(DISK_RETRY, resolve));
+  }
+}
