@@ -38,7 +38,7 @@ function whatNobodyDid({ made, texts }: World, owner: Rows): string[] {
 }
 
 /** Each row is what the last certain write to it, or one that nobody knows of, has left. */
-function whatWasLost({ made }: World, owner: Rows): string[] {
+function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
   const violations: string[] = [];
   for (const resource of RESOURCES) {
     const ofRow = new Map<number, Made[]>();
@@ -47,6 +47,8 @@ function whatWasLost({ made }: World, owner: Rows): string[] {
       ofRow.set(one.id, [...(ofRow.get(one.id) ?? []), one]);
     }
     for (const [id, writes] of ofRow) {
+      // Known to be on one side only, and an operator has seen it.
+      if (evidence.some((one) => one.resource === resource && one.id === id)) continue;
       const row = owner.rows[resource].get(id);
       const there = row === undefined ? undefined : textOf(row);
       const last = writes

@@ -88,6 +88,7 @@ export class World {
   }
 
   private note(text: string): void {
+    if (process.env.SIM_LIVE) process.stderr.write(`${this.time.elapsed.toFixed(1)} ${text}\n`);
     this.log.push(`${this.time.elapsed.toFixed(1).padStart(9)} ms  ${text}`);
   }
 

@@ -1,6 +1,6 @@
 import type { FollowerMarks } from './marks';
 import type { Entry } from '../ledger';
-import { RESOURCES, SideAway, type Answer } from '../nouns';
+import { RESOURCES, SideAway, type Answer, type Verb } from '../nouns';
 import type { BluePort } from '../ports';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
 
@@ -77,7 +77,7 @@ export class BlueFeed implements Feed {
 
   /** Where blue is, and whether it is what it was. */
   private async look(): Promise<void> {
-    const { port, ledger } = this.parts;
+    const { port, ledger, evidence } = this.parts;
     await port.reconnect();
     if (this.stopped) return;
     const holdings = await port.holdings();
@@ -85,11 +85,18 @@ export class BlueFeed implements Feed {
     const following = this.entriesBehind();
     for (const resource of RESOURCES) {
       const { count, next } = holdings[resource];
-      const of = following.filter((entry) => entry.resource === resource && entry.outcome?.kind === 'applied');
-      const least = (implied?.[resource].count ?? 0) - of.filter(({ verb }) => verb === 'create').length;
-      const most = (implied?.[resource].count ?? Infinity) + of.filter(({ verb }) => verb === 'delete').length;
-      if (count < least) throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
-      if (count > most) throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
+      const number = (verb: Verb, isOpen: boolean) =>
+        following.filter(
+          (entry) =>
+            entry.resource === resource &&
+            entry.verb === verb &&
+            (isOpen ? entry.outcome === undefined : entry.outcome?.kind === 'applied'),
+        ).length;
+      // What has no outcome any more, after a power cut, may be here already.
+      const least = (implied?.[resource].count ?? 0) - number('create', false) - number('delete', true);
+      const most = (implied?.[resource].count ?? Infinity) + number('delete', false) + number('create', true);
+      if (count < least - evidence.oneSided) throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
+      if (count > most + evidence.oneSided) throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
       this.highest[resource] = next.atLeast - 1;
     }
     this.repeatTo = ledger.lastPlace;

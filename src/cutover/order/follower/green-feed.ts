@@ -1,5 +1,5 @@
 import type { Entry } from '../ledger';
-import { SideAway } from '../nouns';
+import { SideAway, type Outcome } from '../nouns';
 import type { GreenPort, PlacedAnswer } from '../ports';
 import type { Session } from '../session';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
@@ -67,7 +67,7 @@ export class GreenFeed implements Feed {
       const entry = ledger.get(upTo + 1);
       if (entry === undefined) continue;
       if (entry.outcome === undefined) break;
-      if (entry.outcome.kind === 'void') continue;
+      if (isNothing(entry.outcome)) continue;
       entries.push(entry);
       bytes += entry.position.length;
     }
@@ -104,7 +104,7 @@ export class GreenFeed implements Feed {
 
   private async compare(entry: Entry, answer: PlacedAnswer): Promise<void> {
     const { outcome, resource, verb, place, owner } = entry;
-    if (outcome === undefined || outcome.kind === 'void') return;
+    if (outcome === undefined || isNothing(outcome)) return;
     const { evidence } = this.parts;
     const isApplied = answer.status < 300;
     const add = (kind: 'refused' | 'accepted' | 'different', explanation: string) =>
@@ -128,4 +128,9 @@ export class GreenFeed implements Feed {
   get isClaimed(): boolean {
     return this.claimed;
   }
+}
+
+/** A failure of the owner that changed nothing says nothing of the request. */
+function isNothing({ kind, status }: Outcome): boolean {
+  return kind === 'void' || (kind === 'refused' && (status ?? 0) >= 500);
 }

@@ -13,6 +13,8 @@ export class JournalUnavailable extends Error {
 
 /** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
 export const OUTCOME_ROOM = 320;
+/** Room in a new segment for its header, and for what comes while it is made. */
+const SLACK = 4096;
 /** Milliseconds after which a disk that failed is tried again. */
 const RETRY = 1000;
 
@@ -72,7 +74,7 @@ export class Journal {
   private undurable: Note[] = [];
   private turn: Turn | undefined;
   private current: Segment | undefined;
-  private last: { readonly number: number; readonly end: ChainEnd } | undefined;
+  private last: { readonly number: number; readonly end: ChainEnd; readonly durable: number } | undefined;
   private readonly held: { number: number; lastPlace: number; bytes: number }[] = [];
   private working = false;
   private syncing: Promise<boolean> | undefined;
@@ -109,7 +111,7 @@ export class Journal {
     const segments = await readSegments(disk, seedOf(options.journal));
     const base: Base = { lastPlace: 0, implied: new Implied(), followed: { kind: 'followed', attachment: 0, upTo: 0 } };
     const journal = new Journal(disk, clock, options, base);
-    segments.forEach(({ header, records, end, bytes }, index) => {
+    segments.forEach(({ header, records, end, durable, bytes }, index) => {
       const until = segments[index + 1]?.header.previous?.offset ?? end.offset;
       if (index === 0) Object.assign(base, { lastPlace: header.lastPlace, followed: header.followed });
       if (index === 0) base.implied.set(header.implied);
@@ -120,7 +122,7 @@ export class Journal {
         onRecord(found);
       }
       journal.held.push({ number: header.segment, lastPlace: base.lastPlace, bytes });
-      journal.last = { number: header.segment, end };
+      journal.last = { number: header.segment, end, durable };
     });
     await journal.renew();
     return journal;
@@ -173,15 +175,13 @@ export class Journal {
 
   /** True once everything noted so far survives a power cut; false if it cannot be made so now. */
   async durable(): Promise<boolean> {
-    for (let tries = 0; tries < 3; tries++) {
-      if (this.notes.length === 0 && this.undurable.length === 0) return this.failed === undefined;
-      if (this.notes.length > 0 || this.current === undefined) {
-        await this.worked();
-        if (this.failed !== undefined) return false;
-      }
-      if (!(await this.sync())) return false;
+    const wanted = this.noted;
+    // Notes that are being written are neither waiting nor written: whoever works is waited for.
+    for (let tries = 0; this.durableNotes < wanted && tries < 3; tries++) {
+      await this.worked();
+      if (this.failed !== undefined || !(await this.sync())) return false;
     }
-    return this.undurable.length === 0;
+    return this.durableNotes >= wanted;
   }
 
   /** A write's request, from the disk, and those behind it that come with one read. */
@@ -381,6 +381,22 @@ export class Journal {
     return this.renew(needed);
   }
 
+  /**
+   * Makes durable what the last run wrote. It is written once more, because after a failed sync the system may hold it for
+   * written although the disk does not have it.
+   */
+  private async secureLast(): Promise<void> {
+    if (this.current !== undefined || this.last === undefined) return;
+    const { number, end, durable } = this.last;
+    const file = await this.disk.open(segmentName(number));
+    try {
+      await file.write(durable, [await file.read(durable, end.offset - durable)]);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Begins a segment after what is durable; what was written beyond that, and is still in memory, is written again. */
   private async renew(needed = 0): Promise<boolean> {
     while (this.syncing !== undefined) await this.syncing;
@@ -391,10 +407,11 @@ export class Journal {
     const before = this.current ?? this.last;
     const number = (before?.number ?? 0) + 1;
     const end = this.current?.durable ?? this.last?.end;
-    const notes = [...this.undurable, ...this.notes];
-    const wanted = notes.reduce((sum, { bytes }) => sum + bytes, needed) + OUTCOME_ROOM * this.owed + 4096;
+    const again = this.undurable.reduce((sum, { bytes }) => sum + bytes, needed);
+    const wanted = this.notes.reduce((sum, { bytes }) => sum + bytes, again) + OUTCOME_ROOM * this.owed + SLACK;
     let file: SegmentFile | undefined;
     try {
+      await this.secureLast();
       const reserved = await this.reserve.take(number, wanted);
       file = reserved.file;
       const { lastPlace, followed } = base;
@@ -418,8 +435,9 @@ export class Journal {
       return false;
     }
     for (const note of this.undurable) if (note.record.kind === 'outcomes') this.owed += note.record.outcomes.length;
+    // Some may have come meanwhile.
+    this.notes = [...this.undurable, ...this.notes];
     this.undurable = [];
-    this.notes = notes;
     this.failed = undefined;
     this.full = undefined;
     const old = this.held.at(-1);

@@ -36,6 +36,8 @@ export interface ReadSegment {
   readonly header: SegmentRecord;
   readonly records: readonly FoundRecord[];
   readonly end: ChainEnd;
+  /** Up to here it is known to survive a power cut. */
+  readonly durable: number;
   readonly bytes: number;
 }
 
@@ -45,22 +47,24 @@ export async function readSegment(disk: Disk, segment: number, seed: number): Pr
   const bytes = (await disk.read(name)) ?? Buffer.alloc(0);
   const records: FoundRecord[] = [];
   let end: ChainEnd = { offset: 0, crc: 0 };
+  let durable = 0;
   for (let frame = decodeFrame(bytes, 0, seed); frame?.previous === end.crc; ) {
     const position = { segment, offset: end.offset, length: frame.end.offset - end.offset };
     records.push({ ...decodeRecord(frame.payload), position });
     end = frame.end;
+    ({ durable } = frame);
     frame = decodeFrame(bytes, end.offset, seed);
   }
-  const durable = provenDurable(bytes, end.offset, seed);
-  if (durable !== undefined) {
+  const proven = provenDurable(bytes, end.offset, seed);
+  if (proven !== undefined) {
     throw new JournalDamaged(
-      `${name} is damaged at byte ${end.offset}: what was there was safely on the disk, up to byte ${durable} (a failing disk?). ` +
+      `${name} is damaged at byte ${end.offset}: what was there was safely on the disk, up to byte ${proven} (a failing disk?). ` +
         'Nothing was changed. Restore the file, or start with a new journal in phase blue and take a new import.',
     );
   }
   const header = records[0]?.record;
   if (header?.kind !== 'segment') return undefined;
-  return { header, records, end, bytes: bytes.length };
+  return { header, records, end, durable, bytes: bytes.length };
 }
 
 /** Reads all segments in order and sees to it that none lacks anything. @throws JournalDamaged */

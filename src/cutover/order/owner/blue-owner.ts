@@ -233,6 +233,7 @@ export class BlueOwner implements OwnerLine {
         outcomes.add(entry, { kind: 'applied', status, id, digest }, { kind: 'settled', applied: true, row });
       } else if (status !== null) outcomes.add(entry, { kind: 'refused', ...none }, UNKNOWN);
       else if (result === 'open' && this.resend) again.push(entry);
+      else if (result === 'hidden') outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
       else outcomes.add(entry, { kind: 'void', ...none }, { kind: 'settled', applied: false, row: undefined });
     }
     this.statuses.clear();

@@ -5,8 +5,11 @@ import type { Rules } from '../ports';
 /** What reading showed of a write whose answer was lost. */
 export interface Found {
   readonly entry: Entry;
-  /** `absent`: it was carried out without effect, or not at all and later ones were; `open`: it may be sent again. */
-  readonly result: 'applied' | 'absent' | 'open';
+  /**
+   * `absent`: it has no effect and will have none; `hidden`: a later one has covered whatever it did; `open`: it may be sent
+   * again.
+   */
+  readonly result: 'applied' | 'absent' | 'hidden' | 'open';
   readonly id: number | null;
   readonly row: Buffer | undefined;
 }
@@ -100,11 +103,9 @@ function judgeChains(writes: readonly Pending[], { named }: Reading, rules: Rule
       const expected = rules.expectedRow(resource, id ?? 0, request);
       return there !== undefined && expected !== undefined && expected.equals(there);
     });
-    for (const { entry, request } of chain.slice(0, last + 1)) {
-      const row = entry.verb === 'delete' ? undefined : rules.expectedRow(entry.resource, entry.id ?? 0, request);
-      // A body that no side accepts was refused, and left what is there as it was.
-      const result = entry.verb === 'delete' || row !== undefined ? 'applied' : 'absent';
-      found.set(entry, { entry, result, id: result === 'applied' ? entry.id : null, row });
-    }
+    chain.slice(0, last + 1).forEach(({ entry }, index) => {
+      if (index < last) found.set(entry, { entry, result: 'hidden', id: null, row: undefined });
+      else found.set(entry, { entry, result: 'applied', id: entry.id, row: there });
+    });
   }
 }
