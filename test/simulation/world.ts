@@ -302,6 +302,8 @@ export class World {
     this.blue.heal();
     this.green.heal();
     await this.time.run(SETTLING, () => this.order !== undefined && this.busy.size === 0 && this.isAtRest(this.order.status));
+    // A disk that failed is tried again after a while.
+    await this.time.run(1500);
     // What was broken while nobody wrote shows with the next write.
     for (const resource of ['collections', 'locations'] as const) {
       this.write({ kind: 'write', at: 0, client: 99, verb: 'create', resource, row: 0, quirk: 'fine', bytes: 1 });

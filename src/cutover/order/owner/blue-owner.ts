@@ -230,7 +230,7 @@ export class BlueOwner implements OwnerLine {
       if (explanation !== undefined) outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
       else if (result === 'applied') {
         const digest = row === undefined ? null : rules.digestOf(row);
-        outcomes.add(entry, { kind: 'applied', status, id, digest }, { kind: 'settled', applied: true, row });
+        outcomes.add(entry, { kind: 'applied', status: null, id, digest }, { kind: 'settled', applied: true, row });
       } else if (status !== null) outcomes.add(entry, { kind: 'refused', ...none }, UNKNOWN);
       else if (result === 'open' && this.resend) again.push(entry);
       else if (result === 'hidden') outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
