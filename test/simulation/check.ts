@@ -55,11 +55,15 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
         .filter(({ told }) => told === 'done')
         .reduce<Made | undefined>((a, b) => ((a?.place ?? -1) > (b.place ?? -1) ? a : b), undefined);
       if (last === undefined) continue;
-      const later = writes.filter(({ told, place }) => told === 'perhaps' && (place === null || place > (last.place ?? 0)));
+      const later = writes.filter(
+        ({ told, place }) => told === 'perhaps' && (place === null || place > (last.place ?? 0)),
+      );
       const possible = [last, ...later].map(({ verb, text }) => (verb === 'delete' ? undefined : text));
       if (!possible.includes(there)) {
         const shown = there === undefined ? 'not there' : `of write ${there.split('.', 1)[0] ?? ''}`;
-        violations.push(`${resource} ${id} is ${shown}, but write ${last.number} was acknowledged at place ${String(last.place)}`);
+        violations.push(
+          `${resource} ${id} is ${shown}, but write ${last.number} was acknowledged at place ${String(last.place)}`,
+        );
       }
     }
   }
@@ -68,8 +72,10 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
 
 function whatDiffers({ status, blue, green, evidence }: World): string[] {
   const violations: string[] = [];
-  if (status?.follower !== 'level') return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
-  const isKnown = (resource: Resource, id: number) => evidence.some((one) => one.resource === resource && one.id === id);
+  if (status?.follower !== 'level')
+    return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
+  const isKnown = (resource: Resource, id: number) =>
+    evidence.some((one) => one.resource === resource && one.id === id);
   for (const resource of RESOURCES) {
     const ids = new Set([...blue.data.rows[resource].keys(), ...green.data.rows[resource].keys()]);
     for (const id of ids) {

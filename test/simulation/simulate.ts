@@ -12,7 +12,8 @@ export interface Result {
 export async function simulate(seed: number, actions: readonly Action[]): Promise<Result> {
   const world = new World(seed);
   const thrown: string[] = [];
-  const onThrown = (error: unknown) => void thrown.push(`thrown: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+  const onThrown = (error: unknown) =>
+    void thrown.push(`thrown: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
   process.on('unhandledRejection', onThrown);
   try {
     await world.run(actions);
@@ -28,7 +29,7 @@ export async function simulate(seed: number, actions: readonly Action[]): Promis
 export async function shrink(seed: number, actions: readonly Action[]): Promise<readonly Action[]> {
   let kept = actions;
   for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < kept.length; ) {
+    for (let start = 0; start < kept.length;) {
       const fewer = [...kept.slice(0, start), ...kept.slice(start + size)];
       if ((await simulate(seed, fewer)).violations.length > 0) kept = fewer;
       else start += size;

@@ -70,7 +70,8 @@ export class SimulatedBlue {
     const wait = () => 0.1 + this.random.next() * 0.4;
     return {
       send: (request) => {
-        if (connection === undefined || connection.broken) return Promise.reject(new SideAway('blue: connection is broken'));
+        if (connection === undefined || connection.broken)
+          return Promise.reject(new SideAway('blue: connection is broken'));
         return this.send(process, connection, request);
       },
       reconnect: async () => {

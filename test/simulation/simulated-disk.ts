@@ -176,7 +176,8 @@ function zeros(bytes: number): File {
 function put(file: File, offset: number, bytes: Buffer): void {
   if (bytes.length === 0) return;
   bytes.copy(file.view, offset);
-  for (let sector = Math.floor(offset / SECTOR); sector * SECTOR < offset + bytes.length; sector++) file.dirty.add(sector);
+  for (let sector = Math.floor(offset / SECTOR); sector * SECTOR < offset + bytes.length; sector++)
+    file.dirty.add(sector);
 }
 
 function sectorOf(bytes: Buffer, sector: number): Buffer {

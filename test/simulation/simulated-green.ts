@@ -112,7 +112,8 @@ export class SimulatedGreen {
 
   private apply({ journal, session, after, upTo, writes, settled }: Batch): PlacedAnswer[] {
     if (session !== this.session) throw new OrderRefused('another session');
-    if (journal !== this.journal || after !== this.appliedPlace) throw new OrderRefused(`green is at ${this.appliedPlace}`);
+    if (journal !== this.journal || after !== this.appliedPlace)
+      throw new OrderRefused(`green is at ${this.appliedPlace}`);
     const answers = writes.map(({ place, request, id, expected }): PlacedAnswer => {
       const answer = this.data.handle(request, id, expected === 'refused');
       const made = answer.status < 300 && request.method === 'POST' ? RULES.idOf(answer) : undefined;

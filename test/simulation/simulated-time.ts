@@ -62,7 +62,7 @@ export class SimulatedTime {
     const last = heap.pop()!;
     if (heap.length === 0) return;
     heap[0] = last;
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       let first = index;
       for (const below of [2 * index + 1, 2 * index + 2]) {
         if (below < heap.length && before(heap[below]!, heap[first]!)) first = below;

@@ -98,7 +98,21 @@ export class Order {
       this.line.start([]);
     };
     this.phases = new PhaseSwitch({
-      ...{ gate, ledger, outcomes, sequencer, follower, state, clock, blue, green, session, evidence, line, onOwnerChanged },
+      ...{
+        gate,
+        ledger,
+        outcomes,
+        sequencer,
+        follower,
+        state,
+        clock,
+        blue,
+        green,
+        session,
+        evidence,
+        line,
+        onOwnerChanged,
+      },
     });
     this.ownWrites = new OwnWrites(ledger, ledger.lastPlace);
   }
@@ -110,7 +124,9 @@ export class Order {
     try {
       const names = await disk.list();
       if (!StateStore.exists(names) && segmentsIn(names).length > 0) {
-        throw new JournalDamaged('The journal has segments but no state.json: restore it, or start with a new directory.');
+        throw new JournalDamaged(
+          'The journal has segments but no state.json: restore it, or start with a new directory.',
+        );
       }
       const state = await StateStore.open(disk, () => newState(parts.newName()));
       const found = new Recovered(new Ledger(options.keptBytes));
@@ -161,7 +177,7 @@ export class Order {
         this.ledger.attach(null);
         throw error;
       }
-      if (!(await this.follower.transit('copied', { place, attachment: follower.attachment + 1, leftover: null }))) {
+      if (!(await this.follower.transit('copied', { place, attachment: follower.attachment + 1, gapFrom: null }))) {
         throw new OrderRefused('The copy is not needed any more.');
       }
     });
@@ -247,7 +263,12 @@ export class Order {
 
   private ownerEvents(): OwnerEvents {
     const { evidence } = this.parts;
-    const keep = (kind: 'owner-lost' | 'owner-ids', explanation: string, id: number | null, resource: Resource | null) =>
+    const keep = (
+      kind: 'owner-lost' | 'owner-ids',
+      explanation: string,
+      id: number | null,
+      resource: Resource | null,
+    ) =>
       // Evidence that the disk does not take shows in the ids again.
       void evidence.add({ kind, place: this.ledger.lastPlace, resource, id, explanation }).catch(() => undefined);
     return {
@@ -325,7 +346,10 @@ export class Order {
     try {
       await this.drained();
       place = ledger.lastPlace;
-      const rows = { collections: await parts.blue.rowsFrom('collections', 1), locations: await parts.blue.rowsFrom('locations', 1) };
+      const rows = {
+        collections: await parts.blue.rowsFrom('collections', 1),
+        locations: await parts.blue.rowsFrom('locations', 1),
+      };
       const next = { collections: 1, locations: 1 };
       for (const resource of RESOURCES) {
         next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, (rows[resource].at(-1)?.id ?? 0) + 1);
@@ -379,7 +403,18 @@ class Recovered {
       this.heldFrom = record.lastPlace + 1;
     } else if (record.kind === 'write') {
       const { place, owner, resource, verb, id, next } = record;
-      this.ledger.add({ place, owner, resource, verb, id, next, position, request: undefined, outcome: undefined, tell: undefined });
+      this.ledger.add({
+        place,
+        owner,
+        resource,
+        verb,
+        id,
+        next,
+        position,
+        request: undefined,
+        outcome: undefined,
+        tell: undefined,
+      });
     } else if (record.kind === 'outcomes') {
       for (const outcome of record.outcomes) {
         const { place, verb, resource, id } = outcome;
@@ -394,6 +429,6 @@ class Recovered {
 }
 
 function newState(journal: string): OrderState {
-  const follower = { state: 'off', reason: null, place: 0, attachment: 0, leftover: null } as const;
+  const follower = { state: 'off', reason: null, place: 0, attachment: 0, gapFrom: null } as const;
   return { journal, phase: 'blue', percent: 0, follower };
 }

@@ -58,7 +58,11 @@ export class Outcomes {
 
   /** Every outcome up to this place survives a power cut. */
   get settled(): number {
-    for (let [next] = this.settling; next !== undefined && next.note <= this.journal.durableNotes; [next] = this.settling) {
+    for (
+      let [next] = this.settling;
+      next !== undefined && next.note <= this.journal.durableNotes;
+      [next] = this.settling
+    ) {
       this.settledPlace = next.upTo;
       this.settling.shift();
     }

@@ -146,7 +146,18 @@ export class Sequencer {
       const tell = (reply: Reply) => this.tell(one, reply);
       one.place = record.place;
       const { request } = one;
-      const entry = { place: record.place, owner: side, resource, verb, id, next, position, request, outcome: undefined, tell };
+      const entry = {
+        place: record.place,
+        owner: side,
+        resource,
+        verb,
+        id,
+        next,
+        position,
+        request,
+        outcome: undefined,
+        tell,
+      };
       one.entry = entry;
       ledger.add(entry);
       return entry;

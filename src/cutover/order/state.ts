@@ -22,8 +22,11 @@ export interface KeptFollower {
   readonly place: number;
   /** Counts the attachments: marks in the journal belong to one of them. */
   readonly attachment: number;
-  /** A row of blue that the last rebuild needed and that is not deleted for certain. */
-  readonly leftover: number | null;
+  /**
+   * After a rebuild of blue, until it has created a collection: from this id on it may have used up ids, or not yet, and may
+   * hold rows that nobody wants.
+   */
+  readonly gapFrom: number | null;
 }
 
 /** Everything that steps change. It is replaced as a whole, and first of all. */

@@ -1,16 +1,20 @@
 import type { FollowerMarks } from './marks';
 import type { Entry } from '../ledger';
-import { RESOURCES, SideAway, type Answer, type Verb } from '../nouns';
+import { RESOURCES, SideAway, type Answer, type Request, type Verb } from '../nouns';
 import type { BluePort } from '../ports';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
 
 /** Writes that are under way at once. */
 const DEPTH = 16;
 const DISK_RETRY = 250;
+/** Milliseconds without anything to do after which blue is looked at again: it may have been restarted. */
+const IDLE = 2000;
 
 export interface BlueFeedParts extends FeedParts {
   readonly port: BluePort;
   readonly marks: FollowerMarks;
+  /** See `KeptFollower.gapFrom`. */
+  readonly gap: { readonly from: () => number | null; readonly close: () => Promise<void> };
 }
 
 /**
@@ -42,10 +46,13 @@ export class BlueFeed implements Feed {
     const answers: Promise<void>[] = [];
     let trouble: { readonly error: unknown } | undefined;
     const isBroken = () => this.stopped || trouble !== undefined;
-    for (let place = (ledger.followedTo ?? 0) + 1; !isBroken(); ) {
+    for (let place = (ledger.followedTo ?? 0) + 1; !isBroken();) {
       const entry = ledger.get(place);
       if (place > ledger.lastPlace || (entry !== undefined && entry.outcome === undefined)) {
-        await ledger.changed.next();
+        if (await this.isIdle(ledger.changed.next())) {
+          await Promise.all(answers);
+          if (!isBroken()) await this.look();
+        }
       } else if (answers.length >= DEPTH) await answers.shift();
       else if (entry === undefined || !this.isWanted(entry)) {
         const done = place++;
@@ -56,6 +63,13 @@ export class BlueFeed implements Feed {
       } else {
         const [request] = await this.parts.requestsOf([entry]);
         if (request === undefined || isBroken()) continue;
+        if (entry.verb === 'create' && entry.resource === 'collections' && this.parts.gap.from() !== null) {
+          await Promise.all(answers);
+          if (isBroken()) continue;
+          await this.createAfterGap(entry, request);
+          this.follow(place++, isBroken);
+          continue;
+        }
         const done = place++;
         const before = answers.at(-1) ?? Promise.resolve();
         const sent = this.parts.port.send(request);
@@ -75,11 +89,23 @@ export class BlueFeed implements Feed {
     if (trouble !== undefined) throw trouble.error;
   }
 
+  /** @returns true if nothing has changed for so long that blue should be looked at */
+  private isIdle(change: Promise<void>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.after(IDLE, () => resolve(true));
+      void change.then(() => {
+        cancel();
+        resolve(false);
+      });
+    });
+  }
+
   /** Where blue is, and whether it is what it was. */
   private async look(): Promise<void> {
     const { port, ledger, evidence } = this.parts;
     await port.reconnect();
     if (this.stopped) return;
+    await this.clearGap();
     const holdings = await port.holdings();
     const implied = ledger.implied.get();
     const following = this.entriesBehind();
@@ -95,8 +121,10 @@ export class BlueFeed implements Feed {
       // What has no outcome any more, after a power cut, may be here already.
       const least = (implied?.[resource].count ?? 0) - number('create', false) - number('delete', true);
       const most = (implied?.[resource].count ?? Infinity) + number('delete', false) + number('create', true);
-      if (count < least - evidence.oneSided) throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
-      if (count > most + evidence.oneSided) throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
+      if (count < least - evidence.oneSided)
+        throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
+      if (count > most + evidence.oneSided)
+        throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
       this.highest[resource] = next.atLeast - 1;
     }
     this.repeatTo = ledger.lastPlace;
@@ -104,7 +132,66 @@ export class BlueFeed implements Feed {
     for (const { resource, verb, id, place } of following) {
       if (verb === 'delete' && id !== null) this.deletedLater.set(`${resource}/${id}`, place);
     }
+    await this.demandOwnRows(following);
     this.parts.onProgress();
+  }
+
+  /** Rows that a rebuild, or a try to create the first row after it, has left. */
+  private async clearGap(): Promise<void> {
+    const from = this.parts.gap.from();
+    if (from === null) return;
+    const { port, ledger, rules } = this.parts;
+    const first = this.entriesBehind().find(
+      ({ verb, resource, outcome }) => verb === 'create' && resource === 'collections' && outcome?.kind === 'applied',
+    );
+    const end = first?.outcome?.id ?? ledger.implied.next('collections')?.atLeast ?? from;
+    for (const { id } of await port.rowsFrom('collections', from)) {
+      if (id >= end || this.stopped) continue;
+      const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));
+      if (status >= 500) throw new SideAway(`blue answers ${status} to a delete`);
+    }
+  }
+
+  /** The first create after a rebuild: blue's next id may be lower, and is then used up. */
+  private async createAfterGap(entry: Entry, request: Request): Promise<void> {
+    const { port, rules, gap } = this.parts;
+    const wanted = entry.outcome?.id ?? 0;
+    for (;;) {
+      const answer = await port.send(request);
+      if (this.stopped) return;
+      const id = answer.status < 300 ? rules.idOf(answer) : undefined;
+      if (id === undefined || id >= wanted) {
+        await this.take(entry, answer);
+        // Before it counts as followed: from then on no row from there on may be taken for a leftover.
+        return gap.close();
+      }
+      const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));
+      if (status >= 300) throw new SideAway(`blue answers ${status} to a delete`);
+    }
+  }
+
+  /** A create that failed while others were on their way leaves its id to the next one. */
+  private async demandOwnRows(following: readonly Entry[]): Promise<void> {
+    const { port, rules } = this.parts;
+    for (const resource of RESOURCES) {
+      const creates = following.filter(
+        (one) =>
+          one.resource === resource && one.verb === 'create' && (one.outcome?.id ?? Infinity) <= this.highest[resource],
+      );
+      if (creates.length === 0) continue;
+      const digests = new Map(creates.map(({ outcome }) => [outcome?.id, outcome?.digest]));
+      for (const { id, bytes } of await port.rowsFrom(
+        resource,
+        Math.min(...creates.map(({ outcome }) => outcome?.id ?? 0)),
+      )) {
+        const isReplaced = following.some(
+          (one) => one.resource === resource && one.verb === 'replace' && one.id === id,
+        );
+        if (digests.has(id) && !isReplaced && digests.get(id) !== rules.digestOf(bytes)) {
+          throw new FollowerEmptied(`blue holds another row as ${resource} ${id}`);
+        }
+      }
+    }
   }
 
   private entriesBehind(): Entry[] {
@@ -143,7 +230,13 @@ export class BlueFeed implements Feed {
       const explanation = `green applied what blue refuses with ${answer.status}.`;
       await evidence.add({ kind: 'refused', place, resource, id, explanation });
     } else if (verb !== 'delete' && outcome?.digest !== rules.digestOf(answer.body)) {
-      await evidence.add({ kind: 'different', place, resource, id, explanation: 'The sides render the row differently.' });
+      await evidence.add({
+        kind: 'different',
+        place,
+        resource,
+        id,
+        explanation: 'The sides render the row differently.',
+      });
     }
   }
 
@@ -151,7 +244,8 @@ export class BlueFeed implements Feed {
     const wanted = outcome?.id ?? 0;
     const id = answer.status < 300 ? this.parts.rules.idOf(answer) : undefined;
     if (id === wanted) return;
-    if (id === undefined) throw new FollowerApart(`blue refuses ${resource} ${wanted} of place ${place}, so that its ids are apart`);
+    if (id === undefined)
+      throw new FollowerApart(`blue refuses ${resource} ${wanted} of place ${place}, so that its ids are apart`);
     if (id < wanted) throw new FollowerEmptied(`blue gave the id ${id} where ${wanted} is next: it has lost its data`);
     throw new FollowerApart(`blue gave the id ${id} to a row that is ${wanted} on green`);
   }

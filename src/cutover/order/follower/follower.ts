@@ -93,7 +93,10 @@ export class Follower {
     const follower = this.parts.state.get().follower;
     const reason = more.reason ?? null;
     if (kept !== follower.state || Object.keys(more).length > 0) {
-      await this.parts.state.update((state) => ({ ...state, follower: { ...state.follower, ...more, state: kept, reason } }));
+      await this.parts.state.update((state) => ({
+        ...state,
+        follower: { ...state.follower, ...more, state: kept, reason },
+      }));
     }
     this.state = next;
     this.why = reason ?? undefined;
@@ -164,18 +167,13 @@ export class Follower {
     const { follower } = parts.state.get();
     const feedParts = { ...parts, onProgress };
     if (this.side === 'green') return new GreenFeed({ ...feedParts, port: parts.green });
-    if (follower.leftover !== null) await this.removeLeftover(follower.leftover);
     const from = parts.journal.trouble === undefined ? (parts.ledger.followedTo ?? 0) : follower.place;
     this.marks ??= new FollowerMarks(parts.journal, follower.attachment, from);
-    return new BlueFeed({ ...feedParts, port: parts.blue, marks: this.marks });
-  }
-
-  private async removeLeftover(id: number): Promise<void> {
-    const { blue, rules, state } = this.parts;
-    await blue.reconnect();
-    const { status } = await blue.send(rules.requestFor('delete', 'collections', id, undefined));
-    if (status >= 300 && status !== 404) throw new SideAway(`blue answers ${status} to a delete`);
-    await state.update((now) => ({ ...now, follower: { ...now.follower, leftover: null } }));
+    const gap = {
+      from: () => parts.state.get().follower.gapFrom,
+      close: () => parts.state.update((now) => ({ ...now, follower: { ...now.follower, gapFrom: null } })),
+    };
+    return new BlueFeed({ ...feedParts, port: parts.blue, marks: this.marks, gap });
   }
 
   private async rebuild(isCurrent: () => boolean): Promise<void> {
@@ -185,7 +183,7 @@ export class Follower {
       const place = await parts.copyBlue();
       if (!isCurrent()) return;
       await parts.evidence.archive();
-      await this.transit('rebuilt', { place, attachment: attachment + 1, leftover: null });
+      await this.transit('rebuilt', { place, attachment: attachment + 1, gapFrom: null });
       return;
     }
     // From here on its writes are kept: those without an outcome may be in the copy, or not.
@@ -195,9 +193,9 @@ export class Follower {
     parts.ledger.follow(place);
     await parts.evidence.archive();
     const { blue: port, rules, evidence } = parts;
-    const leftover = await new RebuildBlue({ port, rules, evidence, isStopped: () => !isCurrent() }).run(copy, place);
+    const gapFrom = await new RebuildBlue({ port, rules, evidence, isStopped: () => !isCurrent() }).run(copy, place);
     if (!isCurrent()) return;
-    await this.transit('rebuilt', { place, attachment: attachment + 1, leftover: leftover ?? null });
+    await this.transit('rebuilt', { place, attachment: attachment + 1, gapFrom });
     this.marks = undefined;
   }
 

@@ -5,6 +5,8 @@ import type { Session } from '../session';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
 
 const LARGEST_BATCH = 500;
+/** Milliseconds without anything to do after which green is asked again. */
+const IDLE = 2000;
 /** Bytes of requests in one batch. */
 const BATCH_BYTES = 1 << 20;
 
@@ -16,8 +18,6 @@ export interface GreenFeedParts extends FeedParts {
 /** Feeds green with batches of places. Exactly once, since green keeps the place in the transaction of the rows. */
 export class GreenFeed implements Feed {
   private stopped = false;
-  private claimed = false;
-
   constructor(private readonly parts: GreenFeedParts) {}
 
   stop(): void {
@@ -29,9 +29,22 @@ export class GreenFeed implements Feed {
     const { ledger } = this.parts;
     while (!this.isStopped()) {
       const { entries, upTo } = this.nextBatch();
-      if (upTo === ledger.followedTo) await ledger.changed.next();
+      if (upTo === ledger.followedTo) await this.waitOrClaim();
       else await this.apply(entries, upTo);
     }
+  }
+
+  /** Waits for something to do; green is asked where it is now and then, since its database may be another one. */
+  private async waitOrClaim(): Promise<void> {
+    const { ledger, clock } = this.parts;
+    const isIdle = await new Promise<boolean>((resolve) => {
+      const cancel = clock.after(IDLE, () => resolve(true));
+      void ledger.changed.next().then(() => {
+        cancel();
+        resolve(false);
+      });
+    });
+    if (isIdle && !this.isStopped()) await this.claim();
   }
 
   private async claim(): Promise<void> {
@@ -55,7 +68,6 @@ export class GreenFeed implements Feed {
       if (entry !== undefined) await this.compare(entry, answer);
     }
     ledger.follow(position.appliedPlace);
-    this.claimed = true;
   }
 
   /** The places that come next and have an outcome. */
@@ -87,10 +99,12 @@ export class GreenFeed implements Feed {
     });
     const after = ledger.followedTo ?? 0;
     const { journal, current } = session;
-    const answers = await port.apply({ journal, session: current, after, upTo, writes, settled: after }).catch((error: unknown) => {
-      // Not its session or its place: the next run claims anew, and learns where green is.
-      throw error instanceof SideAway ? error : new SideAway(String(error));
-    });
+    const answers = await port
+      .apply({ journal, session: current, after, upTo, writes, settled: after })
+      .catch((error: unknown) => {
+        // Not its session or its place: the next run claims anew, and learns where green is.
+        throw error instanceof SideAway ? error : new SideAway(String(error));
+      });
     if (this.isStopped()) return;
     this.parts.onProgress();
     const byPlace = new Map(answers.map((answer) => [answer.place, answer]));
@@ -110,7 +124,11 @@ export class GreenFeed implements Feed {
     const add = (kind: 'refused' | 'accepted' | 'different', explanation: string) =>
       evidence.add({ kind, place, resource, id: outcome.id ?? entry.id, explanation });
     if (outcome.kind === 'refused') {
-      if (isApplied) await add('accepted', `green accepts what ${owner} refuses with ${outcome.status ?? 'an answer that was lost'}.`);
+      if (isApplied)
+        await add(
+          'accepted',
+          `green accepts what ${owner} refuses with ${outcome.status ?? 'an answer that was lost'}.`,
+        );
     } else if (!isApplied) {
       // The row was not there when somebody looked whether the delete had been carried out.
       if (verb === 'delete' && outcome.status === null && answer.status === 404) return;
@@ -122,11 +140,6 @@ export class GreenFeed implements Feed {
 
   private isStopped(): boolean {
     return this.stopped;
-  }
-
-  /** True once green was asked where it is. */
-  get isClaimed(): boolean {
-    return this.claimed;
   }
 }
 

@@ -47,7 +47,7 @@ export class FollowerMarks {
   }
 
   private async write(): Promise<void> {
-    for (let noted = 0; noted < this.wanted; ) {
+    for (let noted = 0; noted < this.wanted;) {
       noted = this.wanted;
       await this.journal.note({ kind: 'followed', attachment: this.attachment, upTo: noted });
     }

@@ -10,10 +10,10 @@ export interface RebuildParts {
 }
 
 /**
- * Makes blue equal to a copy of green through its public API, id by id: rows that it lacks are created, ids that no row has
- * are used up by a placeholder, rows that differ are replaced, rows too many deleted. It can be interrupted and begun
- * again, because the row with the highest id is never deleted before there is a higher one: so the ids that are used up can
- * always be seen.
+ * Makes blue equal to a copy of green through its public API, id by id: rows that it lacks are created, rows that differ are
+ * replaced, rows too many deleted. Which id blue gives next can only be seen by creating: a row that gets a lower id than
+ * its own is in the way, and is created again. The row with the highest id is never deleted before there is a higher one, so
+ * that the ids that are used up can be seen, and the rebuild can be interrupted and begun again.
  */
 export class RebuildBlue {
   private highest = 0;
@@ -23,63 +23,51 @@ export class RebuildBlue {
   constructor(private readonly parts: RebuildParts) {}
 
   /**
-   * @returns the row with the last id, if the copy has none there: it must be deleted once the rebuild is known to be over
+   * @returns the id from which on blue may hold a row that nobody wants, and has or has not used up ids that green has
    * @throws SideAway, FollowerEmptied to begin again; FollowerApart if ids that the copy needs are used up
    */
-  async run(copy: Copy, place: number): Promise<number | undefined> {
+  async run(copy: Copy, place: number): Promise<number> {
     await this.parts.port.reconnect();
-    let leftover: number | undefined;
     for (const resource of [...RESOURCES].reverse()) {
       this.highest = 0;
       this.leaving = undefined;
       await this.fill(resource, copy, place);
-      leftover = this.leaving;
     }
-    return leftover;
+    return (copy.rows.collections.at(-1)?.id ?? 0) + 1;
   }
 
   private async fill(resource: Resource, copy: Copy, place: number): Promise<void> {
     const there = new Map((await this.parts.port.rowsFrom(resource, 1)).map(({ id, bytes }) => [id, bytes]));
-    const wanted = new Map(copy.rows[resource].map(({ id, bytes }) => [id, bytes]));
-    const next = copy.next[resource];
+    const rows = copy.rows[resource];
+    const wanted = new Set(rows.map(({ id }) => id));
     for (const id of there.keys()) this.highest = Math.max(this.highest, id);
-    if (this.highest >= next) throw this.impossible(resource, next);
-    for (let id = 1; id < next; id++) {
+    if (this.highest >= copy.next[resource]) throw this.impossible(resource, copy.next[resource]);
+    for (const id of there.keys()) if (!wanted.has(id)) await this.remove(resource, id);
+    for (const { id, bytes } of rows) {
       if (this.parts.isStopped()) throw new SideAway('the rebuild ends');
-      const row = wanted.get(id);
-      if (id > this.highest) id = await this.create(resource, id, wanted, next, place);
-      else if (row === undefined) await this.remove(resource, id, there.has(id));
-      else if (!there.has(id)) throw this.impossible(resource, id);
-      else if (!there.get(id)?.equals(row)) await this.replace(resource, id, row, place);
+      const present = there.get(id);
+      if (present?.equals(bytes)) continue;
+      if (present !== undefined) await this.replace(resource, id, bytes, place);
+      else await this.create(resource, id, bytes, place);
     }
   }
 
-  /** @returns the id that blue gave, which is higher than the one that was next if ids between were used up */
-  private async create(
-    resource: Resource,
-    id: number,
-    wanted: ReadonlyMap<number, Buffer>,
-    next: number,
-    place: number,
-  ): Promise<number> {
-    const row = wanted.get(id);
-    let answer = await this.send('create', resource, id, row);
-    if (answer.status >= 300 && row !== undefined) {
-      await this.refused(resource, id, place, answer);
-      answer = await this.send('create', resource, id, undefined);
+  private async create(resource: Resource, id: number, bytes: Buffer, place: number): Promise<void> {
+    for (let content: Buffer | undefined = bytes; this.highest < id;) {
+      const answer = await this.send('create', resource, id, content);
+      if (answer.status >= 300 && content !== undefined) {
+        await this.refused(resource, id, place, answer);
+        content = undefined;
+        continue;
+      }
+      const given = answer.status < 300 ? this.parts.rules.idOf(answer) : undefined;
+      if (given === undefined) throw new SideAway(`blue answers ${answer.status} to a create`);
+      if (given <= this.highest) throw new FollowerEmptied(`blue gave the id ${given} again: it has lost its data`);
+      this.highest = given;
+      await this.removeLeaving(resource);
+      if (given !== id || content === undefined) this.leave(resource, given);
     }
-    const given = answer.status < 300 ? this.parts.rules.idOf(answer) : undefined;
-    if (given === undefined) throw new SideAway(`blue answers ${answer.status} to a create`);
-    if (given < id) throw new FollowerEmptied(`blue gave the id ${given} where ${id} is next: it has lost its data`);
-    this.highest = given;
-    await this.removeLeaving(resource);
-    for (let skipped = id; skipped < given; skipped++) {
-      if (wanted.has(skipped) || given >= next) throw this.impossible(resource, skipped);
-    }
-    const content = wanted.get(given);
-    if (content === undefined) this.leave(resource, given);
-    else if (given !== id || !answer.body.equals(content)) await this.replace(resource, given, content, place);
-    return given;
+    if (this.highest > id) throw this.impossible(resource, id);
   }
 
   private async replace(resource: Resource, id: number, row: Buffer, place: number): Promise<void> {
@@ -88,8 +76,7 @@ export class RebuildBlue {
     if (answer.status >= 300) await this.refused(resource, id, place, answer);
   }
 
-  private async remove(resource: Resource, id: number, isThere: boolean): Promise<void> {
-    if (!isThere) return;
+  private async remove(resource: Resource, id: number): Promise<void> {
     if (id === this.highest) this.leave(resource, id);
     else await this.delete(resource, id);
   }

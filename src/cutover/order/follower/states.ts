@@ -10,16 +10,7 @@
 export type FollowerState = 'off' | 'waiting' | 'feeding' | 'away' | 'rebuilding' | 'halted' | 'dropped';
 
 export type FollowerEvent =
-  | 'copied'
-  | 'attach'
-  | 'detach'
-  | 'lost'
-  | 'answers'
-  | 'emptied'
-  | 'apart'
-  | 'overrun'
-  | 'rebuild'
-  | 'rebuilt';
+  'copied' | 'attach' | 'detach' | 'lost' | 'answers' | 'emptied' | 'apart' | 'overrun' | 'rebuild' | 'rebuilt';
 
 /** Every transition there is. What is not here does not happen: the event is ignored. */
 export const TRANSITIONS: Readonly<Record<FollowerState, Partial<Record<FollowerEvent, FollowerState>>>> = {

@@ -354,7 +354,10 @@ export class Journal {
   private hasRoomForNotes(): boolean {
     const { notes } = this;
     const bytes = notes.reduce((sum, note) => sum + note.bytes, 0);
-    const outcomes = notes.reduce((sum, { record }) => sum + (record.kind === 'outcomes' ? record.outcomes.length : 0), 0);
+    const outcomes = notes.reduce(
+      (sum, { record }) => sum + (record.kind === 'outcomes' ? record.outcomes.length : 0),
+      0,
+    );
     return this.room >= bytes + OUTCOME_ROOM * Math.max(0, this.owed - outcomes);
   }
 

@@ -48,7 +48,7 @@ export async function readSegment(disk: Disk, segment: number, seed: number): Pr
   const records: FoundRecord[] = [];
   let end: ChainEnd = { offset: 0, crc: 0 };
   let durable = 0;
-  for (let frame = decodeFrame(bytes, 0, seed); frame?.previous === end.crc; ) {
+  for (let frame = decodeFrame(bytes, 0, seed); frame?.previous === end.crc;) {
     const position = { segment, offset: end.offset, length: frame.end.offset - end.offset };
     records.push({ ...decodeRecord(frame.payload), position });
     end = frame.end;
@@ -87,7 +87,9 @@ export async function readSegments(disk: Disk, seed: number): Promise<readonly R
 function demandWhole(before: ReadSegment, { header: { segment, previous } }: ReadSegment): void {
   const name = segmentName(before.header.segment);
   if (segment !== before.header.segment + 1) {
-    throw new JournalDamaged(`A segment is missing after ${name}. Restore it, or start with a new journal in phase blue.`);
+    throw new JournalDamaged(
+      `A segment is missing after ${name}. Restore it, or start with a new journal in phase blue.`,
+    );
   }
   const ends = before.records.some(({ position: { offset, length } }) => offset + length === previous?.offset);
   if (previous === null || !ends) {

@@ -96,7 +96,8 @@ export class GreenOwner implements OwnerLine {
     for (const entry of this.underWay) {
       const answer = answers.get(entry.place);
       if (answer !== undefined) this.take(entry, answer);
-      else if (entry.place <= position.appliedPlace) throw new SideAway(`green does not know what it made of place ${entry.place}`);
+      else if (entry.place <= position.appliedPlace)
+        throw new SideAway(`green does not know what it made of place ${entry.place}`);
       else again.push(entry);
     }
     this.underWay = [];

@@ -57,7 +57,9 @@ export function judgePrefix(
     judgeCreates(resource, writes, reading, claimed, rules, found);
   }
   judgeChains(writes, reading, rules, found);
-  const lastCreate = writes.findLastIndex(({ entry }) => entry.verb === 'create' && found.get(entry)?.result === 'applied');
+  const lastCreate = writes.findLastIndex(
+    ({ entry }) => entry.verb === 'create' && found.get(entry)?.result === 'applied',
+  );
   return writes.map(({ entry }, index) => {
     const one = found.get(entry);
     if (one !== undefined) return one;

@@ -56,7 +56,9 @@ export class PhaseSwitch {
   private async changeReads(to: Phase, { percent = 0 }: StepOptions): Promise<void> {
     const { state, follower, ledger } = this.parts;
     if (to === 'split' && !['level', 'catching up'].includes(follower.status)) {
-      throw new OrderRefused(`Green is ${follower.status}: wait until "waste-cutover status" shows it level, then split.`);
+      throw new OrderRefused(
+        `Green is ${follower.status}: wait until "waste-cutover status" shows it level, then split.`,
+      );
     }
     const detaches = to === 'blue' && state.get().phase !== 'blue';
     await state.update((now) => ({
@@ -170,11 +172,17 @@ export class PhaseSwitch {
     const place = ledger.lastPlace;
     const stays = ownerIn(to) === ownerIn(state.get().phase);
     const next = (now: KeptFollower): KeptFollower => {
-      if (to === 'blue' || to === 'done') return { ...now, state: 'off', reason: null, leftover: null };
+      if (to === 'blue' || to === 'done') return { ...now, state: 'off', reason: null, gapFrom: null };
       // What was given up may have been carried out there, or may still be.
       const rebuilds = abandoned.length > 0;
       const reason = rebuilds ? `${abandoned.length} of its writes were given up` : null;
-      return { state: rebuilds ? 'rebuilding' : 'feeding', reason, place, attachment: now.attachment + 1, leftover: null };
+      return {
+        state: rebuilds ? 'rebuilding' : 'feeding',
+        reason,
+        place,
+        attachment: now.attachment + 1,
+        gapFrom: null,
+      };
     };
     await state.update((now) => ({ ...now, phase: to, percent, follower: next(now.follower) }));
     follower.stop();
@@ -198,7 +206,9 @@ export class PhaseSwitch {
       return await question();
     } catch (error) {
       if (!(error instanceof SideAway)) throw error;
-      throw new OrderRefused(`${side} cannot be asked what it holds (${error.message}): start it, then try again. Nothing was changed.`);
+      throw new OrderRefused(
+        `${side} cannot be asked what it holds (${error.message}): start it, then try again. Nothing was changed.`,
+      );
     }
   }
 }
