@@ -42,6 +42,8 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
   const violations: string[] = [];
   for (const resource of RESOURCES) {
     const ofRow = new Map<number, Made[]>();
+    // Nobody knows which row they made, if any.
+    const anywhere = made.filter((one) => one.resource === resource && one.id === null && one.told === 'perhaps');
     for (const one of made) {
       if (one.resource !== resource || one.id === null || one.told === 'nothing') continue;
       ofRow.set(one.id, [...(ofRow.get(one.id) ?? []), one]);
@@ -55,7 +57,7 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
         .filter(({ told }) => told === 'done')
         .reduce<Made | undefined>((a, b) => ((a?.place ?? -1) > (b.place ?? -1) ? a : b), undefined);
       if (last === undefined) continue;
-      const later = writes.filter(
+      const later = [...writes, ...anywhere].filter(
         ({ told, place }) => told === 'perhaps' && (place === null || place > (last.place ?? 0)),
       );
       const possible = [last, ...later].map(({ verb, text }) => (verb === 'delete' ? undefined : text));

@@ -60,7 +60,7 @@ export class Follower {
   /** Begins or goes on, if there is anything to feed in this phase. */
   start(): void {
     const { phase } = this.parts.state.get();
-    if (!hasFollower(phase) || !(this.state === 'feeding' || this.state === 'rebuilding')) return;
+    if (!hasFollower(phase) || !['feeding', 'away', 'rebuilding'].includes(this.state)) return;
     this.run++;
     void this.supervise(this.run);
   }

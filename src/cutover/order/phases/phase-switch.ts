@@ -90,7 +90,8 @@ export class PhaseSwitch {
 
   private async changeOwner(to: Phase, { percent = 0, abandonUnanswered }: StepOptions): Promise<void> {
     const { gate } = this.parts;
-    this.demandHope(abandonUnanswered);
+    this.demandHope();
+    this.demandAnswers(abandonUnanswered);
     const open = gate.close(`phase ${to} begins`);
     try {
       await this.comeToRest(abandonUnanswered);
@@ -102,8 +103,8 @@ export class PhaseSwitch {
   }
 
   /** Refuses what cannot succeed before any write is held back for it. */
-  private demandHope(abandon: number | undefined): void {
-    const { follower, ledger, line } = this.parts;
+  private demandHope(): void {
+    const { follower, ledger } = this.parts;
     const { side, status } = follower;
     const missing = ledger.behind - ledger.unansweredCount;
     if (!['level', 'catching up'].includes(status) || missing > HOPELESS_LAG) {
@@ -111,11 +112,11 @@ export class PhaseSwitch {
         `${side} is ${status} and ${missing} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
       );
     }
-    this.demandAnswers(line().trouble, abandon);
   }
 
   /** The writes of an owner that does not answer are given up only by somebody who has seen how many they are. */
-  private demandAnswers(trouble: string | undefined, abandon: number | undefined): void {
+  private demandAnswers(abandon: number | undefined): void {
+    const { trouble } = this.parts.line();
     const { unansweredCount } = this.parts.ledger;
     if (trouble === undefined || unansweredCount === 0 || abandon === unansweredCount) return;
     throw new OrderRefused(
@@ -131,8 +132,9 @@ export class PhaseSwitch {
       const { unansweredCount } = ledger;
       const rests = unansweredCount === 0 || (trouble !== undefined && abandon === unansweredCount);
       if (sequencer.idle && rests && follower.status === 'level') return;
+      this.demandHope();
       if (clock.now() >= deadline) {
-        if (sequencer.idle) this.demandAnswers(trouble, abandon);
+        if (sequencer.idle) this.demandAnswers(abandon);
         throw new OrderRefused(
           `${follower.side} is ${follower.status} and ${ledger.behind} writes behind after ${LONGEST_HOLD / 1000} s: try again. Nothing was changed.`,
         );
