@@ -51,6 +51,11 @@ export class SimulatedDisk {
     return true;
   }
 
+  /** What is in a file now. */
+  contentOf(name: string): Buffer | undefined {
+    return this.files.get(name)?.view;
+  }
+
   names(): string[] {
     return [...this.files.keys()];
   }

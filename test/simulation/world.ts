@@ -221,10 +221,9 @@ export class World {
   }
 
   private phaseOnDisk(): string {
-    return this.order?.status.phase ?? this.lastPhase;
+    const state = this.disk.contentOf('state.json');
+    return state === undefined ? 'blue' : (JSON.parse(state.toString()) as { phase: string }).phase;
   }
-
-  private lastPhase = 'blue';
 
   private operate(what: string, act: (order: Order) => Promise<void>): void {
     const { order } = this;
@@ -232,7 +231,6 @@ export class World {
     act(order).then(
       () => {
         this.note(`${what}: done: ${JSON.stringify(order.status)}`);
-        this.lastPhase = order.status.phase;
       },
       (error: unknown) => {
         this.note(`${what}: ${String(error)}`);

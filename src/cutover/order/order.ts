@@ -272,9 +272,9 @@ export class Order {
       // Evidence that the disk does not take shows in the ids again.
       void evidence.add({ kind, place: this.ledger.lastPlace, resource, id, explanation }).catch(() => undefined);
     return {
-      onLost: (explanation) => {
+      onLost: async (explanation) => {
         keep('owner-lost', explanation, null, null);
-        void this.follower.halt(new FollowerApart(explanation));
+        await this.follower.halt(new FollowerApart(explanation));
       },
       onForeignId: ({ resource }, id, explanation) => keep('owner-ids', explanation, id, resource),
       onChange: () => {

@@ -55,6 +55,11 @@ export class BlueFeed implements Feed {
         }
       } else if (answers.length >= DEPTH) await answers.shift();
       else if (entry === undefined || !this.isWanted(entry)) {
+        if (this.opensGap(entry)) {
+          await Promise.all(answers);
+          if (isBroken()) continue;
+          await this.parts.gap.close();
+        }
         const done = place++;
         answers.push(Promise.all(answers).then(() => this.follow(done, isBroken)));
       } else if (this.isFresh(entry)) {
@@ -63,7 +68,7 @@ export class BlueFeed implements Feed {
       } else {
         const [request] = await this.parts.requestsOf([entry]);
         if (request === undefined || isBroken()) continue;
-        if (entry.verb === 'create' && entry.resource === 'collections' && this.parts.gap.from() !== null) {
+        if (this.opensGap(entry)) {
           await Promise.all(answers);
           if (isBroken()) continue;
           await this.createAfterGap(entry, request);
@@ -134,6 +139,12 @@ export class BlueFeed implements Feed {
     }
     await this.demandOwnRows(following);
     this.parts.onProgress();
+  }
+
+  /** Once this create counts as followed, its row must not be taken for what a rebuild has left. */
+  private opensGap(entry: Entry | undefined): entry is Entry {
+    if (entry?.verb !== 'create' || entry.resource !== 'collections' || entry.outcome?.kind !== 'applied') return false;
+    return this.parts.gap.from() !== null;
   }
 
   /** Rows that a rebuild, or a try to create the first row after it, has left. */

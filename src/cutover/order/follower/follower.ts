@@ -105,14 +105,10 @@ export class Follower {
     return true;
   }
 
-  /** The owner is not to be followed any more. */
+  /** The owner is not to be followed any more. @throws the disk's error; nothing is fed all the same */
   async halt(error: FollowerApart): Promise<void> {
     this.stop();
-    await this.transit('apart', { reason: error.message }).catch(() => {
-      // Not on the disk: nothing is fed all the same, and after a restart it is found out again.
-      this.state = 'halted';
-      this.why = error.message;
-    });
+    await this.transit('apart', { reason: error.message });
   }
 
   /** True once everything that counts as followed would count so after a power cut. */

@@ -1,5 +1,5 @@
 import type { Entry, Ledger } from '../ledger';
-import { RESOURCES, SideAway, type Answer, type Holdings, type Request, type Resource } from '../nouns';
+import { RESOURCES, type Answer, type Holdings, type Request, type Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
 import { refused, UNKNOWN, type Reply } from '../reply';
@@ -40,6 +40,8 @@ export class BlueOwner implements OwnerLine {
   /** Ids that creates were given while others were in doubt. */
   private readonly given = new Set<string>();
   private away: string | undefined;
+  /** Blue is known to have lost its data. */
+  private loss: string | undefined;
   private waitsForDisk = false;
   private resend = false;
 
@@ -135,7 +137,7 @@ export class BlueOwner implements OwnerLine {
     const { entry } = pending;
     this.underWay.splice(this.underWay.indexOf(pending), 1);
     if (answer.status >= 500) this.doubt(pending, answer);
-    else this.take(entry, answer);
+    else this.take(pending, answer);
     if (this.state === 'draining' && this.underWay.length === 0) void this.settle();
     this.pump();
   }
@@ -150,34 +152,37 @@ export class BlueOwner implements OwnerLine {
     this.state = 'draining';
   }
 
-  private take(entry: Entry, answer: Answer): void {
+  private take(pending: Pending, answer: Answer): void {
+    const { entry } = pending;
     const { outcomes, rules } = this.parts;
     const { status, body } = answer;
     const reply: Reply = { kind: 'answer', answer };
     const digest = rules.digestOf(body);
     if (status >= 300) return outcomes.add(entry, { kind: 'refused', status, id: null, digest }, reply);
     const id = entry.verb === 'create' ? (rules.idOf(answer) ?? null) : entry.id;
-    if (entry.verb === 'create' && id !== null) this.checkId(entry, id);
+    if (entry.verb === 'create' && id !== null && !this.isExpected(entry, id)) {
+      this.doubtful.push({ ...pending, floor: id });
+      this.state = 'draining';
+      return;
+    }
     outcomes.add(entry, { kind: 'applied', status, id, digest }, reply);
   }
 
-  private checkId(entry: Entry, id: number): void {
+  /** @returns false for an id that was given before */
+  private isExpected(entry: Entry, id: number): boolean {
     const { resource } = entry;
     if (this.doubtful.length > 0) this.given.add(rowKey(resource, id));
     const next = this.parts.ledger.implied.next(resource);
-    if (next === undefined || id === next.atLeast) return;
+    if (next === undefined || id === next.atLeast) return true;
     if (id < next.atLeast) {
-      this.lost(`blue gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`);
-      this.parts.ledger.implied.set(null);
-      this.state = 'draining';
-    } else if (next.exact && id > next.atLeast + this.doubtful.length) {
+      this.loss ??= `blue gave the id ${id} although it had given ${next.atLeast - 1} before: it has lost its data.`;
+      return false;
+    }
+    if (next.exact && id > next.atLeast + this.doubtful.length) {
       const explanation = `blue gave the id ${id} where ${next.atLeast} was next: somebody writes to it past the gateway.`;
       this.parts.events.onForeignId(entry, id, explanation);
     }
-  }
-
-  private lost(explanation: string): void {
-    this.parts.events.onLost(explanation);
+    return true;
   }
 
   private broken(): void {
@@ -196,12 +201,15 @@ export class BlueOwner implements OwnerLine {
         const writes = [...this.doubtful, ...this.underWay].sort((a, b) => a.entry.place - b.entry.place);
         const { reading, holdings } = await readFor(this.parts.port, writes);
         if (this.isStopped()) return;
+        this.loss ??= this.lossIn(writes, holdings);
+        // First of all, and for good: whatever is recorded from here on must not be followed.
+        if (this.loss !== undefined) await this.parts.events.onLost(this.loss);
+        if (this.isStopped()) return;
         this.decide(writes, judgePrefix(writes, reading, this.isClaimed, this.parts.rules), holdings);
         break;
       } catch (error) {
-        if (!(error instanceof SideAway)) throw error;
         if (this.isStopped()) return;
-        this.away = error.message;
+        this.away = error instanceof Error ? error.message : String(error);
         this.parts.events.onChange();
         await this.pause();
         if (this.isStopped()) return;
@@ -219,7 +227,8 @@ export class BlueOwner implements OwnerLine {
 
   private decide(writes: readonly Pending[], found: readonly Found[], holdings: Holdings): void {
     const { ledger, outcomes, rules } = this.parts;
-    const explanation = this.lossIn(writes, holdings);
+    const explanation = this.loss;
+    this.loss = undefined;
     this.underWay = [];
     this.doubtful = [];
     this.given.clear();
@@ -238,7 +247,6 @@ export class BlueOwner implements OwnerLine {
     }
     this.statuses.clear();
     this.queue.unshift(...again);
-    if (explanation !== undefined) this.lost(explanation);
     if (explanation !== undefined || ledger.implied.get() === null) outcomes.reset(holdings);
     else outcomes.count({ collections: holdings.collections.count, locations: holdings.locations.count });
   }

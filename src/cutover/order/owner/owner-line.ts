@@ -18,8 +18,11 @@ export interface OwnerLine {
 
 /** What the lines tell of their side. */
 export interface OwnerEvents {
-  /** The owner holds less than it did: it lost its data, and the follower must not follow it. */
-  onLost(explanation: string): void;
+  /**
+   * The owner holds less than it did: it lost its data, and the follower must not follow it. Nothing is fed any more from the
+   * call on; it resolves once that would be so after a restart, too.
+   */
+  onLost(explanation: string): Promise<void>;
   /** The owner gave another id than the order implies: somebody writes past the gateway. */
   onForeignId(entry: Entry, id: number, explanation: string): void;
   /** It went, or came back. */
