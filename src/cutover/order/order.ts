@@ -236,12 +236,14 @@ export class Order {
     } else ledger.attach(null);
     journal.owe(ledger.unansweredCount);
     const owner = ownerIn(phase);
-    // Given up when the owner changed.
-    for (const entry of ledger.unanswered.filter((one) => one.owner !== owner)) {
-      this.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
-    }
-    this.line.start(ledger.unanswered);
-    this.follower.start();
+    void journal.secured.then(() => {
+      // Given up when the owner changed.
+      for (const entry of ledger.unanswered.filter((one) => one.owner !== owner)) {
+        this.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
+      }
+      this.line.start(ledger.unanswered);
+      this.follower.start();
+    });
     void this.tidyAgain();
     void this.watch();
   }

@@ -14,3 +14,15 @@ export class Signal {
     for (const wake of waiting) wake();
   }
 }
+
+/** Opens once, for all who wait. */
+export class Latch {
+  isOpen = false;
+  private release: () => void = () => undefined;
+  readonly promise = new Promise<void>((resolve) => (this.release = resolve));
+
+  open(): void {
+    this.isOpen = true;
+    this.release();
+  }
+}

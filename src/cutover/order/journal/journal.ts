@@ -5,6 +5,7 @@ import { encodeRecord, type FollowedRecord, type JournalRecord, type OutcomesRec
 import { readSegments, segmentName, type FoundRecord, type Position } from './segments';
 import { SegmentReader } from './segment-reader';
 import { Reserve } from './reserve';
+import { Latch } from '../signal';
 
 /** Writes get no place now: the disk is full, or failed. Nothing of them is in the journal, nor will be. */
 export class JournalUnavailable extends Error {
@@ -124,8 +125,13 @@ export class Journal {
       journal.held.push({ number: header.segment, lastPlace: base.lastPlace, bytes });
       journal.last = { number: header.segment, end, durable };
     });
-    await journal.renew();
+    journal.beginSegment();
     return journal;
+  }
+
+  /** Resolves once everything that was read at the start would survive a power cut: nobody may act on it before. */
+  get secured(): Promise<void> {
+    return this.securing.promise;
   }
 
   /** What the records read at the start say in the end. */
@@ -206,6 +212,7 @@ export class Journal {
     await this.reserve.drop();
   }
 
+  private readonly securing = new Latch();
   private readonly waiters: (() => void)[] = [];
 
   private worked(): Promise<void> {
@@ -215,7 +222,7 @@ export class Journal {
   }
 
   private work(): void {
-    if (this.working || this.closed) return;
+    if (this.working || this.closed || !this.securing.isOpen) return;
     this.working = true;
     void this.writeAll();
   }
@@ -389,7 +396,8 @@ export class Journal {
    * written although the disk does not have it.
    */
   private async secureLast(): Promise<void> {
-    if (this.current !== undefined || this.last === undefined) return;
+    if (this.securing.isOpen) return;
+    if (this.last === undefined) return this.securing.open();
     const { number, end, durable } = this.last;
     const file = await this.disk.open(segmentName(number));
     try {
@@ -398,6 +406,18 @@ export class Journal {
     } finally {
       await file.close();
     }
+    this.securing.open();
+  }
+
+  /** Secures what is there and begins a segment, now or later. */
+  private beginSegment(): void {
+    if (this.working || this.closed || this.current !== undefined) return;
+    this.working = true;
+    void this.renew().then((done) => {
+      this.rest();
+      if (done) this.work();
+      else this.clock.after(RETRY, () => this.beginSegment());
+    });
   }
 
   /** Begins a segment after what is durable; what was written beyond that, and is still in memory, is written again. */
