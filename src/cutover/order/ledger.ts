@@ -28,6 +28,7 @@ export class Ledger {
   private kept = 0;
   private open = 0;
   private follower: number | null = null;
+  private lowestOpen = 1;
   /** The place given last. */
   lastPlace = 0;
 
@@ -52,6 +53,17 @@ export class Ledger {
   /** Writes that have a place and no outcome, in order. */
   get unanswered(): Entry[] {
     return this.open === 0 ? [] : [...this.entries.values()].filter(({ outcome }) => outcome === undefined);
+  }
+
+  /** All places up to this one have an outcome. */
+  get answeredTo(): number {
+    while (this.lowestOpen <= this.lastPlace && this.isAnswered(this.lowestOpen)) this.lowestOpen++;
+    return this.lowestOpen - 1;
+  }
+
+  /** Places before this one are of an earlier time, and done. */
+  beginAt(place: number): void {
+    this.lowestOpen = place;
   }
 
   get unansweredCount(): number {
@@ -96,6 +108,11 @@ export class Ledger {
       if (entry.outcome !== undefined && entry.place <= (place ?? Infinity)) this.remove(entry);
     }
     this.changed.fire();
+  }
+
+  private isAnswered(place: number): boolean {
+    const entry = this.entries.get(place);
+    return entry === undefined || entry.outcome !== undefined;
   }
 
   private remove(entry: Entry): void {

@@ -90,7 +90,7 @@ export class Order {
     this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
     const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
     const copyBlue = () => this.copyBlue();
-    this.follower = new Follower({ ...parts, ledger, journal, state, session, requestsOf, copyBlue });
+    this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, session, requestsOf, copyBlue });
     const { sequencer, follower } = this;
     const line = () => this.line;
     const onOwnerChanged = () => {
@@ -228,6 +228,7 @@ export class Order {
     const { ledger, journal, state } = this;
     const { phase, follower } = state.get();
     ledger.lastPlace = journal.found.lastPlace;
+    ledger.beginAt(found.heldFrom);
     ledger.implied.set(journal.found.implied);
     if (follower.state === 'feeding' || follower.state === 'waiting') {
       const { attachment, upTo } = journal.found.followed;

@@ -14,7 +14,6 @@ export class Outcomes {
   private counted: Counts | undefined;
   private found: Holdings | undefined;
   private scheduled = false;
-  private upTo = 0;
   private readonly settling: { readonly note: number; readonly upTo: number }[] = [];
   private readonly created = new Map<string, number>();
   private settledPlace = 0;
@@ -47,12 +46,6 @@ export class Outcomes {
     this.ledger.implied.set(holdings);
     this.found = holdings;
     this.counted = undefined;
-    this.schedule();
-  }
-
-  /** All places up to this one have an outcome: `settled` says so once they are durable. */
-  complete(upTo: number): void {
-    this.upTo = Math.max(this.upTo, upTo);
     this.schedule();
   }
 
@@ -105,8 +98,7 @@ export class Outcomes {
       ...(found !== undefined && { found }),
     });
     const note = this.journal.noted;
-    if (this.upTo > 0) this.settling.push({ note, upTo: this.upTo });
-    this.upTo = 0;
+    this.settling.push({ note, upTo: this.ledger.answeredTo });
     for (const { verb, resource, id } of outcomes) {
       if (verb === 'create' && id !== null) this.created.set(keyOf(resource, id), note);
     }

@@ -113,7 +113,8 @@ export class BlueFeed implements Feed {
     await this.clearGap();
     const holdings = await port.holdings();
     const implied = ledger.implied.get();
-    const following = this.entriesBehind();
+    const followedTo = ledger.followedTo ?? 0;
+    const following = [...ledger.unanswered.filter(({ place }) => place <= followedTo), ...this.entriesBehind()];
     for (const resource of RESOURCES) {
       const { count, next } = holdings[resource];
       const number = (verb: Verb, isOpen: boolean) =>

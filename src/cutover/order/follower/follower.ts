@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal';
 import type { Ledger } from '../ledger';
+import type { Outcomes } from '../outcomes';
 import { otherSide, SideAway, type SideName } from '../nouns';
 import type { BluePort, Clock, GreenPort } from '../ports';
 import type { Session } from '../session';
@@ -17,6 +18,7 @@ const LONGEST_PAUSE = 2000;
 export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   readonly ledger: Ledger;
   readonly journal: Journal;
+  readonly outcomes: Outcomes;
   readonly clock: Clock;
   readonly state: StateStore;
   readonly blue: BluePort;

@@ -1,5 +1,6 @@
 import type { Entry } from '../ledger';
 import { SideAway, type Outcome } from '../nouns';
+import type { Outcomes } from '../outcomes';
 import type { GreenPort, PlacedAnswer } from '../ports';
 import type { Session } from '../session';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
@@ -13,11 +14,14 @@ const BATCH_BYTES = 1 << 20;
 export interface GreenFeedParts extends FeedParts {
   readonly port: GreenPort;
   readonly session: Session;
+  readonly outcomes: Outcomes;
 }
 
 /** Feeds green with batches of places. Exactly once, since green keeps the place in the transaction of the rows. */
 export class GreenFeed implements Feed {
   private stopped = false;
+  /** What green has of places whose outcome a power cut took from the journal. */
+  private readonly known = new Map<Entry, PlacedAnswer>();
   constructor(private readonly parts: GreenFeedParts) {}
 
   stop(): void {
@@ -28,6 +32,7 @@ export class GreenFeed implements Feed {
     await this.claim();
     const { ledger } = this.parts;
     while (!this.isStopped()) {
+      this.demandKnown();
       const { entries, upTo } = this.nextBatch();
       if (upTo === ledger.followedTo) await this.waitOrClaim();
       else await this.apply(entries, upTo);
@@ -65,9 +70,26 @@ export class GreenFeed implements Feed {
     for (const answer of position.answers) {
       const entry = ledger.get(answer.place);
       // Those with a lower place were compared when they were answered.
-      if (entry !== undefined) await this.compare(entry, answer);
+      if (entry === undefined) continue;
+      if (entry.outcome === undefined) this.known.set(entry, answer);
+      else await this.compare(entry, answer);
     }
     ledger.follow(position.appliedPlace);
+  }
+
+  /** What was once followed was once carried out: an owner that does not have it any more has lost it. */
+  private demandKnown(): void {
+    for (const [entry, { status, id }] of this.known) {
+      const { outcome, place, owner } = entry;
+      if (outcome === undefined) continue;
+      this.known.delete(entry);
+      const isThere = outcome.kind === 'applied' && (entry.verb !== 'create' || outcome.id === id);
+      if (status < 300 && !isThere) {
+        throw new FollowerApart(
+          `${owner} does not have what it had made of place ${place}, and green has it: it has lost its data`,
+        );
+      }
+    }
   }
 
   /** The places that come next and have an outcome. */
@@ -87,7 +109,7 @@ export class GreenFeed implements Feed {
   }
 
   private async apply(entries: readonly Entry[], end: number): Promise<void> {
-    const { port, session, ledger, requestsOf } = this.parts;
+    const { port, session, ledger, outcomes, requestsOf } = this.parts;
     const requests = await requestsOf(entries);
     if (this.isStopped()) return;
     const taken = entries.slice(0, requests.length);
@@ -100,7 +122,7 @@ export class GreenFeed implements Feed {
     const after = ledger.followedTo ?? 0;
     const { journal, current } = session;
     const answers = await port
-      .apply({ journal, session: current, after, upTo, writes, settled: after })
+      .apply({ journal, session: current, after, upTo, writes, settled: Math.min(after, outcomes.settled) })
       .catch((error: unknown) => {
         // Not its session or its place: the next run claims anew, and learns where green is.
         throw error instanceof SideAway ? error : new SideAway(String(error));

@@ -103,7 +103,6 @@ export class GreenOwner implements OwnerLine {
     this.underWay = [];
     if (this.claimed) this.queue.unshift(...again);
     else for (const entry of again) this.neverCarriedOut(entry);
-    this.parts.outcomes.complete(position.appliedPlace);
     this.claimed = true;
     this.away = undefined;
     events.onChange();
@@ -130,7 +129,6 @@ export class GreenOwner implements OwnerLine {
       if (answer === undefined) throw new Error(`green left out place ${entry.place}`);
       this.take(entry, answer);
     }
-    outcomes.complete(upTo);
   }
 
   private take(entry: Entry, { status, id, digest, answer }: PlacedAnswer): void {
