@@ -153,8 +153,8 @@ export class SimulatedGreen {
           try {
             const result = commit();
             answer(() => resolve(result));
-          } catch (error) {
-            answer(() => reject(error as Error));
+          } catch (error: unknown) {
+            answer(() => reject(error instanceof Error ? error : new Error(String(error))));
           }
         },
         abort: () => undefined,

@@ -115,8 +115,8 @@ export class SimulatedProcess implements Clock {
         if (!this.alive) return;
         try {
           resolve(effect());
-        } catch (error) {
-          reject(error as Error);
+        } catch (error: unknown) {
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });

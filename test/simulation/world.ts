@@ -63,6 +63,8 @@ export class World {
   private readonly busy = new Map<number, Made>();
   private readonly rows: { resource: Resource; id: number }[] = [];
   private archived = 0;
+  /** Steps that are under way. */
+  private operating = 0;
   private names = 0;
 
   constructor(seed: number) {
@@ -147,30 +149,46 @@ export class World {
   }
 
   private act(action: Action): void {
-    if (action.kind === 'write') return this.write(action);
-    if (action.kind === 'read') return this.read(action.client);
+    if (action.kind === 'write') {
+      this.write(action);
+      return;
+    }
+    if (action.kind === 'read') {
+      this.read(action.client);
+      return;
+    }
     this.note(`${action.kind} ${JSON.stringify(action)}`);
     switch (action.kind) {
       case 'step': {
         const unanswered = this.order?.status.unanswered ?? 0;
         const options = { percent: 50, ...(action.abandon && unanswered > 0 && { abandonUnanswered: unanswered }) };
-        return this.operate(`phase ${action.to}`, async (order) => {
+        this.operate(`phase ${action.to}`, async (order) => {
           const from = order.status.phase;
           await order.change(action.to, options);
           // What a dead blue has done with writes that were given up, it cannot undo.
           if (options.abandonUnanswered !== undefined && from !== order.status.phase) this.excused = true;
         });
+        return;
       }
-      case 'import':
-        return this.operate('import', (order) => order.importCopy());
-      case 'rebuild':
-        return this.operate('rebuild', (order) => order.rebuildFollower());
-      case 'kill':
-        return this.stop(action.milliseconds);
+      case 'import': {
+        this.operate('import', (order) => order.importCopy());
+        return;
+      }
+      case 'rebuild': {
+        this.operate('rebuild', (order) => order.rebuildFollower());
+        return;
+      }
+      case 'kill': {
+        this.stop(action.milliseconds);
+        return;
+      }
       case 'power cut':
         this.process.kill();
         this.disk.cutPower();
-        return this.stop(action.milliseconds);
+        {
+          this.stop(action.milliseconds);
+          return;
+        }
       case 'disk full':
         this.disk.capacity = this.disk.used;
         return void this.time.after(action.milliseconds, () => (this.disk.capacity = DISK_BYTES));
@@ -183,24 +201,38 @@ export class World {
       case 'disk slow':
         this.disk.slow = 40;
         return void this.time.after(action.milliseconds, () => (this.disk.slow = 0));
-      case 'blue restart':
-        return this.restartBlue(action.milliseconds);
-      case 'blue hang':
-        return this.blue.hang(action.milliseconds);
-      case 'blue cut':
-        return this.blue.cut(action.milliseconds / 4);
+      case 'blue restart': {
+        this.restartBlue(action.milliseconds);
+        return;
+      }
+      case 'blue hang': {
+        this.blue.hang(action.milliseconds);
+        return;
+      }
+      case 'blue cut': {
+        this.blue.cut(action.milliseconds / 4);
+        return;
+      }
       case 'blue 500':
         return void this.blue.faults.push(action.done ? '500 done' : '500 not done');
-      case 'green crash':
-        return this.green.crash(action.milliseconds);
-      case 'green cut':
-        return this.green.cut(action.milliseconds / 4);
-      case 'green reset':
-        return this.green.reset();
+      case 'green crash': {
+        this.green.crash(action.milliseconds);
+        return;
+      }
+      case 'green cut': {
+        this.green.cut(action.milliseconds / 4);
+        return;
+      }
+      case 'green reset': {
+        this.green.reset();
+        return;
+      }
       case 'green late':
         return void this.green.late.push(action.milliseconds);
-      case 'green wipe':
-        return this.wipeGreen();
+      case 'green wipe': {
+        this.wipeGreen();
+        return;
+      }
     }
   }
 
@@ -215,7 +247,8 @@ export class World {
 
   private wipeGreen(): void {
     const phase = this.phaseOnDisk();
-    if (phase === 'green' || phase === 'done') return;
+    // A database that goes just when it gets the writes takes them along.
+    if (phase === 'green' || phase === 'done' || this.operating > 0) return;
     this.excused = true;
     this.green.wipe();
   }
@@ -228,16 +261,21 @@ export class World {
   private operate(what: string, act: (order: Order) => Promise<void>): void {
     const { order } = this;
     if (order === undefined) return;
-    act(order).then(
-      () => {
-        this.note(`${what}: done: ${JSON.stringify(order.status)}`);
-      },
-      (error: unknown) => {
-        this.note(`${what}: ${String(error)}`);
-        const isForeseen = error instanceof OrderRefused || error instanceof SideAway || isDiskError(error);
-        if (!isForeseen) this.violations.push(`${what}: ${String(error)}`);
-      },
-    );
+    this.operating++;
+    const { process } = this;
+    process.onKill(() => (this.operating = 0));
+    act(order)
+      .finally(() => this.operating--)
+      .then(
+        () => {
+          this.note(`${what}: done: ${JSON.stringify(order.status)}`);
+        },
+        (error: unknown) => {
+          this.note(`${what}: ${String(error)}`);
+          const isForeseen = error instanceof OrderRefused || error instanceof SideAway || isDiskError(error);
+          if (!isForeseen) this.violations.push(`${what}: ${String(error)}`);
+        },
+      );
   }
 
   private write({ client, verb, resource, row, quirk, bytes }: Extract<Action, { kind: 'write' }>): void {

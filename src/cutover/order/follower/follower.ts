@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal';
 import type { Ledger } from '../ledger';
 import type { Outcomes } from '../outcomes';
-import { otherSide, SideAway, type SideName } from '../nouns';
+import { otherSide, type SideName } from '../nouns';
 import type { BluePort, Clock, GreenPort } from '../ports';
 import type { Session } from '../session';
 import { hasFollower, ownerIn, type KeptFollower, type StateStore } from '../state';
@@ -125,7 +125,7 @@ export class Follower {
       try {
         if (this.state === 'rebuilding') await this.rebuild(isCurrent);
         if (!isCurrent()) return;
-        this.feed = await this.newFeed(() => {
+        this.feed = this.newFeed(() => {
           pause = FIRST_PAUSE;
           if (isCurrent()) this.progress();
         });
@@ -160,7 +160,7 @@ export class Follower {
     return this.state === 'halted' || this.state === 'dropped';
   }
 
-  private async newFeed(onProgress: () => void): Promise<Feed> {
+  private newFeed(onProgress: () => void): Feed {
     const { parts } = this;
     const { follower } = parts.state.get();
     const feedParts = { ...parts, onProgress };

@@ -83,8 +83,9 @@ export class GreenFeed implements Feed {
       const { outcome, place, owner } = entry;
       if (outcome === undefined) continue;
       this.known.delete(entry);
-      const isThere = outcome.kind === 'applied' && (entry.verb !== 'create' || outcome.id === id);
-      if (status < 300 && !isThere) {
+      // What a change did, a later one may have covered.
+      const isLost = entry.verb === 'create' && status < 300 && (outcome.kind !== 'applied' || outcome.id !== id);
+      if (isLost) {
         throw new FollowerApart(
           `${owner} does not have what it had made of place ${place}, and green has it: it has lost its data`,
         );

@@ -208,8 +208,10 @@ export class Journal {
   async close(): Promise<void> {
     await this.durable();
     this.closed = true;
-    await this.current?.file.close();
+    while (this.working) await this.worked();
     await this.reserve.drop();
+    await this.reader.close();
+    await this.current?.file.close();
   }
 
   private readonly securing = new Latch();
@@ -381,7 +383,7 @@ export class Journal {
 
   private prepare(): void {
     const { current } = this;
-    if (current === undefined || current.end.offset < current.bytes / 2) return;
+    if (this.closed || current === undefined || current.end.offset < current.bytes / 2) return;
     this.reserve.prepare(current.number + 1);
   }
 
@@ -397,7 +399,10 @@ export class Journal {
    */
   private async secureLast(): Promise<void> {
     if (this.securing.isOpen) return;
-    if (this.last === undefined) return this.securing.open();
+    if (this.last === undefined) {
+      this.securing.open();
+      return;
+    }
     const { number, end, durable } = this.last;
     const file = await this.disk.open(segmentName(number));
     try {

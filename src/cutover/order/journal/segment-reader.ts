@@ -41,16 +41,18 @@ export class SegmentReader {
 
   /** The segment is about to be removed. */
   async forget(segment: number): Promise<void> {
-    if (this.open?.segment !== segment) return;
-    const { file } = this.open;
+    if (this.open?.segment === segment) await this.close();
+  }
+
+  async close(): Promise<void> {
+    const file = this.open?.file;
     this.open = undefined;
-    await file.close();
+    await file?.close();
   }
 
   private async fileOf(segment: number): Promise<SegmentFile> {
     if (this.open?.segment === segment) return this.open.file;
-    await this.open?.file.close();
-    this.open = undefined;
+    await this.close();
     const file = await this.disk.open(segmentName(segment));
     this.open = { segment, file };
     return file;

@@ -134,7 +134,6 @@ export class BlueOwner implements OwnerLine {
 
   private answered(pending: Pending, answer: Answer): void {
     if (this.state === 'stopped') return;
-    const { entry } = pending;
     this.underWay.splice(this.underWay.indexOf(pending), 1);
     if (answer.status >= 500) this.doubt(pending, answer);
     else this.take(pending, answer);
@@ -158,7 +157,10 @@ export class BlueOwner implements OwnerLine {
     const { status, body } = answer;
     const reply: Reply = { kind: 'answer', answer };
     const digest = rules.digestOf(body);
-    if (status >= 300) return outcomes.add(entry, { kind: 'refused', status, id: null, digest }, reply);
+    if (status >= 300) {
+      outcomes.add(entry, { kind: 'refused', status, id: null, digest }, reply);
+      return;
+    }
     const id = entry.verb === 'create' ? (rules.idOf(answer) ?? null) : entry.id;
     if (entry.verb === 'create' && id !== null && !this.isExpected(entry, id)) {
       this.doubtful.push({ ...pending, floor: id });
