@@ -13,11 +13,15 @@ const SEGMENT_BYTES = 256 << 10;
 
 describe('the journal in a directory', () => {
   let directory: string;
+  const journals: Journal[] = [];
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'order-'));
   });
-  afterEach(() => rm(directory, { recursive: true }));
+  afterEach(async () => {
+    for (const journal of journals.splice(0)) await journal.close();
+    await rm(directory, { recursive: true });
+  });
 
   const newDisk = () => new DirectoryDisk(directory, () => Promise.resolve({ release: () => Promise.resolve() }));
 
@@ -25,6 +29,7 @@ describe('the journal in a directory', () => {
     const found: FoundRecord[] = [];
     const options = { journal: 'a journal', segmentBytes: SEGMENT_BYTES };
     const journal = await Journal.open(newDisk(), new SystemClock(), options, (one) => void found.push(one));
+    journals.push(journal);
     await journal.secured;
     return { journal, found };
   }

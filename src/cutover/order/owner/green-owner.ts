@@ -89,7 +89,6 @@ export class GreenOwner implements OwnerLine {
     if (position.journal !== session.journal) {
       throw new SideAway('green does not hold the data of this journal any more: go back to blue');
     }
-    if (ledger.implied.get() === null) this.parts.outcomes.reset(position.holdings);
     this.appliedPlace = position.appliedPlace;
     const answers = new Map(position.answers.map((answer) => [answer.place, answer]));
     const again: Entry[] = [];
@@ -101,6 +100,8 @@ export class GreenOwner implements OwnerLine {
       else again.push(entry);
     }
     this.underWay = [];
+    // Every place that green has is answered now, so that this is what the order implies.
+    if (!this.claimed || ledger.implied.get() === null) this.parts.outcomes.reset(position.holdings);
     if (this.claimed) this.queue.unshift(...again);
     else for (const entry of again) this.neverCarriedOut(entry);
     this.claimed = true;

@@ -83,7 +83,10 @@ export class PhaseSwitch {
     if (position.journal !== session.journal || position.appliedPlace < kept.place) {
       throw new OrderRefused(`Green does not hold the copy that was taken at place ${kept.place}: import again.`);
     }
-    await state.update((now) => ({ ...now, phase: 'shadow', follower: { ...now.follower, state: 'feeding' } }));
+    await state.update((now) => {
+      demandUnchanged(now.follower, 'waiting');
+      return { ...now, phase: 'shadow', follower: { ...now.follower, state: 'feeding' } };
+    });
     follower.takeState();
     follower.start();
   }
@@ -174,6 +177,7 @@ export class PhaseSwitch {
     const place = ledger.lastPlace;
     const stays = ownerIn(to) === ownerIn(state.get().phase);
     const next = (now: KeptFollower): KeptFollower => {
+      demandUnchanged(now, 'feeding');
       if (to === 'blue' || to === 'done') return { ...now, state: 'off', reason: null, gapFrom: null };
       // What was given up may have been carried out there, or may still be.
       const rebuilds = abandoned.length > 0;
@@ -213,4 +217,10 @@ export class PhaseSwitch {
       );
     }
   }
+}
+
+/** Meanwhile the follower may have been halted, say because blue has lost its data: then the step must not undo that. */
+function demandUnchanged({ state, reason }: KeptFollower, expected: KeptFollower['state']): void {
+  if (state === expected) return;
+  throw new OrderRefused(`The follower is ${state} now (${reason ?? 'no reason'}). Nothing was changed.`);
 }
