@@ -378,6 +378,11 @@ export class Order {
   }
 
   private async alone<Result>(what: string, task: () => Promise<Result>): Promise<Result> {
+    if (!this.journal.isSecured) {
+      throw new OrderRefused(
+        `The journal of the last run is not safe on the disk yet (${this.journal.trouble ?? 'wait'}).`,
+      );
+    }
     if (this.busy !== undefined) throw new OrderRefused(`${this.busy} is under way: wait until it has ended.`);
     this.busy = what;
     try {

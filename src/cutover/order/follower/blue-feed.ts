@@ -75,6 +75,14 @@ export class BlueFeed implements Feed {
           this.follow(place++, isBroken);
           continue;
         }
+        if (entry.verb === 'create' && entry.resource === 'locations') {
+          // No location can be deleted: one that got another's id after a failure could never be put right.
+          await Promise.all(answers);
+          if (isBroken()) continue;
+          await this.take(entry, await this.parts.port.send(request));
+          this.follow(place++, isBroken);
+          continue;
+        }
         const done = place++;
         const before = answers.at(-1) ?? Promise.resolve();
         const sent = this.parts.port.send(request);
@@ -143,7 +151,7 @@ export class BlueFeed implements Feed {
   }
 
   /** Once this create counts as followed, its row must not be taken for what a rebuild has left. */
-  private opensGap(entry: Entry | undefined): entry is Entry {
+  private opensGap(entry: Entry | undefined): boolean {
     if (entry?.verb !== 'create' || entry.resource !== 'collections' || entry.outcome?.kind !== 'applied') return false;
     return this.parts.gap.from() !== null;
   }

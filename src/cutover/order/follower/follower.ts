@@ -58,16 +58,19 @@ export class Follower {
   }
 
   private answered = false;
+  private running = false;
 
   /** Begins or goes on, if there is anything to feed in this phase. */
   start(): void {
     const { phase } = this.parts.state.get();
-    if (!hasFollower(phase) || !['feeding', 'away', 'rebuilding'].includes(this.state)) return;
+    if (this.running || !hasFollower(phase) || !['feeding', 'away', 'rebuilding'].includes(this.state)) return;
+    this.running = true;
     this.run++;
     void this.supervise(this.run);
   }
 
   stop(): void {
+    this.running = false;
     this.run++;
     this.feed?.stop();
     this.feed = undefined;
@@ -136,7 +139,7 @@ export class Follower {
         this.feed?.stop();
         if (!isCurrent()) return;
         this.answered = false;
-        if (await this.fail(error, isCurrent)) return;
+        if (await this.fail(error, isCurrent)) return void (this.running &&= !isCurrent());
       }
       await this.pause(pause);
     }
@@ -153,8 +156,15 @@ export class Follower {
   private async fail(error: unknown, isCurrent: () => boolean): Promise<boolean> {
     const reason = error instanceof Error ? error.message : String(error);
     const event = error instanceof FollowerEmptied ? 'emptied' : error instanceof FollowerApart ? 'apart' : 'lost';
-    // What a disk does not take now is found out again.
-    await this.transit(event, event === 'lost' ? {} : { reason }).catch(() => undefined);
+    // Nothing more is fed before the disk has it: feeding on could hide what was found.
+    for (let saved = false; !saved && isCurrent();) {
+      try {
+        await this.transit(event, event === 'lost' ? {} : { reason });
+        saved = true;
+      } catch {
+        await this.pause(LONGEST_PAUSE);
+      }
+    }
     if (!isCurrent()) return true;
     this.why = reason;
     return this.state === 'halted' || this.state === 'dropped';

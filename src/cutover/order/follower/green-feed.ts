@@ -71,7 +71,7 @@ export class GreenFeed implements Feed {
       const entry = ledger.get(answer.place);
       // Those with a lower place were compared when they were answered.
       if (entry === undefined) continue;
-      if (entry.outcome === undefined) this.known.set(entry, answer);
+      if (entry.outcome === undefined || isNothing(entry.outcome)) this.known.set(entry, answer);
       else await this.compare(entry, answer);
     }
     ledger.follow(position.appliedPlace);

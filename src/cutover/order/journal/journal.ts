@@ -134,6 +134,10 @@ export class Journal {
     return this.securing.promise;
   }
 
+  get isSecured(): boolean {
+    return this.securing.isOpen;
+  }
+
   /** What the records read at the start say in the end. */
   get found(): { readonly lastPlace: number; readonly implied: ImpliedState; readonly followed: FollowedRecord } {
     return { lastPlace: this.base.lastPlace, implied: this.base.implied.get(), followed: this.base.followed };

@@ -91,8 +91,10 @@ export class PhaseSwitch {
     follower.start();
   }
 
-  private async changeOwner(to: Phase, { percent = 0, abandonUnanswered }: StepOptions): Promise<void> {
-    const { gate } = this.parts;
+  private async changeOwner(to: Phase, { percent = 0, ...options }: StepOptions): Promise<void> {
+    const { gate, state } = this.parts;
+    // An owner that stays the owner is asked for its writes, not relieved of them.
+    const abandonUnanswered = changesOwner(state.get().phase, to) ? options.abandonUnanswered : undefined;
     this.demandHope();
     this.demandAnswers(abandonUnanswered);
     const open = gate.close(`phase ${to} begins`);
