@@ -241,7 +241,7 @@ export class World {
     const owns = this.phaseOnDisk() !== 'green' && this.phaseOnDisk() !== 'done';
     const had = this.blue.data.next.collections > 1 || this.blue.data.next.locations > 1;
     this.excused = true;
-    if (owns && had) this.ownerLost = true;
+    if (had && (owns || this.operating > 0)) this.ownerLost = true;
     this.blue.restart(milliseconds);
   }
 

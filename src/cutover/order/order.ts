@@ -170,8 +170,14 @@ export class Order {
       // What green holds until now is about to go.
       await this.follower.transit('detach', {});
       let place: number;
+      const { losses } = this;
+      const demandNoLoss = () => {
+        if (this.losses !== losses)
+          throw new OrderRefused('Blue lost its data while the copy was taken: import again.');
+      };
       try {
         place = await this.copyBlue();
+        demandNoLoss();
         await this.parts.evidence.archive();
       } catch (error) {
         this.ledger.attach(null);
@@ -180,6 +186,8 @@ export class Order {
       if (!(await this.follower.transit('copied', { place, attachment: follower.attachment + 1, gapFrom: null }))) {
         throw new OrderRefused('The copy is not needed any more.');
       }
+      if (this.losses !== losses) await this.follower.transit('apart', { reason: 'blue lost its data meanwhile' });
+      demandNoLoss();
     });
   }
 
@@ -276,6 +284,7 @@ export class Order {
       void evidence.add({ kind, place: this.ledger.lastPlace, resource, id, explanation }).catch(() => undefined);
     return {
       onLost: async (explanation) => {
+        this.losses++;
         keep('owner-lost', explanation, null, null);
         await this.follower.halt(new FollowerApart(explanation));
       },
@@ -330,6 +339,8 @@ export class Order {
   }
 
   private dropping = false;
+  /** How often blue has lost its data: a copy that was taken meanwhile is worth nothing. */
+  private losses = 0;
 
   private async tidyAgain(): Promise<void> {
     this.stopTidying = this.parts.clock.after(TIDY, () => void this.tidyAgain());
