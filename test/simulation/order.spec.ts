@@ -2,7 +2,7 @@ import { describe as listed, scheduleOf, type Action } from './schedule';
 import { shrink, simulate } from './simulate';
 
 /** So many schedules; `npm run simulate` runs as many as one likes. */
-const SCHEDULES = 2500;
+const SCHEDULES = 1500;
 const FIRST_SEED = 1;
 
 describe('the order of writes', () => {
@@ -15,7 +15,7 @@ describe('the order of writes', () => {
       if (violations.length > 0) throw new Error(await shown(seed, actions));
     }
     // Each kind of fault was among them many times over.
-    expect(Math.min(...seen.values())).toBeGreaterThan(50);
+    expect(Math.min(...seen.values())).toBeGreaterThan(20);
     expect(seen.size).toBe(20);
   });
 
