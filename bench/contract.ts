@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
+import { demandFreshBuild } from '../harness/build';
+import { StartError } from '../harness/start-error';
 import { BenchError } from './bench-error';
 import { collectionBodies } from './bodies';
-import { built, demandFreshBuild } from './built';
+import { built } from './built';
 import { echoThroughDto } from './collection-dto';
 import { wholeNumber } from './options';
 import { spreadOf, type Spread } from './statistics';
@@ -93,7 +95,7 @@ const command = new Command('bench:contract')
   .parse();
 
 main(command.opts<{ rounds: number }>().rounds).catch((error: unknown) => {
-  if (!(error instanceof BenchError)) throw error;
+  if (!(error instanceof BenchError || error instanceof StartError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 });

@@ -1,6 +1,6 @@
-import { Load } from '../test/faults/load';
-import { query, type PostgresCluster } from '../test/support/postgres-cluster';
-import { aCollection, json } from '../test/support/samples';
+import { Load } from '../harness/load';
+import { query, type PostgresCluster } from '../harness/postgres-cluster';
+import { aCollection, json } from '../harness/samples';
 
 const CONNECTIONS = 32;
 const CREATES = 5000;

@@ -1,12 +1,12 @@
 import { get } from 'node:http';
 import { join } from 'node:path';
+import type { HttpProcess } from '../harness/http-process';
 import { calmestOf } from './calmest';
 import { cpuMeter } from './cpu-meter';
 import { memoryOf, peakMemoryOf, resetPeak } from './processes';
 import { writeSeedFile } from './seed';
 import type { DatabaseSide } from './sides/database-side';
 import { ReferenceSide } from './sides/reference-side';
-import type { ServerUnderTest } from './sides/server-under-test';
 
 const LARGE_ROWS = 1_000_000;
 const LISTS = 5;
@@ -63,11 +63,11 @@ export async function measureLarge(
     }
     return { lists, api, postgres, reference, ratio: (api + postgres) / reference };
   } finally {
-    await server.stop();
+    await server.kill();
   }
 }
 
-async function measureList(side: DatabaseSide, server: ServerUnderTest, changed: boolean): Promise<LargeList> {
+async function measureList(side: DatabaseSide, server: HttpProcess, changed: boolean): Promise<LargeList> {
   if (changed) await side.touch();
   resetPeak(server.pid);
   const used = cpuMeter({ server: server.pid, postgres: side.postgres });

@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { makeRunFolder } from '../test/run/run-folder';
-import { PostgresCluster } from '../test/support/postgres-cluster';
+import { builtFile, demandFreshBuild } from '../harness/build';
+import { makeRunFolder } from '../harness/run-folder';
+import { PostgresCluster } from '../harness/postgres-cluster';
+import { StartError } from '../harness/start-error';
 import { BenchError } from './bench-error';
-import { demandBuild, demandFreshBuild } from './built';
 import { cellsNamed, cellsOf, type Cell } from './cells';
 import { measureCrash } from './crash';
 import { measureLarge } from './large';
@@ -82,7 +83,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const cells = options.only ?? cellsOf(size);
   const { rounds = SIZES[size].rounds, seconds = SIZES[size].seconds, repeats } = options;
   demandFreshBuild();
-  if (options.before !== undefined) demandBuild(options.before);
+  if (options.before !== undefined) builtFile('bundle.js', options.before);
   makeRunFolder();
   await mkdir(RESULTS, { recursive: true });
   const seedFile = join(RESULTS, 'seed.jsonl');
@@ -157,7 +158,7 @@ async function writeReport(report: BenchReport): Promise<void> {
 bench(command.parse().opts<BenchOptions>()).then(
   (complete) => (process.exitCode = complete ? 0 : 1),
   (error: unknown) => {
-    if (!(error instanceof BenchError)) throw error;
+    if (!(error instanceof BenchError || error instanceof StartError)) throw error;
     say(`error: ${error.message}`);
     process.exitCode = 1;
   },

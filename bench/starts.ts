@@ -24,7 +24,7 @@ export async function measureStarts(
       const server = await side.launch();
       await sleep(SETTLE);
       const start = { milliseconds: server.startUp, idle: memoryOf(server.pid) };
-      await server.stop();
+      await server.kill();
       starts[side.name].push(start);
       onProgress(`start ${round + 1}/${rounds} ${side.name}: ${Math.round(start.milliseconds)} ms`);
     }

@@ -1,4 +1,4 @@
-import { aCollection, aLocation, json } from '../test/support/samples';
+import { aCollection, aLocation, json } from '../harness/samples';
 
 const ROWS = 500;
 

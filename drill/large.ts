@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSeedFile } from '../bench/seed';
-import { ReferenceSide } from '../bench/sides/reference-side';
-import { runCutover } from '../test/cutover/cutover-program';
-import { PostgresCluster } from '../test/support/postgres-cluster';
+import { runCutover } from '../harness/cutover-program';
+import { PostgresCluster } from '../harness/postgres-cluster';
+import { startReference } from '../harness/reference';
 import { Actor, DrillError } from './stage';
 
 /** An import of many rows from the running old API, and the proof that nothing differs. */
@@ -22,13 +22,13 @@ interface Imported {
   readonly collections: { readonly rows: number; readonly sha256: string };
 }
 
-/** @throws DrillError if a verb fails or the sides differ; BenchError if something does not start */
+/** @throws DrillError if a verb fails or the sides differ; StartError if something does not start */
 export async function measureLargeImport(rows: number, say: (line: string) => void): Promise<LargeImport> {
   const folder = await mkdtemp(join(tmpdir(), 'drill-'));
   const seed = join(folder, 'seed.jsonl');
   writeSeedFile(seed, rows);
   const cluster = await PostgresCluster.start({ durable: true, settings: ['shared_buffers=128MB'] });
-  const blue = await ReferenceSide.start(seed);
+  const blue = await startReference({ untyped: true, seedFile: seed });
   try {
     say(`filling the old API with ${rows} rows`);
     await blue.setRows(rows);
@@ -36,9 +36,9 @@ export async function measureLargeImport(rows: number, say: (line: string) => vo
     const green = await Actor.api(url);
     try {
       say('importing');
-      const imported = await timed(['import', '--from', blue.server.url, '--probe', '--json'], url);
+      const imported = await timed(['import', '--from', blue.url, '--probe', '--json'], url);
       say(`imported in ${imported.seconds.toFixed(1)} s; verifying`);
-      const verified = await timed(['verify', '--left', blue.server.url, '--right', green.url, '--json'], url);
+      const verified = await timed(['verify', '--left', blue.url, '--right', green.url, '--json'], url);
       const { peakMemory, collections } = JSON.parse(imported.stdout) as Imported;
       const { seconds: importSeconds } = imported;
       return { ...collections, peakMemory, importSeconds, verifySeconds: verified.seconds };

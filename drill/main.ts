@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { BenchError } from '../bench/bench-error';
-import { demandFreshBuild } from '../bench/built';
 import { wholeNumber } from '../bench/options';
-import { makeRunFolder } from '../test/run/run-folder';
+import { demandFreshBuild } from '../harness/build';
+import { makeRunFolder } from '../harness/run-folder';
+import { StartError } from '../harness/start-error';
 import { largeText, measureLargeImport } from './large';
 import { measureOverhead, overheadText } from './overhead';
 import type { RehearsalResult } from './rehearsal';
@@ -89,7 +89,7 @@ command.action(async (options: DrillOptions) => {
   try {
     process.exitCode = (await drill(options)) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof DrillError || error instanceof BenchError)) throw error;
+    if (!(error instanceof DrillError || error instanceof StartError)) throw error;
     say(`error: ${error.message}`);
     process.exitCode = 1;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spreadOf, type Spread } from '../bench/statistics';
 import { table } from '../bench/report/table';
-import { aCollection, json } from '../test/support/samples';
+import { aCollection, json } from '../harness/samples';
 import { fillWithRows } from './first-rows';
 import { Load } from './load';
 import { Rehearsal } from './rehearsal';

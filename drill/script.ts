@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection, json } from '../test/support/samples';
+import { aCollection, json } from '../harness/samples';
 import { fillWithRows } from './first-rows';
 import { Rehearsal, type RehearsalOptions, type RehearsalResult } from './rehearsal';
 import { DrillError, Stage } from './stage';

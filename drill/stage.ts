@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { ServerUnderTest } from '../bench/sides/server-under-test';
-import { runCutover, type Ended } from '../test/cutover/cutover-program';
-import { GatewayProcess, TOKEN } from '../test/cutover/support/gateway-process';
-import { journalDirectory } from '../test/cutover/support/test-gateway';
-import { freePort } from '../test/support/free-port';
-import { PostgresCluster } from '../test/support/postgres-cluster';
-
-const REFERENCE = resolve(__dirname, '../test/reference');
-const PYTHON = resolve(REFERENCE, 'venv/bin/python');
-const MAIN = resolve(__dirname, '../dist/main.js');
+import type { ProgramEnd } from '../harness/built-program';
+import { runCutover } from '../harness/cutover-program';
+import { freePort } from '../harness/free-port';
+import { GatewayProcess, TOKEN } from '../harness/gateway-process';
+import { HttpProcess } from '../harness/http-process';
+import { journalDirectory } from '../harness/journal-directory';
+import { apiLaunch } from '../harness/launch';
+import { PostgresCluster } from '../harness/postgres-cluster';
+import { startReference } from '../harness/reference';
 
 /** A foreseen reason why the drill cannot be held or goes wrong; the message says what to do. */
 export class DrillError extends Error {
@@ -18,30 +15,27 @@ export class DrillError extends Error {
 
 /** A server that can be killed, and started again where it was. */
 export class Actor {
-  private server: ServerUnderTest | undefined;
+  private server: HttpProcess | undefined;
 
   private constructor(
     readonly url: string,
-    private readonly launch: () => Promise<ServerUnderTest>,
+    private readonly launch: () => Promise<HttpProcess>,
   ) {}
 
-  /** The old API; `untyped` as it is deployed. @throws DrillError if Python's packages are not installed */
+  /** The old API; `untyped` as it is deployed. @throws StartError if it does not come up */
   static async reference(untyped: boolean): Promise<Actor> {
-    if (!existsSync(PYTHON)) throw new DrillError('the reference is not installed: run test/reference/install.sh');
     const port = await freePort();
-    const args = [resolve(REFERENCE, 'app.py'), '--port', String(port), ...(untyped ? ['--untyped'] : [])];
-    return Actor.start(port, () => ServerUnderTest.start({ command: PYTHON, args }, port));
+    return Actor.start(port, async () => (await startReference({ untyped, port })).server);
   }
 
-  /** The new API on a database. */
+  /** The new API on a database. @throws StartError if it does not come up */
   static async api(databaseUrl: string): Promise<Actor> {
     const port = await freePort();
-    const environment = { DATABASE_URL: databaseUrl, PORT: String(port), ADMIN_PORT: '0', HOST: '127.0.0.1' };
-    const launch = { command: process.execPath, args: [MAIN], environment };
-    return Actor.start(port, () => ServerUnderTest.start(launch, port));
+    const launch = apiLaunch({ DATABASE_URL: databaseUrl, PORT: String(port) });
+    return Actor.start(port, () => HttpProcess.start(launch, port));
   }
 
-  private static async start(port: number, launch: () => Promise<ServerUnderTest>): Promise<Actor> {
+  private static async start(port: number, launch: () => Promise<HttpProcess>): Promise<Actor> {
     const actor = new Actor(`http://127.0.0.1:${port}`, launch);
     await actor.start();
     return actor;
@@ -53,7 +47,7 @@ export class Actor {
 
   /** SIGKILL. */
   async kill(): Promise<void> {
-    await this.server?.stop();
+    await this.server?.kill();
   }
 }
 
@@ -68,9 +62,8 @@ export class Stage {
     private readonly removeJournal: () => Promise<void>,
   ) {}
 
-  /** Starts everything but the gateway. @throws DrillError, BenchError with the last words of what did not start */
+  /** Starts everything but the gateway. @throws StartError with the last words of what did not start */
   static async set(untyped: boolean, gatewayOptions: readonly string[]): Promise<Stage> {
-    if (!existsSync(MAIN)) throw new DrillError(`${MAIN} is missing: run "npm run build"`);
     const cluster = await PostgresCluster.start({ durable: true });
     const databaseUrl = await cluster.createDatabase();
     const [blue, green] = [await Actor.reference(untyped), await Actor.api(databaseUrl)];
@@ -80,7 +73,7 @@ export class Stage {
   }
 
   /** Runs a verb as an operator does. */
-  verb(...args: string[]): Promise<Ended> {
+  verb(...args: string[]): Promise<ProgramEnd> {
     const environment = {
       WASTE_CUTOVER_TOKEN: TOKEN,
       WASTE_CUTOVER_CONTROL: this.gateway.control,

@@ -1,4 +1,4 @@
-import { rowsOf } from '../src/cutover/gateway/rows';
+import { rowsOf } from '../src/cutover/traffic/rows';
 
 /** The bytes of the row that a body makes: the same text with the id in front. */
 export function rowText(id: number, body: string): string {

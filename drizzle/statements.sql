@@ -87,6 +87,158 @@ select wire from collections where id = $1::bigint;
   where stored.id = locked.id and item.id = locked.id
   returning locked.id, stored.wire;
 
+-- follow_advance (write)
+update followed_journal set place = $1::bigint;
+
+-- follow_answers (read)
+select place, status, headers, body from followed_answers where place between $1::bigint and $2::bigint order by place;
+
+-- follow_attach (write)
+  insert into followed_journal (journal, state, term, place)
+  values ($1::uuid, $2::text, gen_random_uuid(), $3::bigint)
+  on conflict (single) do update
+  set journal = excluded.journal, state = excluded.state, term = excluded.term, place = excluded.place, filled = '{}'
+  returning term;
+
+-- follow_begin_counters (write)
+  insert into id_counters (resource, next_id) select resource, 1 from unnest($1::text[]) as resource
+  order by resource on conflict (resource) do nothing;
+
+-- follow_collections_clear (write)
+  delete from collections
+  where id between $1::bigint and $2::bigint and id <> all($3::bigint[]);
+
+-- follow_collections_copy (write)
+  insert into collections as stored (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
+  select item.id, item.location, item.location_exact, item.waste_type, item.quantity, item.unit, item.collected_date, item.collected_offset, item.status, case when item.status = 'completed' then now() end
+  from unnest($1::text[], $2::text[], $3::waste_type[], $4::double precision[], $5::unit[], $6::timestamp[], $7::smallint[], $8::status[], $9::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
+  order by item.id
+  on conflict (id) do update set location = excluded.location, location_exact = excluded.location_exact, waste_type = excluded.waste_type, quantity = excluded.quantity, unit = excluded.unit, collected_date = excluded.collected_date, collected_offset = excluded.collected_offset, status = excluded.status, completed_at = case when excluded.completed_at is not null then coalesce(stored.completed_at, excluded.completed_at) end, updated_at = now()
+  where stored.wire <> excluded.wire;
+
+-- follow_collections_create (write)
+  insert into collections as stored (id, location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, completed_at)
+  select item.id, item.location, item.location_exact, item.waste_type, item.quantity, item.unit, item.collected_date, item.collected_offset, item.status, case when item.status = 'completed' then now() end
+  from unnest($1::text[], $2::text[], $3::waste_type[], $4::double precision[], $5::unit[], $6::timestamp[], $7::smallint[], $8::status[], $9::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
+  order by item.id
+  returning id, wire;
+
+-- follow_collections_find (write)
+  select id, null from collections where id = any($1::bigint[]);
+
+-- follow_collections_lock (write)
+  select from collections where id = any($1::bigint[]) order by id for update;
+
+-- follow_collections_raise_next_id (write)
+  insert into id_counters as counter (resource, next_id)
+  select 'collections', greatest(max(id), 0) + 1 from collections where id < 9223372036854775807
+  on conflict (resource) do update set next_id = greatest(counter.next_id, excluded.next_id);
+
+-- follow_collections_remove (write)
+  with locked as (
+    select id from collections where id = any($1::bigint[]) order by id for update
+  ), removed as (delete from collections as stored using locked where stored.id = locked.id
+  returning locked.id)
+  select id, '' from removed union all select id, null from locked;
+
+-- follow_collections_replace (write)
+  with locked as (
+    select id from collections where id = any($1::bigint[]) order by id for update
+  ), changed as (update collections as stored set
+    location = item.location, location_exact = item.location_exact, waste_type = item.waste_type, quantity = item.quantity, unit = item.unit, collected_date = item.collected_date, collected_offset = item.collected_offset, status = item.status, updated_at = now(),
+    completed_at = case when item.status = 'completed' then coalesce(stored.completed_at, now()) end
+  from locked, unnest($2::text[], $3::text[], $4::waste_type[], $5::double precision[], $6::unit[], $7::timestamp[], $8::smallint[], $9::status[], $10::bigint[]) as item (location, location_exact, waste_type, quantity, unit, collected_date, collected_offset, status, id)
+  where stored.id = locked.id and item.id = locked.id
+  returning locked.id, stored.wire)
+  select id, wire from changed union all select id, null from locked;
+
+-- follow_detach (write)
+delete from followed_journal;
+
+-- follow_end_rebuild (write)
+  update followed_journal set state = 'attached', place = $1::bigint, filled = '{}';
+
+-- follow_filled (write)
+  update followed_journal
+  set filled = filled || jsonb_build_object($1::text, $2::text);
+
+-- follow_forget_answers (write)
+delete from followed_answers;
+
+-- follow_greatest_ids (write)
+select json_build_object('collections', coalesce((select max(id) from collections), 0)::text, 'locations', coalesce((select max(id) from locations), 0)::text)::text;
+
+-- follow_keep_answers (write)
+  insert into followed_answers (place, status, headers, body)
+  select * from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[]);
+
+-- follow_kept_answers (write)
+select place, status, headers, body from followed_answers where place between $1::bigint and $2::bigint order by place;
+
+-- follow_kept_size (write)
+select count(*), coalesce(sum(octet_length(body)), 0) from followed_answers;
+
+-- follow_locations_clear (write)
+  delete from locations
+  where id between $1::bigint and $2::bigint and id <> all($3::bigint[]);
+
+-- follow_locations_copy (write)
+  insert into locations as stored (id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)
+  select item.id, item.name, item.name_exact, item.address, item.address_exact, item.latitude, item.longitude, item.zone, item.zone_exact
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[], $6::double precision[], $7::text[], $8::text[], $9::bigint[]) as item (name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact, id)
+  order by item.id
+  on conflict (id) do update set name = excluded.name, name_exact = excluded.name_exact, address = excluded.address, address_exact = excluded.address_exact, latitude = excluded.latitude, longitude = excluded.longitude, zone = excluded.zone, zone_exact = excluded.zone_exact, updated_at = now()
+  where stored.wire <> excluded.wire;
+
+-- follow_locations_create (write)
+  insert into locations as stored (id, name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact)
+  select item.id, item.name, item.name_exact, item.address, item.address_exact, item.latitude, item.longitude, item.zone, item.zone_exact
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[], $6::double precision[], $7::text[], $8::text[], $9::bigint[]) as item (name, name_exact, address, address_exact, latitude, longitude, zone, zone_exact, id)
+  order by item.id
+  returning id, wire;
+
+-- follow_locations_find (write)
+  select id, null from locations where id = any($1::bigint[]);
+
+-- follow_locations_lock (write)
+  select from locations where id = any($1::bigint[]) order by id for update;
+
+-- follow_locations_raise_next_id (write)
+  insert into id_counters as counter (resource, next_id)
+  select 'locations', greatest(max(id), 0) + 1 from locations where id < 9223372036854775807
+  on conflict (resource) do update set next_id = greatest(counter.next_id, excluded.next_id);
+
+-- follow_lock_counters (write)
+  select resource, next_id from id_counters where resource = any($1::text[]) order by resource for update;
+
+-- follow_new_term (write)
+update followed_journal set term = gen_random_uuid() returning term;
+
+-- follow_prune_answers (write)
+delete from followed_answers where place <= $1::bigint;
+
+-- follow_raise_counters (write)
+  insert into id_counters as counter (resource, next_id)
+  select * from unnest($1::text[], $2::bigint[])
+  on conflict (resource) do update set next_id = greatest(counter.next_id, excluded.next_id);
+
+-- follow_set_counters (write)
+  insert into id_counters as counter (resource, next_id)
+  select * from unnest($1::text[], $2::bigint[])
+  on conflict (resource) do update set next_id = excluded.next_id;
+
+-- follow_state (write)
+select journal, state, term, place, filled::text from followed_journal for update;
+
+-- follow_status (read)
+  select (select row_to_json(followed)::text from followed_journal as followed),
+    json_build_object('collections', coalesce((select next_id from id_counters where resource = 'collections'), 1)::text, 'locations', coalesce((select next_id from id_counters where resource = 'locations'), 1)::text)::text,
+    json_build_object('collections', not exists (select from collections), 'locations', not exists (select from locations))::text,
+    (select json_build_object('from', min(place)::text, 'count', count(*))::text from followed_answers);
+
+-- follow_take_turn (write)
+select from pg_advisory_xact_lock(6021023715884127);
+
 -- health_tables (read)
 select to_regclass('public.collections'), to_regclass('public.locations'), to_regclass('public.id_counters');
 

@@ -7,6 +7,9 @@ import { AppModule } from './app.module';
 import type { Config } from './config';
 import { ContractAdapter } from './contract';
 import { Database } from './database/database';
+import { Follower } from './follow/follower';
+import { FollowPort } from './follow/follow-port';
+import { FollowReads } from './follow/follow-reads';
 import { Readiness } from './health/readiness';
 import { PinoLogger } from './logging/logger';
 import { logRequests } from './logging/request-log';
@@ -52,14 +55,34 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   adapter.bind(nest);
   logRequests(nest.getHttpServer(), log, config);
   const readiness = nest.get(Readiness, { strict: false });
+  const database = nest.get(Database);
+  const follow = followPort(config, { database, adapter, readiness });
   return {
     nest,
-    admin: createAdminServer(readiness),
-    database: nest.get(Database),
+    admin: createAdminServer(readiness, config.requestTimeout, follow),
+    database,
     drain: () => {
       readiness.startDraining();
       adapter.drain();
     },
     cutOff: () => adapter.cutOff(),
   };
+}
+
+/** What a gateway asks, if there is a token for it. */
+function followPort(
+  { followToken: token, bodyLimit, headLimit, requestTimeout }: Config,
+  { database, adapter, readiness }: { database: Database; adapter: ContractAdapter; readiness: Readiness },
+): FollowPort | undefined {
+  if (token === undefined) return undefined;
+  return new FollowPort({
+    token,
+    // A byte of a head may be six in JSON.
+    messageLimit: bodyLimit + 8 * headLimit,
+    patience: requestTimeout,
+    follower: new Follower(database),
+    reads: new FollowReads(database),
+    requests: adapter.captured(),
+    isDraining: () => readiness.isDraining,
+  });
 }

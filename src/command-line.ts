@@ -1,4 +1,4 @@
-import { CommanderError, InvalidArgumentError } from 'commander';
+import { CommanderError, InvalidArgumentError, Option } from 'commander';
 
 /** How a program ends: done, failed or different, wrong use. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -12,6 +12,16 @@ export class UsageError extends Error {
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** An option that takes a value of this kind; its default stands in the help as it is written here. */
+export function valued(
+  flags: string,
+  description: string,
+  parse: (text: string) => unknown,
+  byDefault: string,
+): Option {
+  return new Option(flags, description).argParser(asArgument(parse)).default(parse(byDefault), byDefault);
 }
 
 /** An option's parser whose errors commander reports together with the option's name. */

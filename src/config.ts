@@ -8,6 +8,7 @@ import {
   pageFolder,
   path,
   postgresUrl,
+  secret,
   size,
   text,
   ValueError,
@@ -43,7 +44,7 @@ const SIZES = 'a size from 1KB to 1GB, such as 128KB or 16MB (a plain number cou
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every setting there is: this table is the documentation of --help and of the README. */
-export const SETTINGS = {
+const SETTINGS = {
   port: setting('PORT', '8000', PORTS, 'public port: the contract, the pages', integerBetween(0, 65535)),
   host: setting('HOST', '127.0.0.1', 'a host name or address', 'address of the public port', text),
   adminPort: setting(
@@ -54,6 +55,13 @@ export const SETTINGS = {
     integerBetween(0, 65535),
   ),
   adminHost: setting('ADMIN_HOST', '127.0.0.1', 'a host name or address', 'address of the admin port', text),
+  followToken: setting(
+    'FOLLOW_TOKEN',
+    undefined,
+    '16 characters or more, without spaces ("openssl rand -hex 16" makes one)',
+    'what a cutover gateway shows to have the admin port follow its writes; without it, the port has no such paths',
+    secret,
+  ),
   trustedProxies: setting(
     'TRUSTED_PROXIES',
     '127.0.0.1',
@@ -126,7 +134,7 @@ export const SETTINGS = {
 
 type Key = keyof typeof SETTINGS;
 type Value<K extends Key> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
-type Optional = 'databaseUrl' | 'deployment' | 'frontendDir';
+type Optional = 'databaseUrl' | 'followToken' | 'deployment' | 'frontendDir';
 
 /** The validated settings. Times are milliseconds, sizes bytes, folders absolute paths. */
 export type Config = { readonly [K in Exclude<Key, Optional>]: Value<K> } & {
@@ -147,10 +155,23 @@ const URL_FILE = setting(
   text,
 );
 
-/** Every variable that is read, in the order of the documentation. */
-export const VARIABLES: readonly Setting<unknown>[] = (Object.values(SETTINGS) as Setting<unknown>[]).flatMap((one) =>
-  one.variable === 'DATABASE_URL' ? [one, URL_FILE] : [one],
+/** The same for FOLLOW_TOKEN. */
+const TOKEN_FILE = setting(
+  'FOLLOW_TOKEN_FILE',
+  undefined,
+  'a file that can be read and is not empty',
+  'a file that holds FOLLOW_TOKEN, in place of it',
+  text,
 );
+
+/** Every variable that is read, in the order of the documentation. */
+export const VARIABLES: readonly Setting<unknown>[] = (Object.values(SETTINGS) as Setting<unknown>[]).flatMap((one) => {
+  const file = [URL_FILE, TOKEN_FILE].find(({ variable }) => variable === `${one.variable}_FILE`);
+  return file === undefined ? [one] : [one, file];
+});
+
+/** What is not to be read in a terminal or a log. */
+const SECRETS = ['DATABASE_URL', 'FOLLOW_TOKEN'];
 
 /** Which database it is depends on them: a value that was meant must not silently count as none. */
 const CHOOSE_THE_DATABASE = ['DATABASE_URL', 'DATABASE_URL_FILE', 'DATA_DIR'];
@@ -176,37 +197,35 @@ function read({ variable, fallback, allowed, parse }: Setting<unknown>, environm
     if (!(error instanceof ValueError)) throw error;
     reason = error.message;
   }
-  // The address of a database holds a password, which has no business in a terminal or a log.
-  const what =
-    variable === 'DATABASE_URL'
-      ? `cannot be used: ${reason ?? 'it has another form'}`
-      : `is "${value}"${reason === undefined ? '' : `, ${reason}`}`;
+  // The address of a database holds a password.
+  const what = SECRETS.includes(variable)
+    ? `cannot be used: ${reason ?? 'it has another form'}`
+    : `is "${value}"${reason === undefined ? '' : `, ${reason}`}`;
   throw new ConfigError(`${variable} ${what}; allowed: ${allowed}.`);
 }
 
-/** The environment with the address that DATABASE_URL_FILE names in its place. */
-function withUrlOfFile(environment: Environment): Environment {
-  const file = given('DATABASE_URL_FILE', environment);
-  if (file === undefined) return environment;
-  if (given('DATABASE_URL', environment) !== undefined) {
-    throw new ConfigError('DATABASE_URL and DATABASE_URL_FILE are both set; allowed: one of them.');
+/** The environment with what a file holds in the place of the variable that names it. */
+function withContentOf(file: Setting<string>, environment: Environment): Environment {
+  const { variable: naming, allowed } = file;
+  const variable = naming.replace(/_FILE$/, '');
+  const name = given(naming, environment);
+  if (name === undefined) return environment;
+  if (given(variable, environment) !== undefined) {
+    throw new ConfigError(`${variable} and ${naming} are both set; allowed: one of them.`);
   }
   let content: string;
   try {
-    content = readFileSync(file, 'utf8').trim();
+    content = readFileSync(name, 'utf8').trim();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(
-      `DATABASE_URL_FILE is "${file}", which cannot be read (${reason}); allowed: ${URL_FILE.allowed}.`,
-    );
+    throw new ConfigError(`${naming} is "${name}", which cannot be read (${reason}); allowed: ${allowed}.`);
   }
-  // Taken for none, it would send the clients' writes into a new and empty database.
+  // Taken for none, it would send the clients' writes into a new and empty database, or end a cutover.
   if (content === '') {
-    throw new ConfigError(
-      `DATABASE_URL_FILE names "${file}", which is empty: write the address of the PostgreSQL into it, or unset DATABASE_URL_FILE.`,
-    );
+    const what = variable === 'DATABASE_URL' ? 'the address of the PostgreSQL' : 'the token';
+    throw new ConfigError(`${naming} names "${name}", which is empty: write ${what} into it, or unset ${naming}.`);
   }
-  return { ...environment, DATABASE_URL: content };
+  return { ...environment, [variable]: content };
 }
 
 /** Collects what is wrong, so that all of it is named at once. */
@@ -271,11 +290,12 @@ const misspellings = (environment: Environment) =>
 export function readConfig(environment: Environment = process.env): Config {
   const faults = new Faults();
   // An address that cannot be read is one fault; that there is none would be another.
-  const source = faults.note(() => withUrlOfFile(environment));
+  const source = faults.note(() => withContentOf(URL_FILE, environment));
+  const secrets = faults.note(() => withContentOf(TOKEN_FILE, environment));
   const values: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(SETTINGS) as [Key, Setting<unknown>][]) {
-    if (name === 'databaseUrl' && source === undefined) continue;
-    values[name] = faults.note(() => read(one, source ?? environment));
+    const from = name === 'databaseUrl' ? source : name === 'followToken' ? secrets : environment;
+    if (from !== undefined) values[name] = faults.note(() => read(one, from));
   }
   if (values.port !== undefined) values.adminPort = faults.note(() => adminPortBeside(values));
   if (values.databaseUrl === undefined) faults.note(() => refuseMisspeltAddress(environment));

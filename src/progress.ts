@@ -8,15 +8,18 @@ export class Progress {
   private shownAt = Date.now();
   private open = false;
 
-  /** @param what names the work: `reading collections` */
-  constructor(private readonly what: string) {}
+  /** @param what names the work: `reading collections` @param unit what is counted, such as `rows` or `of 12 requests` */
+  constructor(
+    private readonly what: string,
+    private readonly unit = 'rows',
+  ) {}
 
-  /** @param rows done so far */
-  show(rows: number): void {
+  /** @param done so far */
+  show(done: number): void {
     const now = Date.now();
     if (now - this.shownAt < INTERVAL_MS) return;
     this.shownAt = now;
-    const line = `${this.what}: ${rows.toLocaleString('en')} rows`;
+    const line = `${this.what}: ${done.toLocaleString('en')} ${this.unit}`;
     this.open = process.stderr.isTTY;
     process.stderr.write(this.open ? `\r${line}` : `${line}\n`);
   }

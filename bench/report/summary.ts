@@ -4,7 +4,7 @@ import type { SideName } from '../sides/side';
 import { median, spreadOf, type Spread } from '../statistics';
 
 /** The figures of a cell that the report shows. */
-export const FIGURES = ['perSecond', 'p50', 'p95', 'p99', 'serverCpu', 'postgresCpu', 'cpu', 'peakRss', 'pss'] as const;
+const FIGURES = ['perSecond', 'p50', 'p95', 'p99', 'serverCpu', 'postgresCpu', 'cpu', 'peakRss', 'pss'] as const;
 export type Figure = (typeof FIGURES)[number];
 
 /** One side in one cell: the median of each figure, and its ratio to the reference of the same round. */

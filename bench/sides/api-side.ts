@@ -1,9 +1,6 @@
-import { resolve } from 'node:path';
-import { startFlags } from '../../test/support/start-flags';
+import { apiLaunch } from '../../harness/launch';
 import { SeededDatabase, type SeededTable } from '../seed';
 import { DatabaseSide } from './database-side';
-
-const ROOT = resolve(__dirname, '../..');
 
 const TABLE: SeededTable = {
   empty: 'truncate collections, locations, id_counters',
@@ -21,10 +18,6 @@ export function startApi(url: string, postgres: number, before?: string): Promis
     before === undefined ? 'api' : 'before',
     postgres,
     () => SeededDatabase.prepare(url, TABLE),
-    (port) => ({
-      command: process.execPath,
-      args: [...startFlags(before ?? ROOT), resolve(before ?? ROOT, 'dist/bundle.js')],
-      environment: { DATABASE_URL: url, PORT: String(port), ADMIN_PORT: '0' },
-    }),
+    (port) => apiLaunch({ DATABASE_URL: url, PORT: String(port) }, before),
   );
 }

@@ -1,6 +1,7 @@
 import type { SeededDatabase } from '../seed';
-import { freePort } from '../../test/support/free-port';
-import { ServerUnderTest, type Launch } from './server-under-test';
+import { freePort } from '../../harness/free-port';
+import { HttpProcess } from '../../harness/http-process';
+import type { Launch } from '../../harness/launch';
 import type { Side, SideName } from './side';
 
 /** A server on a database of its own in the measurement's PostgreSQL. */
@@ -10,7 +11,7 @@ export class DatabaseSide implements Side {
     readonly postgres: number,
     private readonly database: SeededDatabase,
     private readonly launchOn: (port: number) => Launch,
-    readonly server: ServerUnderTest,
+    readonly server: HttpProcess,
   ) {}
 
   /**
@@ -25,13 +26,13 @@ export class DatabaseSide implements Side {
     launchOn: (port: number) => Launch,
   ): Promise<DatabaseSide> {
     const port = await freePort();
-    const server = await ServerUnderTest.start(launchOn(port), port);
+    const server = await HttpProcess.start(launchOn(port), port);
     return new DatabaseSide(name, postgres, await prepare(), launchOn, server);
   }
 
-  async launch(): Promise<ServerUnderTest> {
+  async launch(): Promise<HttpProcess> {
     const port = await freePort();
-    return ServerUnderTest.start(this.launchOn(port), port);
+    return HttpProcess.start(this.launchOn(port), port);
   }
 
   setRows(rows: number): Promise<void> {
@@ -45,6 +46,6 @@ export class DatabaseSide implements Side {
 
   async stop(): Promise<void> {
     await this.database.close();
-    await this.server.stop();
+    await this.server.kill();
   }
 }

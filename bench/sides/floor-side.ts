@@ -23,6 +23,6 @@ export function startFloor(url: string, postgres: number, folder: string): Promi
     'floor',
     postgres,
     () => SeededDatabase.prepare(url, TABLE),
-    (port) => ({ command: process.execPath, args: [script, url, String(port)] }),
+    (port) => ({ command: process.execPath, args: [script, url, String(port)], environment: {} }),
   );
 }

@@ -1,4 +1,4 @@
-import type { ServerUnderTest } from './server-under-test';
+import type { HttpProcess } from '../../harness/http-process';
 
 export const SIDE_NAMES = ['reference', 'api', 'floor', 'before'] as const;
 
@@ -19,9 +19,9 @@ export interface Side {
   /** Process id of the PostgreSQL server behind it. */
   readonly postgres: number | undefined;
   /** The server, once started. */
-  readonly server: ServerUnderTest;
+  readonly server: HttpProcess;
   /** Starts a server as the measured one, on the same data, for its start-up time. */
-  launch(): Promise<ServerUnderTest>;
+  launch(): Promise<HttpProcess>;
   /** Leaves exactly the first `rows` rows of the seed, the next id behind them. */
   setRows(rows: number): Promise<void>;
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { useCluster } from '../../test/support/clusters';
-import { eventually } from '../../test/support/eventually';
+import { eventually } from '../../harness/eventually';
 import { startTestApp, type TestApp } from '../../test/support/test-app';
 
 describe('the admin port', () => {

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { ServiceUnavailableException } from '@nestjs/common';
 import { guarded } from '../contract/http/guard';
 import { hearSocketErrors } from '../contract/http/socket-errors';
+import type { FollowPort } from '../follow/follow-port';
 import type { Readiness } from '../health/readiness';
 
 function answer(response: ServerResponse, status: number, body: object): void {
@@ -22,11 +23,16 @@ async function answerReadiness(readiness: Readiness, response: ServerResponse): 
 /**
  * The second port, for those who run the server: /livez tells that the process lives, /readyz that it can do its work.
  * It stands beside the public server, so that a flood of requests there leaves it reachable.
+ *
+ * @param timeout milliseconds a client has to send a whole request.
+ * @param follow the paths of a gateway, if it may have this server follow its writes.
  */
-export function createAdminServer(readiness: Readiness): Server {
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0];
-    if (path !== '/livez' && path !== '/readyz') answer(response, 404, { error: 'There is /livez and /readyz' });
+export function createAdminServer(readiness: Readiness, timeout: number, follow?: FollowPort): Server {
+  const limits = { requestTimeout: timeout, headersTimeout: timeout };
+  const server = createServer(limits, (request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (follow?.has(path) === true) guarded(response, () => follow.handle(path, request, response));
+    else if (path !== '/livez' && path !== '/readyz') answer(response, 404, { error: 'There is /livez and /readyz' });
     else if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, { error: 'Only GET' });
     else if (path === '/livez') answer(response, 200, { status: 'ok' });
     else guarded(response, () => answerReadiness(readiness, response));

@@ -43,10 +43,10 @@ export class WorkProgress {
   }
 }
 
-/** `3 collections, 1 locations`; the counters of ids are no rows of a person's. */
+/** `3 collections, 1 locations`; what keeps account of ids and of a journal are no rows of a person's. */
 export function countsText(rows: RowCounts): string {
   return Object.entries(rows)
-    .filter(([table]) => table !== 'id_counters')
+    .filter(([table]) => table !== 'id_counters' && !table.startsWith('followed_'))
     .map(([table, count]) => `${count.toLocaleString('en')} ${table}`)
     .join(', ');
 }

@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { messageOf, UsageError } from '../command-line';
 import { StartRefusedError } from '../database/database-errors';
-import { writePrivately } from '../database/embedded/private-file';
+import { writePrivately } from '../private-file';
 import { isBehind, knownMigrations } from '../database/migrations';
 import { DERIVED_COLUMNS } from '../database/schema';
 import { VERSION } from '../version';

@@ -42,9 +42,13 @@ export class CollectionReads {
     );
   }
 
-  /** The row of this id, undefined if there is none. */
-  async read(id: bigint): Promise<Read> {
-    const row = await this.rows.add(id);
+  /**
+   * The row of this id, undefined if there is none.
+   *
+   * @param deadline until when it may take, by the loop clock, if the request has waited before.
+   */
+  async read(id: bigint, deadline?: number): Promise<Read> {
+    const row = await this.rows.add(id, deadline);
     return row instanceof Large ? this.readLarge(id, row.deadline) : row;
   }
 

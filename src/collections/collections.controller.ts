@@ -3,6 +3,9 @@ import { Operation, type WireStream, type WireText } from '../contract';
 import { Collection } from './collection.model';
 import { CollectionsRepository } from './collections.repository';
 
+/** The answer to a removal. */
+export const REMOVED = { message: 'Collection deleted successfully' };
+
 /** /api/collections. Ids and bodies arrive validated; status, headers and bytes are the contract's business. */
 @Controller('api/collections')
 export class CollectionsController {
@@ -37,6 +40,6 @@ export class CollectionsController {
   @Operation('delete_collection', 'Delete a waste collection')
   async remove(@Param('collection_id') id: bigint): Promise<{ message: string }> {
     await this.collections.remove(id);
-    return { message: 'Collection deleted successfully' };
+    return REMOVED;
   }
 }

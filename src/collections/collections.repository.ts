@@ -18,7 +18,8 @@ interface Replacement {
   readonly collection: Collection;
 }
 
-const notFound = () => new NotFoundException({ detail: 'Collection not found' });
+/** The answer for an id without a row. */
+export const notFound = () => new NotFoundException({ detail: 'Collection not found' });
 
 /** Ids that are no bigint of PostgreSQL belong to no row: they are not found without asking. */
 const canExist = (id: bigint) => BigInt.asIntN(64, id) === id;
@@ -30,9 +31,9 @@ export class CollectionsRepository {
   private readonly creates: Creates<Collection>;
   private readonly reads: CollectionReads;
   private readonly replaces: Coalescer<Replacement, string | undefined>;
-  private readonly removes: Coalescer<bigint, string | undefined>;
+  private readonly removes: Coalescer<bigint, true | undefined>;
 
-  constructor(database: Database) {
+  constructor(private readonly database: Database) {
     this.creates = new Creates(database, 'collections', COLLECTION_COLUMNS, COMPLETION);
     const replace = database.write<Row>('collections_replace', REPLACE);
     const remove = database.write<readonly [id: string]>('collections_remove', REMOVE);
@@ -53,8 +54,8 @@ export class CollectionsRepository {
     );
     this.removes = database.coalescer(
       async (ids: bigint[], deadline) => {
-        const removed = new Map((await remove.run({ ids }, deadline)).map(([id]) => [id, id]));
-        return ids.map((id) => removed.get(String(id)));
+        const removed = new Set((await remove.run({ ids }, deadline)).map(([id]) => id));
+        return ids.map((id) => removed.has(String(id)) || undefined);
       },
       { key: (id) => id },
     );
@@ -65,9 +66,12 @@ export class CollectionsRepository {
     return this.wireList.read();
   }
 
-  /** @throws NotFoundException "Collection not found". */
-  async get(id: bigint): Promise<WireText> {
-    const row = canExist(id) ? await this.reads.read(id) : undefined;
+  /**
+   * @param deadline until when it may take, by the loop clock, if the request has waited before.
+   * @throws NotFoundException "Collection not found".
+   */
+  async get(id: bigint, deadline?: number): Promise<WireText> {
+    const row = canExist(id) ? await this.reads.read(id, deadline) : undefined;
     if (row === undefined) throw notFound();
     return row;
   }
@@ -79,24 +83,28 @@ export class CollectionsRepository {
 
   /** Replaces the whole row. @throws NotFoundException "Collection not found"; RowRefusedException */
   async replace(id: bigint, collection: Collection): Promise<WireText> {
-    return new WireText(await this.changed(id, () => this.replaces.add({ id, collection })));
+    return new WireText(await this.changed(id, (deadline) => this.replaces.add({ id, collection }, deadline)));
   }
 
   /** @throws NotFoundException "Collection not found"; RowRefusedException */
   async remove(id: bigint): Promise<void> {
-    await this.changed(id, () => this.removes.add(id));
+    await this.changed(id, (deadline) => this.removes.add(id, deadline));
   }
 
   /**
-   * What a change of this row brings back. A row that is there all the same came in the meantime, so that it is tried once
+   * What a change of this row brings back; all of it has the time of one request. A row that is there all the same came in the meantime, so that it is tried once
    * more, or is left alone by the database.
    */
-  private async changed(id: bigint, change: () => Promise<string | undefined>): Promise<string> {
+  private async changed<Change>(
+    id: bigint,
+    change: (deadline: number) => Promise<Change | undefined>,
+  ): Promise<Change> {
     if (!canExist(id)) throw notFound();
+    const deadline = this.database.deadline();
     for (let attempt = 0; attempt < 2; attempt++) {
-      const changed = await change();
+      const changed = await change(deadline);
       if (changed !== undefined) return changed;
-      await this.get(id);
+      await this.get(id, deadline);
     }
     throw new RowRefusedException();
   }

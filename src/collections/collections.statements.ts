@@ -21,16 +21,30 @@ const locked = sql`locked as (
   )`;
 
 // What comes back has the id that was asked for, whatever a trigger of somebody else makes of the row's.
-export const REPLACE = sql`
-  with ${locked}
-  update collections as stored set
+const update = sql`update collections as stored set
     ${assignmentsOf(COLLECTION_COLUMNS)}, updated_at = now(),
     completed_at = case when item.status = 'completed' then coalesce(stored.completed_at, now()) end
   from locked, unnest(${arraysOf(COLLECTION_COLUMNS)}, ${ids}) as item (${namesOf(COLLECTION_COLUMNS)}, id)
   where stored.id = locked.id and item.id = locked.id
   returning locked.id, stored.wire`;
 
+export const REPLACE = sql`
+  with ${locked}
+  ${update}`;
+
+const removal = sql`delete from collections as stored using locked where stored.id = locked.id
+  returning locked.id`;
+
 export const REMOVE = sql`
   with ${locked}
-  delete from collections as stored using locked where stored.id = locked.id
-  returning locked.id`;
+  ${removal}`;
+
+/** The same, with a second row without a text for each id that was there: one that was not changed has only that. */
+export const REPLACE_OR_FIND = sql`
+  with ${locked}, changed as (${update})
+  select id, wire from changed union all select id, null from locked`;
+
+/** The same for a removal: the row with a text is of one that was removed. */
+export const REMOVE_OR_FIND = sql`
+  with ${locked}, removed as (${removal})
+  select id, '' from removed union all select id, null from locked`;

@@ -2,15 +2,15 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { VERSION } from '../version';
-import { calibrateCommand } from './calibrate/calibrate.command';
-import { EXIT_HELP, runProgram } from './command-line';
-import { exportCommand } from './export/export.command';
-import { gatewayCommand } from './gateway/gateway.command';
-import { importCommand } from './import/import.command';
-import { phaseCommand } from './phase/phase.command';
-import { reportCommand } from './report/report.command';
-import { statusCommand } from './status/status.command';
-import { verifyCommand } from './verify/verify.command';
+import { calibrateCommand } from './verbs/calibrate/calibrate.command';
+import { EXIT_HELP, runProgram } from './verbs/command-line';
+import { exportCommand } from './verbs/export/export.command';
+import { gatewayCommand } from './verbs/gateway/gateway.command';
+import { importCommand } from './verbs/import/import.command';
+import { phaseCommand } from './verbs/phase.command';
+import { reportCommand } from './verbs/report/report.command';
+import { statusCommand } from './verbs/status.command';
+import { verifyCommand } from './verbs/verify/verify.command';
 
 const program = new Command('waste-cutover')
   .description('Moves a city from the old waste-collection API to the new one: copy, compare, switch, and go back.')

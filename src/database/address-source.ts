@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg';
 import { parseDatabaseAddress, type DatabaseAddress } from './address';
 import type { Target } from './client';
 import { isLogInRefused, StartRefusedError } from './database-errors';
+import { tlsRefusal } from './tls-refusal';
 
 /** A server of the address answers, but takes no writes; the next one is tried. */
 export class TakesNoWritesError extends Error {
@@ -56,7 +57,7 @@ export class AddressSource {
    * Tries each way to each server of the address until one works. If the log-in is refused and the file holds another
    * address by now, that one is tried.
    *
-   * @throws what the last attempt threw
+   * @throws what the last attempt threw, unless that was for its TLS and another one failed otherwise
    */
   async connect<Result>(attempt: (target: Target) => Promise<Result>): Promise<Result> {
     for (;;) {
@@ -105,6 +106,10 @@ async function tryEach<Result>(
   attempt: (target: Target) => Promise<Result>,
 ): Promise<Result> {
   let failure: unknown;
+  // A host that is away may come back, whatever is wrong with the TLS of another one.
+  const note = (error: unknown) => {
+    if (failure === undefined || !(error instanceof Error) || tlsRefusal(error) === undefined) failure = error;
+  };
   for (const host of address.hosts) {
     // There is no TLS on a Unix socket.
     const ways = host.name.startsWith('/') ? [undefined] : address.tls.ways;
@@ -112,7 +117,7 @@ async function tryEach<Result>(
       try {
         return await attempt({ address, host, tls });
       } catch (error) {
-        failure = error;
+        note(error);
         if (error instanceof StartRefusedError) throw error;
         if (error instanceof DatabaseError && error.code !== NOT_THIS_WAY) {
           if (!ELSEWHERE.test(error.code ?? '')) throw error;

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
-import { eventually } from '../../test/support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Coalescer, type CoalescerOptions, type Run } from './coalescer';
 import { DatabaseUnavailableError } from './database-errors';
 import { LoopClock } from './loop-clock';
@@ -61,6 +61,19 @@ describe('Coalescer', () => {
     expect(batches).toEqual([[1], [2, 3]]);
     ends[1]!();
     expect(await later).toEqual(['r2', 'r3']);
+  });
+
+  it('has an item that has waited before go ahead of those that came after it', async () => {
+    const { batches, ends, run } = controlled();
+    const coalescer = coalescerOf(run);
+    const first = coalescer.add(1);
+    await someTurns();
+    void coalescer.add(2, 2_000_000);
+    void coalescer.add(3, 1_000_000);
+    ends[0]!();
+    await first;
+    await someTurns();
+    expect(batches).toEqual([[1], [3, 2]]);
   });
 
   it('keeps as many statements under way as it may', async () => {

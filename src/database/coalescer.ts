@@ -77,9 +77,18 @@ export class Coalescer<Item, Result> {
   add(item: Item, deadline = this.patience.clock.after(this.patience.timeLimit)): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       // An item that cannot be measured fails here, alone, and not amid a batch.
-      this.waiting.push({ item, bytes: this.bytes?.(item) ?? 0, deadline, resolve, reject });
+      this.enqueue({ item, bytes: this.bytes?.(item) ?? 0, deadline, resolve, reject });
       this.schedule();
     });
+  }
+
+  /** They wait in the order of their deadlines: one that has waited before goes ahead of those that came after it. */
+  private enqueue(item: Waiting<Item, Result>): void {
+    const { waiting } = this;
+    let place = waiting.length;
+    while ((waiting[place - 1]?.deadline ?? -Infinity) > item.deadline) place -= 1;
+    if (place === waiting.length) waiting.push(item);
+    else waiting.splice(place, 0, item);
   }
 
   /** Sends at the end of the event loop's turn, so that requests read in the same turn travel together. */
@@ -97,7 +106,6 @@ export class Coalescer<Item, Result> {
     return this.inFlight < this.maxInFlight && this.waiting.length >= least;
   }
 
-  /** They wait in the order of their deadlines. */
   private refuseOverdue(now: number): void {
     const [oldest] = this.waiting;
     if (oldest === undefined || now <= oldest.deadline) return;

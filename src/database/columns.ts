@@ -12,7 +12,7 @@ import { storedFloat, storedText } from './exact-text';
 import type { Scalar } from './parameter-text';
 
 /** A column that keeps a value, or a part of it. */
-export interface StoredColumn<Value> {
+interface StoredColumn<Value> {
   readonly name: string;
   /** Its type as statements cast to it. */
   readonly type: string;
@@ -64,12 +64,12 @@ export const asDouble: Storage<number> = (name) => [
   { name, type: 'double precision', define: () => doublePrecision(name).notNull(), valueOf: storedFloat },
 ];
 
-/** An integer of any size. */
+/** An integer of any size. @public a new field may be one */
 export const asInteger: Storage<bigint> = (name) => [
   { name, type: 'numeric', define: () => numeric(name).notNull(), valueOf: (value) => value },
 ];
 
-/** An integer of any size, or null. */
+/** An integer of any size, or null. @public a new field may be one */
 export const asOptionalInteger: Storage<bigint | null> = (name) => [
   { name, type: 'numeric', define: () => numeric(name), valueOf: (value) => value },
 ];
@@ -103,6 +103,8 @@ export const asDatetime =
 /**
  * The same, for a field that came after the first rows: those that are there, and those that an older version still stores
  * during a rolling deploy, have this value.
+ *
+ * @public for the next field, see CONTRIBUTING.md
  */
 export const withDefault =
   <Value>(storage: Storage<Value>, value: NoInfer<Value>): Storage<Value> =>

@@ -18,6 +18,10 @@ export interface ConnectionOptions extends Pick<LinkOptions, 'settle' | 'cancel'
   readonly log: AvailabilityLog;
   /** Milliseconds of silence after which an idle session is proved. */
   readonly proveAfter: number;
+  /** What the connection is for, behind the name of the application, such as ` follow`. */
+  readonly role?: string;
+  /** Milliseconds that a transaction may stand idle; without it, as long as it likes. */
+  readonly idleInTransaction?: number;
 }
 
 /** Milliseconds that PostgreSQL has to take leave. */
@@ -127,9 +131,9 @@ export class Connection {
   }
 
   private async open(target: Target): Promise<Link> {
-    const { statementTimeout, statements, clock, settle, cancel } = this.options;
+    const { statementTimeout, statements, clock, settle, cancel, role, idleInTransaction = 0 } = this.options;
     const socket = new Socket();
-    const client = new DatabaseClient({ ...clientOptions(target), pipeline: true, stream: () => socket });
+    const client = new DatabaseClient({ ...clientOptions(target, role), pipeline: true, stream: () => socket });
     // Without a listener an error on an idle connection ends the process.
     client.on('error', () => undefined);
     // The driver's own limit ends with the log-in; a peer may fall silent after it as well.
@@ -138,7 +142,7 @@ export class Connection {
       await client.connect();
       timer.refresh();
       const [, { rows }] = await Promise.all([
-        prepareSession(client, target, { statementTimeout }, PLANS_FOR_IDS),
+        prepareSession(client, target, { statementTimeout, idleInTransaction }, PLANS_FOR_IDS),
         client.query<BackendRow>(BACKEND, [String(randomBytes(8).readBigInt64BE())]),
         client.query(HURRY),
       ]);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useCluster } from '../../test/support/clusters';
-import { eventually } from '../../test/support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Gate } from '../../test/support/gate';
 import { Pool, type PoolOptions } from '../../test/support/pool';
-import { query } from '../../test/support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { ConnectionLostError, DatabaseUnavailableError, NotReplicatedError } from './database-errors';
 
 describe('on a PostgreSQL that comes and goes', () => {

@@ -13,6 +13,7 @@ import { migrateDatabase } from './migrations';
 import type { TextRow } from './prepared-query';
 import { causeOf, refusalIn } from './start-failure';
 import { Statement, type Executor } from './statement';
+import { Transactions } from './transactions';
 
 export interface DatabaseOptions {
   /** The PostgreSQL to use; undefined starts an embedded one. */
@@ -51,11 +52,16 @@ export class Database implements Executor {
   private streams: ListStreams | undefined;
   private readonly closing = new AbortController();
   private readonly clock = new LoopClock();
+  /** Transactions of several statements; without a statement of theirs they take no connection. */
+  readonly transactions: Transactions;
   private refuse: (error: StartRefusedError) => void = () => undefined;
   /** Resolves if PostgreSQL, once connected, refuses every log-in for good: then this server cannot go on. */
   readonly refused = new Promise<StartRefusedError>((resolve) => (this.refuse = resolve));
 
-  constructor(private readonly options: DatabaseOptions) {}
+  constructor(private readonly options: DatabaseOptions) {
+    const { statementTimeout } = options;
+    this.transactions = new Transactions({ clock: this.clock, log: this.sentences, statementTimeout });
+  }
 
   /** Every statement of the repositories. */
   get statements(): readonly Statement<TextRow>[] {
@@ -81,7 +87,7 @@ export class Database implements Executor {
    */
   async start(): Promise<void> {
     const { poolSize, streamLimit, writeTimeout, statementTimeout } = this.options;
-    const most = poolSize + streamLimit + SPARE_CONNECTIONS;
+    const most = poolSize + streamLimit + SPARE_CONNECTIONS + this.transactions.connections;
     const url = this.options.url ?? (await this.startEmbedded(most));
     if (url === undefined) return;
     const address = this.addressOf(url);
@@ -92,6 +98,7 @@ export class Database implements Executor {
       try {
         await migrateDatabase(address, { log: this.sentences, connections: most });
         const connections = await this.connect(address);
+        await this.transactions.open(address);
         if (this.isClosing()) {
           await connections.close();
           return;
@@ -117,6 +124,16 @@ export class Database implements Executor {
       }
       await sleep(delay, undefined, { signal: this.closing.signal }).catch(() => undefined);
     }
+  }
+
+  /** Until when something may take that begins now, by the loop clock. @param timeLimit milliseconds */
+  deadline(timeLimit = this.options.statementTimeout): number {
+    return this.clock.after(timeLimit);
+  }
+
+  /** Whether that time has come. */
+  isPast(deadline: number): boolean {
+    return this.clock.now > deadline;
   }
 
   /** Registers a statement that changes nothing. */
@@ -146,7 +163,7 @@ export class Database implements Executor {
   query<Row extends TextRow>(sending: Omit<Sending, 'deadline'>, deadline?: number): Promise<Row[]> {
     if (this.connections === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
     const { statement, group, lane } = sending;
-    const until = deadline ?? this.clock.after(this.options.statementTimeout);
+    const until = deadline ?? this.deadline();
     return this.connections.query<Row>({ statement, group, lane, deadline: until });
   }
 
@@ -168,7 +185,7 @@ export class Database implements Executor {
    */
   async close(patience?: number): Promise<void> {
     this.closing.abort();
-    const finished = Promise.all([this.streams?.end(), this.connections?.close()]);
+    const finished = Promise.all([this.streams?.end(), this.transactions.close(), this.connections?.close()]);
     if (patience === undefined) await finished;
     else await Promise.race([finished.catch(() => undefined), sleep(patience)]);
     this.clock.stop();

@@ -1,4 +1,4 @@
-import { eventually } from '../../test/support/eventually';
+import { eventually } from '../../harness/eventually';
 import { LoopClock } from './loop-clock';
 
 describe('a clock that stands still while the process does', () => {

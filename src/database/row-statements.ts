@@ -63,3 +63,37 @@ export const createMany = <Model>(
   return sql`${insert(resource, columns, computed, { count, id: sql`taken.first_id + item.position - 1`, from })}
   returning id - (select first_id from taken) as position, wire`;
 };
+
+const idsOf = sql`${sql.placeholder('ids')}::bigint[]`;
+
+/** Stores items under ids that are given, in their order. */
+export const insertAt = <Model>(
+  resource: Resource,
+  columns: readonly Column<Model>[],
+  computed: Computed = {},
+): SQL => {
+  const names = [...columns.map(({ name }) => name), ...Object.keys(computed)];
+  const values = [...columns.map(({ name }) => `item.${name}`), ...Object.values(computed)];
+  return sql`
+  insert into ${sql.raw(resource)} as stored (id, ${sql.raw(names.join(', '))})
+  select item.id, ${sql.raw(values.join(', '))}
+  from unnest(${arraysOf(columns)}, ${idsOf}) as item (${namesOf(columns)}, id)
+  order by item.id`;
+};
+
+/**
+ * Stores items under ids that are given, in the place of rows that are there and differ in what the contract shows: the text
+ * that the trigger has made of the new row tells.
+ */
+export const copyAt = <Model>(resource: Resource, columns: readonly Column<Model>[], computed: Computed = {}): SQL => {
+  const sets = [
+    ...columns.map(({ name }) => `${name} = excluded.${name}`),
+    // It was computed before, when the row became what it still is.
+    ...Object.keys(computed).map(
+      (name) => `${name} = case when excluded.${name} is not null then coalesce(stored.${name}, excluded.${name}) end`,
+    ),
+  ];
+  return sql`${insertAt(resource, columns, computed)}
+  on conflict (id) do update set ${sql.raw(sets.join(', '))}, updated_at = now()
+  where stored.wire <> excluded.wire`;
+};

@@ -1,4 +1,17 @@
-import { bigint, integer, pgTable, text, timestamp, type PgColumnBuilderBase } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+  type PgColumnBuilderBase,
+} from 'drizzle-orm/pg-core';
 import { COLLECTION_COLUMNS } from '../collections/collection.columns';
 import { LOCATION_COLUMNS } from '../locations/location.columns';
 import type { Column } from './columns';
@@ -48,4 +61,33 @@ export const locations = resourceTable('locations', LOCATION_COLUMNS);
 export const idCounters = pgTable('id_counters', {
   resource: text().primaryKey(),
   next_id: bigint({ mode: 'bigint' }).notNull(),
+});
+
+/**
+ * The journal whose writes this database holds, and up to which place: its one row is advanced in the transaction that
+ * carries the writes out. No row: no journal is attached.
+ */
+export const followedJournal = pgTable(
+  'followed_journal',
+  {
+    single: boolean().primaryKey().default(true),
+    journal: uuid().notNull(),
+    /** `attached`, or `rebuilding` from the first row of a copy until its end. */
+    state: text().notNull(),
+    /** Made anew by whoever takes the journal over: writes that were sent before are not taken any more. */
+    term: uuid().notNull(),
+    place: bigint({ mode: 'bigint' }).notNull(),
+    /** While it is rebuilt: up to which id each resource is copied, as text. */
+    filled: jsonb().notNull().default({}),
+  },
+  ({ single }) => [check('followed_journal_single', sql`${single}`)],
+);
+
+/** The answers of places whose outcome the journal may not have yet, to be given again. */
+export const followedAnswers = pgTable('followed_answers', {
+  place: bigint({ mode: 'bigint' }).primaryKey(),
+  status: smallint().notNull(),
+  /** A JSON array of names and values in turn. */
+  headers: text().notNull(),
+  body: text().notNull(),
 });

@@ -98,6 +98,6 @@ export async function tooFewConnections(client: DatabaseClient, wanted: number):
   if (allowed >= wanted) return undefined;
   return (
     `PostgreSQL allows the role ${role} ${allowed} connections at once, and this server may need ${wanted} ` +
-    '(DATABASE_POOL_SIZE + LIST_STREAMS + 1): raise the CONNECTION LIMIT or max_connections, or set less.'
+    '(DATABASE_POOL_SIZE + LIST_STREAMS + 1, and 3 with FOLLOW_TOKEN): raise the CONNECTION LIMIT or max_connections, or set less.'
   );
 }

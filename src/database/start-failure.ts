@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { StartRefusedError } from './database-errors';
+import { tlsRefusal } from './tls-refusal';
 
 // SQLSTATEs of what passes by itself: connection and resource trouble, a server that is read-only, serialisation and
 // deadlock, locks, operator intervention, system errors, and internal errors, such as of two sessions that grant at once.
@@ -17,6 +18,7 @@ export function causeOf(error: unknown): Error {
 export function refusalIn(error: unknown): StartRefusedError | undefined {
   const cause = causeOf(error);
   if (cause instanceof StartRefusedError) return cause;
-  if (!(cause instanceof DatabaseError) || cause.code === undefined || PASSES.test(cause.code)) return undefined;
+  if (!(cause instanceof DatabaseError)) return tlsRefusal(cause);
+  if (cause.code === undefined || PASSES.test(cause.code)) return undefined;
   return new StartRefusedError(`PostgreSQL refuses this server: ${cause.message}`, { cause });
 }

@@ -18,6 +18,10 @@ export class Readiness {
     this.draining = true;
   }
 
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
   /** @throws ServiceUnavailableException with Terminus' result when the database does not answer or the server drains. */
   check(): Promise<HealthCheckResult> {
     return this.health.check([() => this.database.isHealthy('database'), () => this.isServing('server')]);

@@ -1,7 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { asArgument, endWithExitCode, EXIT as COMMON_EXIT, UsageError } from '../command-line';
+import { asArgument, endWithExitCode, EXIT as COMMON_EXIT, UsageError, valued } from '../command-line';
+import { Progress } from '../progress';
+import { duration } from '../settings/option-values';
 import { ConsentError, obtainConsent } from './consent';
 import { categoryOf, type RequestLine, type Sequence } from './exchange';
 import { RecordingFormatError } from './files';
@@ -16,6 +18,7 @@ export const EXIT = { ...COMMON_EXIT, unreachable: 3 } as const;
 /** The options that replay and record have in common, as commander delivers them. */
 export interface CommonOptions {
   target: Target;
+  /** Milliseconds. */
   timeout: number;
   only?: string[];
   reset: boolean;
@@ -37,7 +40,7 @@ export function commonCommand(name: string): Command {
     .option('--no-reset', 'empty nothing: the store is not used, or is empty and there is one sequence')
     .option('--yes-destroy-data', 'the data in the database may be destroyed: do not ask')
     .option('--only <names>', 'only these categories or sequences, separated by commas', (names) => names.split(','))
-    .option('--timeout <seconds>', 'how long to wait for an answer', asArgument(parseSeconds), 30)
+    .addOption(valued('--timeout <seconds>', 'how long to wait for an answer', duration, '30'))
     .exitOverride();
 }
 
@@ -45,13 +48,6 @@ export function commonCommand(name: string): Command {
 export const EXIT_HELP = `
 Exit codes: 0 done (and no difference), 1 a difference or no answer, 2 wrong use or no consent,
 3 the server or the database cannot be reached.`;
-
-/** A positive number, whole or not. @throws TypeError for anything else */
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds < 1e6)) throw new TypeError(`${JSON.stringify(text)} is not a number of seconds`);
-  return seconds;
-}
 
 /** The sequences whose category or whole name was asked for; all, if none was. @throws UsageError for unknown names */
 export function select<Line extends RequestLine>(
@@ -113,12 +109,11 @@ function exitCodeOf(error: unknown): number | undefined {
   return error instanceof NoAnswerError ? EXIT.failed : undefined;
 }
 
-/** Shows on stderr how far the work is: one moving line on a terminal, every thousandth otherwise. */
+/** Shows on stderr how many of so many requests were sent. */
 export function progress(total: number): (sent: number) => void {
-  const { isTTY } = process.stderr;
+  const shown = new Progress('asking', `of ${total.toLocaleString('en')} requests`);
   return (sent) => {
-    if (isTTY && (sent % 50 === 0 || sent === total))
-      process.stderr.write(`\r${sent}/${total}${sent === total ? '\n' : ''}`);
-    else if (!isTTY && sent % 1000 === 0) process.stderr.write(`${sent}/${total}\n`);
+    shown.show(sent);
+    if (sent === total) shown.end();
   };
 }

@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
+import { serverUrl } from '../settings/option-values';
 import type { RecordedRequest } from './exchange';
 import { requestBytes } from './raw-request';
 import { MalformedResponseError, ResponseReader, type RawResponse } from './raw-response';
 
 export { requestBytes } from './raw-request';
-export { headerValues, type RawResponse } from './raw-response';
+export type { RawResponse } from './raw-response';
 
 /** Where a server listens. */
 export interface Target {
@@ -38,10 +39,9 @@ const CLOSE_GRACE_MS = 200;
  * @throws TypeError if it is anything else: recorded targets are sent as they are, so a base path has no meaning
  */
 export function parseTarget(url: string): Target {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== 'http:' || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username) {
-    throw new TypeError(`${JSON.stringify(url)} is not a server: write it as http://host:port, without a path`);
-  }
+  const parsed = serverUrl(url);
+  if (parsed.protocol !== 'http:')
+    throw new TypeError(`${JSON.stringify(url)} is not spoken to in the clear: write http://host:port`);
   return { host: parsed.hostname.replace(/^\[|\]$/g, ''), port: Number(parsed.port || 80) };
 }
 

@@ -29,7 +29,7 @@ void runProgram(async () => {
   const exchanges = await withReset(options, (reset) =>
     record(sequences, {
       target: options.target,
-      timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout * 1000 },
+      timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout },
       reset,
       onProgress: progress(total),
     }),

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFile, writeFile } from 'node:fs/promises';
-import { InvalidArgumentError } from 'commander';
 import {
   commonCommand,
   demandWritable,
@@ -12,7 +11,8 @@ import {
   withReset,
   type CommonOptions,
 } from './command-line';
-import { UsageError } from '../command-line';
+import { asArgument, UsageError } from '../command-line';
+import { wholeNumber } from '../settings/option-values';
 import { sequencesOf } from './exchange';
 import { readRecordings } from './files';
 import { DEFAULT_TIMEOUTS, targetName } from './raw-http';
@@ -28,7 +28,7 @@ interface ReplayCommandOptions extends CommonOptions {
 const command = commonCommand('replay')
   .description('Sends recorded requests to a server and names every answer that differs from the recorded one.')
   .argument('<recordings...>', 'files (.jsonl, .jsonl.gz), or directories that hold some')
-  .option('--show <count>', 'how many differing exchanges to print', parseCount, 10)
+  .option('--show <count>', 'how many differing exchanges to print', asArgument(wholeNumber()), 10)
   .option('--json <file>', 'write the whole report there')
   .option('--expect-different <file>', 'exchanges known to differ, a line each: sequence n')
   .addHelpText('after', EXIT_HELP);
@@ -42,7 +42,7 @@ void runProgram(async () => {
   const report = await withReset(options, (reset) =>
     replay(sequences, {
       target: options.target,
-      timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout * 1000 },
+      timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout },
       reset,
       expectDifferent,
       onProgress: progress(total),
@@ -63,9 +63,4 @@ async function readList(file: string): Promise<Set<string>> {
   const wrong = entries.find((entry) => !/^\S+ \d+$/.test(entry));
   if (wrong !== undefined) throw new UsageError(`${file}: ${JSON.stringify(wrong)} is not of the form "sequence n"`);
   return new Set(entries);
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`${JSON.stringify(text)} is not a whole number.`);
-  return Number(text);
 }

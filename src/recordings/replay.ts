@@ -28,7 +28,7 @@ export interface DifferingExchange {
 }
 
 /** The counts of one category. */
-export interface CategoryCount {
+interface CategoryCount {
   exchanges: number;
   /** Differ without being known to. */
   differing: number;

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { PostgresCluster } from '../../test/support/postgres-cluster';
+import { PostgresCluster } from '../../harness/postgres-cluster';
 import { DatabaseReset, ResetError } from './reset-database';
 
 let cluster: PostgresCluster;

@@ -13,6 +13,9 @@ export class ValueError extends Error {
 /** Any text. */
 export const text = (value: string): string => value;
 
+/** What is shown to be let in: long enough that nobody guesses it, and fit for a header. */
+export const secret = (value: string): string | undefined => (/^[\x21-\x7e]{16,}$/.test(value) ? value : undefined);
+
 /** An absolute path; a relative one begins in the working directory. */
 export const path = (value: string): string => (isAbsolute(value) ? value : resolve(value));
 

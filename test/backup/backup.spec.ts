@@ -5,12 +5,12 @@ import { Client } from 'pg';
 import { TABLES } from '../../src/backup/backup.statements';
 import { migrateDatabase } from '../../src/database/migrations';
 import { answersOf, create, fillSide } from '../cutover/filled-side';
-import { Load } from '../faults/load';
-import { startBuilt } from '../support/built-program';
+import { Load } from '../../harness/load';
+import { startBuilt } from '../../harness/built-program';
 import { describeOnEachMajor, useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
 import { startTestApp } from '../support/test-app';
 import { backup, contentOf, restore, textOf } from './programs';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { query } from '../support/postgres-cluster';
-import { startBuilt, type ProgramEnd } from '../support/built-program';
+import { query } from '../../harness/postgres-cluster';
+import { startBuilt, type ProgramEnd } from '../../harness/built-program';
 
 /** Runs `backup` on a database. */
 export const backup = (url: string, ...args: string[]): Promise<ProgramEnd> =>

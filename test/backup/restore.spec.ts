@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { knownMigrations, migrateDatabase, MIGRATIONS_FOLDER } from '../../src/database/migrations';
 import { create, fillSide } from '../cutover/filled-side';
-import { startBuilt } from '../support/built-program';
+import { startBuilt } from '../../harness/built-program';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp } from '../support/test-app';
 import { backup, contentOf, restore, rewrite, textOf } from './programs';
 

@@ -1,6 +1,6 @@
 import { Gate } from '../support/gate';
-import { PostgresCluster } from '../support/postgres-cluster';
-import { ServerProcess } from '../support/server-process';
+import { PostgresCluster } from '../../harness/postgres-cluster';
+import { ServerProcess } from '../../harness/server-process';
 
 /** The built API in a process of its own, on a database of its own whose connection can be cut. */
 export interface ServedApi {

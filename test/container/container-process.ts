@@ -1,8 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { PlayedStage } from './rehearsal';
-import { RehearsalError } from './rehearsal';
+import { StartError } from '../../harness/start-error';
+import { StartedProgram } from '../../harness/started-program';
+import { RehearsalError, type PlayedStage } from './rehearsal';
 
 /** Whom a process runs as. */
 export interface Account {
@@ -12,11 +10,8 @@ export interface Account {
 
 /** The image's command as a process of this machine, with the image's environment, on ports that are free here. */
 export class ContainerProcess {
+  private readonly server: StartedProgram;
   output = '';
-  /** The exit code. */
-  readonly ended: Promise<number | null>;
-  private readonly child: ChildProcess;
-  private isOver = false;
 
   /** @param account counts if the rehearsal runs as root, which alone may become somebody else. */
   constructor(
@@ -25,14 +20,10 @@ export class ContainerProcess {
     private readonly account: Account,
     private readonly settings: Readonly<Record<string, string>>,
   ) {
-    this.child = this.run(command, { PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1' });
+    this.server = this.run(command, { PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1' });
     const keep = (piece: Buffer) => (this.output += piece.toString());
-    this.child.stdout?.on('data', keep);
-    this.child.stderr?.on('data', keep);
-    this.ended = once(this.child, 'close').then(([code]) => {
-      this.isOver = true;
-      return code as number | null;
-    });
+    this.server.child.stdout?.on('data', keep);
+    this.server.child.stderr?.on('data', keep);
   }
 
   /** The public address. */
@@ -40,30 +31,34 @@ export class ContainerProcess {
     return this.listening()?.[1] ?? '';
   }
 
-  /** Repeats the health command until it succeeds. @throws RehearsalError with all that the server said, if it ends */
+  /** Its exit code, once it has ended. */
+  get ended(): Promise<number | null> {
+    return this.server.ended.then(({ code }) => code);
+  }
+
+  /** Repeats the health command until it succeeds. @throws RehearsalError with what the server said last, if it ends */
   async untilHealthy(healthCommand: readonly string[]): Promise<void> {
-    for (;;) {
+    const isHealthy = async () => {
       const adminPort = this.listening()?.[2];
-      if (adminPort !== undefined) {
-        const [code] = (await once(this.run(healthCommand, { ADMIN_PORT: adminPort }), 'close')) as [number | null];
-        if (code === 0) return;
-      }
-      if (this.isOver) throw new RehearsalError(`The server ended before it was healthy:\n${this.output}`);
-      await sleep(100);
+      if (adminPort === undefined) return false;
+      return (await this.run(healthCommand, { ADMIN_PORT: adminPort }).ended).code === 0;
+    };
+    try {
+      await this.server.until(isHealthy, { what: 'it was healthy', every: 100 });
+    } catch (error) {
+      throw error instanceof StartError ? new RehearsalError(error.message) : error;
     }
   }
 
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number | null> {
-    if (!this.isOver) this.child.kill('SIGTERM');
-    return this.ended;
+    return (await this.server.end('SIGTERM')).code;
   }
 
-  private run([program = '', ...args]: readonly string[], ports: Readonly<Record<string, string>>): ChildProcess {
-    return spawn(program, args, {
+  private run([program = '', ...args]: readonly string[], ports: Readonly<Record<string, string>>): StartedProgram {
+    return new StartedProgram(program, args, {
       cwd: this.image.workdir,
       env: { PATH: process.env.PATH, ...this.image.environment, ...ports, ...this.settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
       ...(process.getuid?.() === 0 ? this.account : {}),
     });
   }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 export const CONTEXT = resolve(__dirname, '../..');
 
 /** One instruction, its continued lines joined: `RUN npm ci` is RUN with `npm ci`. */
-export interface Instruction {
+interface Instruction {
   readonly name: string;
   readonly text: string;
 }

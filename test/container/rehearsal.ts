@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { StartedProgram } from '../../harness/started-program';
 import { CONTEXT, copyOf, environmentOf, type Stage } from './dockerfile';
 
 /** A step of the Dockerfile that failed here. */
@@ -94,13 +93,9 @@ function surroundings(): NodeJS.ProcessEnv {
 }
 
 async function run(command: string, cwd: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  const child = spawn('sh', ['-ec', command], { cwd, env: { ...surroundings(), ...environment } });
-  let words = '';
-  const keep = (piece: Buffer) => (words = (words + piece.toString()).slice(-4000));
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new RehearsalError(`RUN ${command} ended with status ${code ?? 'none'}:\n${words}`);
+  const program = new StartedProgram('sh', ['-ec', command], { cwd, env: { ...surroundings(), ...environment } });
+  const { code } = await program.ended;
+  if (code !== 0) throw new RehearsalError(`RUN ${command} ended with status ${code ?? 'none'}:\n${program.words}`);
 }
 
 /** Removes what was played. */

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { makeRunFolder } from '../run/run-folder';
-import { PostgresCluster } from '../support/postgres-cluster';
+import { makeRunFolder } from '../../harness/run-folder';
+import { PostgresCluster } from '../../harness/postgres-cluster';
 import { readDockerfile, execForm, healthCommand, textsOf } from './dockerfile';
 import { ContainerProcess, type Account } from './container-process';
 import { clearAway, playStages, RehearsalError, type PlayedStage } from './rehearsal';
@@ -46,7 +46,10 @@ async function rehearseStart(image: PlayedStage, databaseUrl: string, account: A
 async function rehearseNoDatabase(image: PlayedStage, account: Account): Promise<void> {
   const server = new ContainerProcess(image, command, account, {});
   const code = await server.ended;
-  demand(code === 1 && server.output.includes('DATABASE_URL'), 'without a database it ends and names DATABASE_URL');
+  demand(
+    code === 2 && server.output.includes('DATABASE_URL'),
+    'without a database it ends with 2 and names DATABASE_URL',
+  );
 }
 
 async function rehearse(): Promise<void> {

@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { HeaderPair } from '../../src/recordings/exchange';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { collection } from './collection-text';
 import { RawClient, type Answer } from './raw-client';
 
-// Each point of docs/divergences.md has the test of its number here or, from 18 on, in divergences-http.spec.ts.
+// Each point of docs/divergences.md has the test of its number here or in divergences-http.spec.ts.
 
 const ORIGIN: HeaderPair = ['Origin', 'https://city.test'];
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' };
@@ -45,17 +43,6 @@ async function expectNothingStored(): Promise<void> {
   expect((await client.ask('GET', COLLECTIONS)).body).toBe('[]');
   expect(JSON.parse((await post()).body)).toMatchObject({ id: 1 });
 }
-
-test('the document has a test for each of its points', () => {
-  const numbers = (file: string, pattern: RegExp) =>
-    [...readFileSync(resolve(__dirname, file), 'utf8').matchAll(pattern)].map(([, number]) => Number(number));
-  const points = numbers('../../docs/divergences.md', /^### (\d+)\. /gm);
-  expect(points).toEqual(Array.from(points, (_, index) => index + 1));
-  const tests = ['divergences.spec.ts', 'divergences-http.spec.ts'].flatMap((file) =>
-    numbers(file, /^test\('(\d+)\. /gm),
-  );
-  expect(tests.sort((a, b) => a - b)).toEqual(points);
-});
 
 test('1. an unknown waste type is refused', async () => {
   const expected = "'organic', 'plastic', 'paper', 'metal', 'glass' or 'electronic'";

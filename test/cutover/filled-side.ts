@@ -1,6 +1,6 @@
 import { DOUBLE_TRAPS } from '../database/values';
 import { writeJson } from '../../src/contract/json/writer';
-import { aCollection, aLocation } from '../support/samples';
+import { aCollection, aLocation } from '../../harness/samples';
 
 const TEXTS = ['Depot', 'a\0b', '\\u0000 \\ "quoted"', 'Łódź 漢 🗑', '\u2028\x7f\x01\n', ''];
 const DATES = [

@@ -1,7 +1,7 @@
-import { describeWithReference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { aCollection, json } from '../support/samples';
+import { eventually } from '../../harness/eventually';
+import { aCollection, json } from '../../harness/samples';
 import { write } from './support/clients';
 import { RealSides } from './support/real-sides';
 

@@ -1,5 +1,5 @@
 import { exchange, openSocket, statusesIn } from '../support/raw-exchange';
-import { aLocation } from '../support/samples';
+import { aLocation } from '../../harness/samples';
 import { TwoMemorySides } from './support/two-memory-sides';
 
 const BODY = JSON.stringify(aLocation());

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { aCollection, json } from '../support/samples';
-import { runCutover } from './cutover-program';
-import { GatewayProcess, TOKEN } from './support/gateway-process';
+import { eventually } from '../../harness/eventually';
+import { aCollection, json } from '../../harness/samples';
+import { runCutover } from '../../harness/cutover-program';
+import { GatewayProcess, TOKEN } from '../../harness/gateway-process';
 import { MemoryApi } from './support/memory-api';
-import { journalDirectory } from './support/test-gateway';
+import { journalDirectory } from '../../harness/journal-directory';
 
 describe('waste-cutover in a wrong order', () => {
   let blue: MemoryApi;
@@ -228,7 +228,7 @@ describe('waste-cutover in a wrong order', () => {
       await expectRefused(between(blue.url, nobody), /not as the API does: is it the address of green\?/);
       await expectRefused(between(nobody, green.url), /not as the API does: is it the address of blue\?/);
       await expectRefused(between(blue.url, 'http://127.0.0.1:1'), /Start green, or correct --green http:/);
-      await expectRefused(between(blue.url, `${green.url}/api`), /--green: .*write it as http:\/\/host:port/, {
+      await expectRefused(between(blue.url, `${green.url}/api`), /--green <url>.*write it as http:\/\/host:port/, {
         code: 2,
       });
       await expectRefused(start(...journalOption), /required option '--blue <url>' not specified/, { code: 2 });

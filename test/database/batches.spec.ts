@@ -1,5 +1,5 @@
 import { useCluster } from '../support/clusters';
-import { aCollection } from '../support/samples';
+import { aCollection } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 const COLLECTIONS = '/api/collections';

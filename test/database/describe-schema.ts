@@ -1,4 +1,4 @@
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 
 // What belongs to an extension is the extension's business.
 const OWN = `n.nspname = 'public' and not exists (select from pg_depend d where d.objid = o.oid and d.deptype = 'e')`;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIGRATIONS_FOLDER } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation, json } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation, json } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 interface Setting {

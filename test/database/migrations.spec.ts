@@ -5,7 +5,7 @@ import { LEAST_POSTGRES_MAJOR } from '../../src/database/start-checks';
 import { StartRefusedError } from '../../src/database/database-errors';
 import * as schema from '../../src/database/schema';
 import { describeOnEachMajor } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 
 interface Journal {
   entries: { idx: number; tag: string }[];

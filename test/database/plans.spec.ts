@@ -2,7 +2,7 @@ import { measure } from '../../src/database/list-streams';
 import { migrateDatabase } from '../../src/database/migrations';
 import { describeOnEachMajor } from '../support/clusters';
 import { Pool } from '../support/pool';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { registeredStatements } from '../support/statements';
 
 const BY_ID = ['collections_by_ids', 'collections_replace', 'collections_remove'];

@@ -9,7 +9,7 @@ import { Database } from '../../src/database/database';
 import { Location } from '../../src/locations/location.model';
 import { LocationsRepository } from '../../src/locations/locations.repository';
 import { describeOnEachMajor } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { modelsOf } from './values';
 
 Logger.overrideLogger(false);

@@ -3,7 +3,7 @@ import { wireFunction } from '../../scripts/wire-function';
 import { modelOf } from '../../src/contract';
 import { RESOURCES, type Resource } from '../../src/database/resources';
 import { describeOnEachMajor } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { modelsOf } from './values';
 

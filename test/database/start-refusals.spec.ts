@@ -6,10 +6,10 @@ import { StartRefusedError } from '../../src/database/database-errors';
 import { migrateDatabase } from '../../src/database/migrations';
 import { refusalIn } from '../../src/database/start-failure';
 import { describeOnEachMajor, useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Gate } from '../support/gate';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation, json } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation, json } from '../../harness/samples';
 import { startTestApp } from '../support/test-app';
 
 /** The sentence with which a server does not start on this database. */
@@ -169,7 +169,7 @@ describe('a start that has to wait says for what', () => {
       await migrateDatabase(url, { log, connections: 9 });
       expect(said.at(-1)).toBe(
         'PostgreSQL allows the role limited 6 connections at once, and this server may need 9 ' +
-          '(DATABASE_POOL_SIZE + LIST_STREAMS + 1): raise the CONNECTION LIMIT or max_connections, or set less.',
+          '(DATABASE_POOL_SIZE + LIST_STREAMS + 1, and 3 with FOLLOW_TOKEN): raise the CONNECTION LIMIT or max_connections, or set less.',
       );
       said.length = 0;
       await migrateDatabase(url, { log, connections: 6 });

@@ -1,6 +1,6 @@
 import { expectCheckedIn } from '../support/checked-in';
 import { describeOnEachMajor } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { registeredStatements } from '../support/statements';
 import { migrateDatabase } from '../../src/database/migrations';
 

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { freePort } from '../support/free-port';
+import { eventually } from '../../harness/eventually';
+import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
-import { Balancer, check, Deployment, HAPROXY } from './balancer';
+import { Balancer, check, HAPROXY } from '../../harness/balancer';
+import { Deployment } from './deployment';
 import { Clients, command } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 

@@ -4,12 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
-import { freePort } from '../support/free-port';
+import { freePort } from '../../harness/free-port';
 import { useCluster } from '../support/clusters';
-import { aCollection } from '../support/samples';
+import { aCollection } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 import { missing } from '../support/missing';
-import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
+import { Balancer, check, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 
 describeWith(missing(NGINX, 'nginx'), 'login.conf of nginx', () => {
   const cluster = useCluster();

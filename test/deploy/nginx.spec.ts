@@ -1,9 +1,10 @@
 import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { freePort } from '../support/free-port';
+import { eventually } from '../../harness/eventually';
+import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
-import { Balancer, check, Deployment, NGINX, nginxMain } from './balancer';
+import { Balancer, check, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 import { Clients } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 

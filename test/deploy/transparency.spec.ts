@@ -4,11 +4,13 @@ import { sequencesOf, type Exchange } from '../../src/recordings/exchange';
 import { readRecordings } from '../../src/recordings/files';
 import { replay } from '../../src/recordings/replay';
 import { exchangeText } from '../../src/recordings/report';
-import { describeWithReference, startReference, type Reference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
+import { startReference, type Reference } from '../../harness/reference';
 import { describeWith } from '../support/describe-with';
-import { freePort } from '../support/free-port';
+import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
-import { Balancer, Deployment, HAPROXY, NGINX, nginxMain } from './balancer';
+import { Balancer, HAPROXY, NGINX } from '../../harness/balancer';
+import { Deployment, nginxMain } from './deployment';
 
 const RECORDINGS = resolve(__dirname, '../contract/recordings');
 const CATEGORIES = ['crud', 'paths', 'methods', 'cors', 'bodies'];

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { freePort } from '../support/free-port';
-import type { Balancer } from './balancer';
+import { freePort } from '../../harness/free-port';
+import type { Balancer } from '../../harness/balancer';
 
 /** A server behind a balancer that answers with its name, and can hold its answers back. */
-export class Upstream {
+class Upstream {
   /** What it received, in order: `GET /path`. */
   readonly received: string[] = [];
   /** The header pairs of the last request, as they came. */

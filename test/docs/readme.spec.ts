@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
 import { missing } from '../support/missing';
-import { ServerProcess } from '../support/server-process';
+import { ServerProcess } from '../../harness/server-process';
 
 const run = promisify(execFile);
 
@@ -65,6 +65,7 @@ test.each([
   'CHANGELOG.md',
   'docs/divergences.md',
   'docs/cutover.md',
+  'docs/following.md',
   'deploy/haproxy/README.md',
   'deploy/nginx/README.md',
   'deploy/systemd/README.md',

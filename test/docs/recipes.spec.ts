@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { useCluster } from '../support/clusters';
-import { json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import { json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, '../..');

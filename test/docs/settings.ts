@@ -6,6 +6,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   DATABASE_URL: 'postgresql://waste:secret@127.0.0.1:5432/waste',
   DATABASE_URL_FILE: '/run/secrets/database-url',
   DEPLOYMENT: 'blue',
+  FOLLOW_TOKEN: '0123456789abcdef0123456789abcdef',
+  FOLLOW_TOKEN_FILE: '/run/secrets/follow-token',
   FRONTEND_DIR: '/srv/waste/page',
 };
 

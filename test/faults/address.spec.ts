@@ -6,12 +6,12 @@ import { AddressSource } from '../../src/database/address-source';
 import { dropClient, openClient } from '../../src/database/open-client';
 import { useCluster } from '../support/clusters';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { freePort } from '../support/free-port';
+import { eventually } from '../../harness/eventually';
+import { freePort } from '../../harness/free-port';
 import { Gate } from '../support/gate';
-import { PostgresCluster, query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import { PostgresCluster, query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 
 /** A certificate for db.test and its key, made by the authority itself. */
 function makeCertificate(directory: string, name: string): { certificate: string; key: string } {
@@ -20,6 +20,13 @@ function makeCertificate(directory: string, name: string): { certificate: string
   const form = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   execFileSync('openssl', [...form, '-keyout', key, '-out', certificate, ...subject], { stdio: 'ignore' });
   return { certificate, key };
+}
+
+/** The last line of a server that does not start. */
+async function refused(address: string): Promise<string | undefined> {
+  const server = ServerProcess.spawn({ DATABASE_URL: address });
+  expect(await server.ended).toEqual({ code: 1, signal: null });
+  return server.messages.at(-1);
 }
 
 const missingOpenssl = (() => {
@@ -114,6 +121,20 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
     expect(await by('verify-full', authority)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
+  it.each([
+    ['sslmode=verify-full', /self.signed certificate\): look at sslmode, sslrootcert/],
+    ['sslmode=verify-full&sslrootcert=AUTHORITY', /does not match certificate's altnames/],
+    ['sslmode=verify-ca&sslrootcert=STRANGER', /self.signed certificate/],
+  ])(
+    'the start is refused with one sentence, and not tried for ever, for a certificate that is not accepted: %s',
+    async (parameters, sentence) => {
+      const given = parameters
+        .replace('AUTHORITY', encodeURIComponent(authority))
+        .replace('STRANGER', encodeURIComponent(stranger));
+      expect(await refused(`postgresql://either:right@127.0.0.1:${port}/postgres?${given}`)).toMatch(sentence);
+    },
+  );
+
   it('the program serves over TLS, takes nothing from PG* variables, and prints no warning of the driver', async () => {
     const hostile = {
       PGOPTIONS: '-c default_transaction_read_only=on -c search_path=nowhere',
@@ -195,6 +216,27 @@ describeWith(missingOpenssl, 'a PostgreSQL with TLS and a certificate of its own
 
 describe('a PostgreSQL without TLS', () => {
   const cluster = useCluster();
+
+  it.each(['require', 'verify-full'])('sslmode=%s: the start is refused with one sentence', async (mode) => {
+    const gate = new Gate(cluster().socket);
+    await gate.open();
+    const sentence = await refused(`postgresql://tester@127.0.0.1:${gate.port}/postgres?sslmode=${mode}`);
+    expect(sentence).toMatch(/PostgreSQL offers no TLS, which the sslmode of DATABASE_URL demands/);
+    await gate.close();
+  });
+
+  it('as one of two hosts of which the other is away, it is waited for that one', async () => {
+    const gate = new Gate(cluster().socket);
+    await gate.open();
+    const away = await freePort();
+    const hosts = [`127.0.0.1:${gate.port}`, `127.0.0.1:${away}`];
+    for (const order of [hosts, hosts.toReversed()]) {
+      const source = new AddressSource(`postgresql://tester@${order.join(',')}/postgres?sslmode=require`);
+      const opening = openClient(source, { role: ' test', statementTimeout: 1000 });
+      await expect(opening).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    }
+    await gate.close();
+  });
 
   it.each([
     ['prefer', true],

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { aCollection, aLocation, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-import { Load } from './load';
+import { eventually } from '../../harness/eventually';
+import { aCollection, aLocation, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
+import { Load } from '../../harness/load';
 
 const STATEMENT_TIMEOUT = 1500;
 
@@ -83,6 +83,18 @@ describe('a request waits no longer than DATABASE_STATEMENT_TIMEOUT, and only fo
       for (const answer of answers) expect(answer.in).toBeLessThan(2 * STATEMENT_TIMEOUT);
       await operator.query('commit');
       await eventually(async () => expect((await put()).status).toBe(200));
+    });
+
+    it.each(['PUT', 'DELETE'])('a %s of a missing row, which asks twice, has one deadline', async (method) => {
+      const init = method === 'PUT' ? json('PUT', aCollection()) : { method };
+      await operator.query('begin; lock table collections in share mode');
+      const answer = fetch(`${server.url}/api/collections/999`, init);
+      await sleep(STATEMENT_TIMEOUT * 0.7);
+      // The change goes on and finds nothing; the look whether the row is there waits again.
+      await operator.query('commit; begin; lock table collections');
+      await sleep(STATEMENT_TIMEOUT * 0.7);
+      await operator.query('commit');
+      expect((await answer).status).toBe(503);
     });
 
     it('a pause of the server throws nothing away that has arrived', async () => {

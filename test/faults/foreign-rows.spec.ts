@@ -1,6 +1,6 @@
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation, json } from '../support/samples';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation, json } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 const row = (id: string) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { compared, useBothServers } from '../reference/both-servers';
-import { describeWithReference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
 import { useCluster } from '../support/clusters';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
 import { startTestApp, type TestApp } from '../support/test-app';

@@ -1,11 +1,11 @@
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-import { Load } from './load';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
+import { Load } from '../../harness/load';
 
 const IN_FLIGHT = 64;
-const COUNT = 2000;
+const COUNT = 1000;
 
 describe('ids', () => {
   const cluster = useCluster({ durable: true });

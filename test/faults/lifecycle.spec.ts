@@ -4,13 +4,13 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isServed } from '../embedded/harness';
+import { isServed } from '../database/embedded/scratch';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { openSocket, readAll, statusesIn } from '../support/raw-exchange';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 import { VERSION } from '../../src/version';
 
 const servers: ServerProcess[] = [];

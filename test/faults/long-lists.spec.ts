@@ -1,8 +1,8 @@
 import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
-import { ServerProcess } from '../support/server-process';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
+import { ServerProcess } from '../../harness/server-process';
 
 const ROWS = 25_000;
 

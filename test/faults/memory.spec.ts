@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { query } from '../support/postgres-cluster';
+import { query } from '../../harness/postgres-cluster';
 import { exchange, openSocket, statusesIn } from '../support/raw-exchange';
-import { aCollection } from '../support/samples';
-import type { ServerProcess } from '../support/server-process';
+import { aCollection } from '../../harness/samples';
+import type { ServerProcess } from '../../harness/server-process';
 import { useServers } from '../support/use-servers';
 
 const MEGABYTE = 1 << 20;

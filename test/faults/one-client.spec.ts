@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
-import { aCollection, json } from '../support/samples';
-import type { ServerProcess } from '../support/server-process';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
 import { useServers } from '../support/use-servers';
 
 const GET = 'GET /api/collections HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -16,6 +16,13 @@ const post = (body: string) =>
 
 describe('what one client does is that client alone', () => {
   const { databaseUrl, startServer } = useServers();
+
+  /** For what needs no settings of its own, and must leave it well. */
+  let lasting: ServerProcess;
+  beforeAll(async () => {
+    lasting = await ServerProcess.start({ DATABASE_URL: databaseUrl() });
+  });
+  afterAll(() => lasting.kill());
 
   /** Its process still serves, and has complained of nothing. */
   async function expectWell(server: ServerProcess): Promise<void> {
@@ -30,7 +37,7 @@ describe('what one client does is that client alone', () => {
     ['an unknown path', GET.replace('/api/collections', '/nope')],
     ['a page', GET.replace('/api/collections', '/docs')],
   ])('CONNECT behind %s in one packet is answered in its turn', async (_, first) => {
-    const server = await startServer();
+    const server = lasting;
     const statuses = statusesIn(await exchange(server.url, [first + CONNECT]));
     expect(statuses).toHaveLength(2);
     expect(statuses[1]).toBe(405);
@@ -47,7 +54,7 @@ describe('what one client does is that client alone', () => {
     ['a file', GET.replace('/api/collections', '/static/docs/swagger-ui-bundle.js')],
     ['half a create', post('{}').slice(0, -1)],
   ])('%s and a reset end nothing but the connection', async (_, text) => {
-    const server = await startServer();
+    const server = lasting;
     for (const url of [server.url, server.adminUrl]) {
       for (const wait of [0, 0, 1, 3, 10]) {
         const socket = await openSocket(url);
@@ -73,9 +80,10 @@ describe('what one client does is that client alone', () => {
       `POST /api/collections HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: ${type}\r\nContent-Length: ${start.length + length + end.length}\r\n\r\n${start}`,
     );
     const answer = readAll(socket);
+    const closed = once(socket, 'close');
     const block = Buffer.from(piece.repeat((1 << 20) / piece.length));
     for (let left = length; left > 0 && !socket.destroyed; left -= block.length) {
-      if (!socket.write(block.subarray(0, left))) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+      if (!socket.write(block.subarray(0, left))) await Promise.race([once(socket, 'drain'), closed]);
     }
     if (!socket.destroyed) socket.write(end);
     expect([413, 422]).toContain(statusesIn(await answer)[0]);
@@ -103,19 +111,20 @@ describe('what one client does is that client alone', () => {
   it('a request that a busy server had not read in time is not 408', async () => {
     const server = await startServer({ REQUEST_TIMEOUT: '1s' });
     const first = post('{}');
-    for (const before of ['', first.slice(0, 20), GET, GET + first.slice(0, 20)]) {
-      const socket = await openSocket(server.url);
-      const answer = readAll(socket);
-      socket.write(before);
-      await sleep(100);
-      server.child.kill('SIGSTOP');
-      socket.write(
-        (before.replace(GET, '') === '' ? first : first.slice(20)).replace('Host: a', 'Host: a\r\nConnection: close'),
-      );
-      await sleep(3000);
-      server.child.kill('SIGCONT');
-      expect(statusesIn(await answer).at(-1)).toBe(422);
-    }
+    const clients = await Promise.all(
+      ['', first.slice(0, 20), GET, GET + first.slice(0, 20)].map(async (before) => {
+        const socket = await openSocket(server.url);
+        socket.write(before);
+        const rest = before.replace(GET, '') === '' ? first : first.slice(20);
+        return { socket, answer: readAll(socket), rest: rest.replace('Host: a', 'Host: a\r\nConnection: close') };
+      }),
+    );
+    await sleep(100);
+    server.child.kill('SIGSTOP');
+    for (const { socket, rest } of clients) socket.write(rest);
+    await sleep(3000);
+    server.child.kill('SIGCONT');
+    for (const { answer } of clients) expect(statusesIn(await answer).at(-1)).toBe(422);
   });
 
   it('a client that does not go on once it is its turn is 408 all the same', async () => {

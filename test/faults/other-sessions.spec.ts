@@ -1,7 +1,7 @@
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
-import { aCollection, aLocation, json } from '../support/samples';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, aLocation, json } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 describe('what other sessions do to the database while the server runs', () => {

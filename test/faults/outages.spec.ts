@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Gate } from '../support/gate';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess } from '../support/server-process';
-import { Load } from './load';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
+import { Load } from '../../harness/load';
 
 const STATEMENT_TIMEOUT = 2000;
 const OUTAGE = 3000;

@@ -7,9 +7,9 @@ import { Control } from '../../src/database/control';
 import { BACKEND, settle, type Backend } from '../../src/database/settlement';
 import { describeWith } from '../support/describe-with';
 import { useCluster } from '../support/clusters';
-import { missingPgBouncer, PgBouncer, type PgBouncerOptions } from '../support/pgbouncer';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
+import { missingPgBouncer, PgBouncer, type PgBouncerOptions } from '../../harness/pgbouncer';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
 import { startTestApp } from '../support/test-app';
 
 const FILL = `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)

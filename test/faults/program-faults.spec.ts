@@ -4,11 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isServed } from '../embedded/harness';
+import { isServed } from '../database/embedded/scratch';
 import { useCluster } from '../support/clusters';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ServerProcess, type Ended } from '../support/server-process';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ServerProcess } from '../../harness/server-process';
+import type { Ended } from '../../harness/started-program';
 
 const PRELOAD = resolve(__dirname, 'fault-on-signal.cjs');
 

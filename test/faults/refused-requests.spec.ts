@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { compared, useBothServers } from '../reference/both-servers';
-import { describeWithReference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { exchange, openSocket, readAll, statusesIn } from '../support/raw-exchange';
-import { ServerProcess } from '../support/server-process';
+import { ServerProcess } from '../../harness/server-process';
 import { startTestApp } from '../support/test-app';
-
-jest.setTimeout(60_000);
 
 const UNKNOWN = 'GET /nowhere HTTP/1.1\r\n\r\n';
 const LIST = 'GET /api/locations HTTP/1.1\r\n\r\n';

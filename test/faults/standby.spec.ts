@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { describeOnEachMajor } from '../support/clusters';
-import { eventually } from '../support/eventually';
+import { eventually } from '../../harness/eventually';
 import { Gate } from '../support/gate';
-import { query, type PostgresCluster } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
+import { query, type PostgresCluster } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
 import { startTestApp, type TestApp } from '../support/test-app';
 
 const FILL = `insert into collections (id, location, waste_type, quantity, unit, collected_date, status)

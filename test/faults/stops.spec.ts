@@ -4,12 +4,13 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isServed, postmasterPid } from '../embedded/harness';
+import { isServed, postmasterPid } from '../database/embedded/scratch';
 import { useCluster } from '../support/clusters';
-import { eventually } from '../support/eventually';
-import { query } from '../support/postgres-cluster';
-import { aCollection, json } from '../support/samples';
-import { ofTheRun, ServerProcess } from '../support/server-process';
+import { eventually } from '../../harness/eventually';
+import { query } from '../../harness/postgres-cluster';
+import { aCollection, json } from '../../harness/samples';
+import { ofTheRun } from '../../harness/environment';
+import { ServerProcess } from '../../harness/server-process';
 
 const ROOT = resolve(__dirname, '../..');
 

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { describeWithReference, type Reference, startReference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
+import { type Reference, startReference } from '../../harness/reference';
 import { useCluster } from '../support/clusters';
-import { ServerProcess } from '../support/server-process';
+import { ServerProcess } from '../../harness/server-process';
 import { type Finding, runCampaign } from './campaign';
 import { findingText } from './report';
 import { openReset, type ResetChoice } from './resets';

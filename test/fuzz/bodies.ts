@@ -7,7 +7,7 @@ export type BodyStyle = 'plain' | 'odd' | 'divergent';
 
 /**
  * The text of a JSON object for the resource. `plain` is accepted; `odd` has one or more odd, missing, unknown or
- * repeated members; `divergent` has one member of section 17 as well.
+ * repeated members; `divergent` has one member that is meant to be answered otherwise.
  */
 export function objectText(random: Random, resource: Resource, style: BodyStyle): string {
   const fields: readonly Field[] = MODELS[resource];

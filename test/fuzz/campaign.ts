@@ -1,6 +1,6 @@
 import type { Difference } from '../../src/recordings/compare';
 import type { RecordedRequest } from '../../src/recordings/exchange';
-import type { Answered } from './divergences';
+import { ruleText, type Answered } from './divergences';
 import { judge, signature, type Verdict } from './judge';
 import { type FuzzSequence, makeSequence } from './sequences';
 import { shrink } from './shrink';
@@ -104,7 +104,7 @@ function count(counts: Counts, { requests }: FuzzSequence, verdict: Verdict, ans
     const { left } = answered[at]!;
     increment(counts.byStatus, 'failure' in left ? 'none' : String(left.status));
   }
-  for (const { rule, name } of verdict.divergences.values()) increment(counts.byRule, `${rule}: ${name}`);
+  for (const rule of verdict.divergences.values()) increment(counts.byRule, ruleText(rule));
 }
 
 function increment(counts: Map<string, number>, key: string): number {

@@ -11,7 +11,7 @@ const OPTIONS: Omit<CampaignOptions, 'numbers'> = {
   seed: 1,
   seconds: 120,
   concurrency: { quick: 24, waiting: 48, heavy: 2 },
-  budget: 640 << 20,
+  budget: 512 << 20,
   patience: 20_000,
   endWithin: 30_000,
   maxFailures: 1,

@@ -1,3 +1,4 @@
+import { pointOf, type DivergenceName } from '../../src/divergences';
 import type { RecordedRequest } from '../../src/recordings/exchange';
 import { depthOf, NON_FINITE, parsedBody, someWithin } from './body-features';
 import { decodedPath } from './compare';
@@ -10,11 +11,9 @@ export interface Answered {
   right: Outcome;
 }
 
-/** An answer that is meant to differ from the old server's: a defect of it that is not copied. */
-export interface Divergence {
-  /** The number in the contract's list of divergent behaviour. */
-  rule: number;
-  name: string;
+/** How an answer that is meant to differ from the old server's is recognised. */
+export interface DivergenceRule {
+  name: DivergenceName;
   /** True if the request is of this kind; `before` are the exchanges of the sequence so far. */
   applies: (request: RecordedRequest, before: readonly Answered[]) => boolean;
   /** Statuses that the left (old) server gives in this case; with another one the rule does not excuse anything. */
@@ -31,69 +30,58 @@ const STRING_FIELDS = ['location', 'name', 'address', 'zone'];
 const isNonFinite = (leaf: unknown): boolean => leaf === NON_FINITE;
 const hasLoneSurrogate = (leaf: unknown): boolean => typeof leaf === 'string' && /\p{Surrogate}/u.test(leaf);
 
-/** The divergences of section 17, in the order in which an exchange is tried against them. */
-export const DIVERGENCES: readonly Divergence[] = [
+/** The rules, in the order in which an exchange is tried against them. */
+const RULES: readonly DivergenceRule[] = [
   // The old server accepts these two, so beside another error or an unknown id it does not crash.
   {
-    ...crash(1, 'a non-finite number in a float field', (body) => fields(body, FLOAT_FIELDS).some(isNonFiniteFloat)),
+    ...crash('non-finite-number', (body) => fields(body, FLOAT_FIELDS).some(isNonFiniteFloat)),
     left: [500, 404, 422],
     errorType: 'finite_number',
   },
-  crash(2, 'a non-finite number that is echoed', (body) => someWithin(body, isNonFinite)),
+  crash('non-finite-echo', (body) => someWithin(body, isNonFinite)),
   {
-    ...crash(3, 'a lone surrogate in a string field', (body) => fields(body, STRING_FIELDS).some(hasLoneSurrogate)),
+    ...crash('half-surrogate', (body) => fields(body, STRING_FIELDS).some(hasLoneSurrogate)),
     left: [500, 404, 422],
     errorType: 'string_unicode',
   },
-  crash(4, 'a lone surrogate that is echoed', (body) => someWithin(body, hasLoneSurrogate)),
+  crash('half-surrogate-echo', (body) => someWithin(body, hasLoneSurrogate)),
   {
-    rule: 5,
-    name: 'a body of another type that is not UTF-8',
+    name: 'undecodable-body',
     applies: (request) => request.body_b64 !== undefined,
     left: [500],
     right: [422],
   },
-  crash(6, 'a date in the year 0000', (body) => fields(body, ['collected_date']).some(isYearZero)),
+  crash('year-zero', (body) => fields(body, ['collected_date']).some(isYearZero)),
   {
-    rule: 7,
-    name: 'a sum that overflows',
+    name: 'overflowing-sum',
     applies: ({ method, target }, before) =>
       method === 'GET' && decodedPath(target).startsWith('/api/analytics') && before.some(storedHugeQuantity),
     left: [500],
     right: [200],
   },
   {
-    rule: 8,
-    name: '967 or 968 nested levels',
+    name: 'deepest-nesting',
     applies: isTooDeepToEcho,
     left: [500, 400],
-    right: [422, 400],
+    right: [422],
   },
   {
-    rule: 9,
-    name: 'no Host header',
-    applies: ({ headers }) => headers.some(([name, value]) => name.toLowerCase() === 'host' && value === null),
-    left: [200, 307, 404],
-    right: [400, 200, 307, 404],
-  },
-  {
-    rule: 16,
-    name: 'U+0000 in the name of a static file',
+    name: 'nul-in-file-name',
     applies: ({ target }) => /^\/static\/.*\0/s.test(decodedPath(target)),
     left: [500],
     right: [404],
   },
 ];
 
-function crash(rule: number, name: string, test: (body: unknown) => boolean): Divergence {
-  return { rule, name, applies: (request) => test(parsedBody(request)), left: [500], right: [422] };
+function crash(name: DivergenceName, test: (body: unknown) => boolean): DivergenceRule {
+  return { name, applies: (request) => test(parsedBody(request)), left: [500], right: [422] };
 }
 
-/** The divergence that excuses a difference between the two outcomes, if there is one. */
-export function divergenceOf(exchange: Answered, before: readonly Answered[]): Divergence | undefined {
+/** The rule that excuses a difference between the two outcomes, if there is one. */
+export function ruleOf(exchange: Answered, before: readonly Answered[]): DivergenceRule | undefined {
   const { request, left, right } = exchange;
   if ('failure' in left || 'failure' in right) return undefined;
-  return DIVERGENCES.find(
+  return RULES.find(
     (rule) =>
       rule.left.includes(left.status) &&
       rule.right.includes(right.status) &&
@@ -102,7 +90,12 @@ export function divergenceOf(exchange: Answered, before: readonly Answered[]): D
   );
 }
 
-const POISONOUS = DIVERGENCES.filter(({ rule }) => rule === 1 || rule === 3);
+const POISONOUS = RULES.filter(({ name }) => name === 'non-finite-number' || name === 'half-surrogate');
+
+/** A rule as people look it up: `4. non-finite-number`, with the number of docs/divergences.md. */
+export function ruleText({ name }: DivergenceRule): string {
+  return `${pointOf(name)}. ${name}`;
+}
 
 /** True if the old server, crashing, may have stored what it cannot render, so that its later answers mean nothing. */
 export function mayPoison({ request, left }: Answered): boolean {

@@ -46,7 +46,7 @@ const ODD_BYTES = [
 ] as const; // prettier-ignore
 
 /** The bytes with an odd byte sequence put in somewhere, or over what was there. */
-export function withByte(random: Random, bytes: Buffer): Buffer {
+function withByte(random: Random, bytes: Buffer): Buffer {
   const at = random.int(0, bytes.length);
   const odd = Buffer.from(random.pick(ODD_BYTES));
   const rest = random.chance(50) ? at : at + odd.length;

@@ -1,5 +1,6 @@
 import { createServer, connect, type AddressInfo, type Server } from 'node:net';
-import { describeWithReference, type Reference, startReference } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
+import { type Reference, startReference } from '../../harness/reference';
 import { type CampaignOptions, type Finding, runCampaign } from './campaign';
 import { recordingOf } from './report';
 import { openReset, type Reset } from './resets';

@@ -1,7 +1,7 @@
 import type { Difference } from '../../src/recordings/compare';
 import type { RecordedRequest } from '../../src/recordings/exchange';
 import { compareOutcomes } from './compare';
-import { type Answered, type Divergence, divergenceOf, mayPoison } from './divergences';
+import { type Answered, type DivergenceRule, mayPoison, ruleOf } from './divergences';
 import type { Outcome } from './side';
 
 /** What the comparison of one sequence found. */
@@ -9,7 +9,7 @@ export interface Verdict {
   /** Exchanges that were compared; those after the end of the comparison are not. */
   compared: number;
   /** Exchanges that differ as they are meant to, by their position. */
-  divergences: Map<number, Divergence>;
+  divergences: Map<number, DivergenceRule>;
   /** The first exchange that differs and should not: the sequence's comparison ends there. */
   difference?: { at: number; details: Difference[]; exchange: Answered };
 }
@@ -23,15 +23,15 @@ export function judge(
   left: readonly Outcome[],
   right: readonly Outcome[],
 ): Verdict {
-  const divergences = new Map<number, Divergence>();
+  const divergences = new Map<number, DivergenceRule>();
   const before: Answered[] = [];
   for (const [at, request] of requests.entries()) {
     const exchange: Answered = { request, left: left[at]!, right: right[at]! };
     const details = compareOutcomes(request, exchange.left, exchange.right);
     if (details.length > 0) {
-      const divergence = divergenceOf(exchange, before);
-      if (divergence === undefined) return { compared: at + 1, divergences, difference: { at, details, exchange } };
-      divergences.set(at, divergence);
+      const rule = ruleOf(exchange, before);
+      if (rule === undefined) return { compared: at + 1, divergences, difference: { at, details, exchange } };
+      divergences.set(at, rule);
       if (mayPoison(exchange)) return { compared: at + 1, divergences };
     }
     before.push(exchange);

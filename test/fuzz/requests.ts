@@ -87,9 +87,12 @@ export class RequestMaker {
     return this.aimed('method', anyMethod(random), target, random.chance(20) ? originHeaders(random) : []);
   }
 
-  /** A head or framing at the border of what an HTTP parser takes. */
+  /** A head or framing at the border of what an HTTP parser takes, or a head without Host. */
   head(): FuzzRequest {
     const { random } = this;
+    if (random.chance(5)) {
+      return fuzz('no-host', 'GET', random.pick(['/health', '/api/collections/', '/nope']), [['host', null]]);
+    }
     const { headers, body } = oddHead(random);
     const method = body === null ? 'GET' : random.pick(['POST', 'POST', 'PUT', 'GET', 'DELETE']);
     const target = method === 'POST' ? `/api/${this.resource()}` : anyTarget(random, this.created);
@@ -114,7 +117,7 @@ export class RequestMaker {
     };
   }
 
-  /** An exchange that the contract's section 17 wants answered otherwise. */
+  /** An exchange that is meant to be answered otherwise, see docs/divergences.md. */
   divergent(): FuzzRequest {
     const { random } = this;
     return random.weighted(
@@ -126,7 +129,6 @@ export class RequestMaker {
         3,
         () => this.write('divergent', 'locations', [['content-type', 'text/plain']], Buffer.from([0x61, 0xff, 0x62])),
       ],
-      [2, () => fuzz('divergent', 'GET', random.pick(['/health', '/api/collections/', '/nope']), [['host', null]])],
       [2, () => fuzz('divergent', 'GET', random.pick(['/static/%00', '/static/a%00b']))],
       [6, () => this.analytics()],
     );

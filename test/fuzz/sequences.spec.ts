@@ -46,7 +46,7 @@ describe('generated sequences', () => {
     for (const route of [...routes, 'GET /static/js/app.js', 'POST /api/locations', 'GET /health'])
       expect(targets).toContain(route);
     expect([...kinds.keys()].sort()).toEqual(
-      'analytics chunked content-type cors create delete divergent encoding fields health list malformed method no-body other-body path preflight read replace syntax'.split(
+      'analytics chunked content-type cors create delete divergent encoding fields health list malformed method no-body no-host other-body path preflight read replace syntax'.split(
         ' ',
       ),
     );

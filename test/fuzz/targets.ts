@@ -42,7 +42,7 @@ export function anyTarget(random: Random, created: number): string {
 }
 
 /** The path written in another way, some of which mean the same. */
-export function respelled(random: Random, path: string): string {
+function respelled(random: Random, path: string): string {
   const changed = random.weighted(
     [45, () => path],
     [15, () => percentEncoded(random, path)],

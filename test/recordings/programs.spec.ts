@@ -1,29 +1,18 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import type { Exchange } from '../../src/recordings/exchange';
 import { readRecordings, writeRecordings } from '../../src/recordings/files';
-import { PostgresCluster } from '../support/postgres-cluster';
+import { startBuilt, type ProgramEnd } from '../../harness/built-program';
+import { PostgresCluster } from '../../harness/postgres-cluster';
 import { answerBytes, startRecordedServer, type RecordedServer } from './recorded-server';
 
 const ROOT = resolve(__dirname, '../..');
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 /** Runs a program as a person does, without a terminal. */
-function run(program: 'replay' | 'record', ...args: string[]): Promise<Ended> {
-  const entry = join(ROOT, `src/recordings/${program}.main.ts`);
-  return new Promise((done) => {
-    execFile(process.execPath, ['--import', 'tsx', entry, ...args], { cwd: ROOT }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const run = (program: 'replay' | 'record', ...args: string[]): Promise<ProgramEnd> =>
+  startBuilt(`recordings/${program}.main.js`, args).ended;
 
 let directory: string;
 let recording: string;

@@ -1,6 +1,6 @@
 import { useCluster } from '../support/clusters';
 import { startTestApp, type TestApp } from '../support/test-app';
-import { startReference, type Reference } from './reference';
+import { startReference, type Reference } from '../../harness/reference';
 
 /** The old server, and this one on a database of its own: started before the tests of this block, and ended after them. */
 export function useBothServers(): { readonly reference: () => Reference; readonly app: () => TestApp } {

@@ -4,7 +4,8 @@ import { sequencesOf } from '../../src/recordings/exchange';
 import { readRecordings } from '../../src/recordings/files';
 import { parseTarget } from '../../src/recordings/raw-http';
 import { replay } from '../../src/recordings/replay';
-import { describeWithReference, startReference } from './reference';
+import { describeWithReference } from './describe-with-reference';
+import { startReference } from '../../harness/reference';
 
 const RECORDINGS = join(__dirname, '..', 'contract', 'recordings');
 

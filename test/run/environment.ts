@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, mkdtempSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
-import { removeLeftBehind } from './left-behind';
+import { removeLeftBehind } from '../../harness/left-behind';
 
 /**
  * Node's environment, with a temp folder for each file of tests. When the file is through, whatever is still running or

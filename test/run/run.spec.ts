@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeWith } from '../support/describe-with';
-import { eventually } from '../support/eventually';
-import { processesOf } from './left-behind';
-import { RUN_FOLDER } from './run-folder';
+import { eventually } from '../../harness/eventually';
+import { processesOf } from '../../harness/left-behind';
+import { RUN_FOLDER } from '../../harness/run-folder';
 
 const ROOT = resolve(__dirname, '../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { chooseOperatingUser } from '../../src/database/embedded/operating-user';
 import { findPrograms } from '../../src/database/embedded/programs';
-import { makeRunFolder } from './run-folder';
+import { makeRunFolder } from '../../harness/run-folder';
 
 const silent = { info: () => undefined };
 

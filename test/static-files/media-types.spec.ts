@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { contentTypeOf, OTHERWISE } from '../../src/static-files/media-types';
 import { COMPRESSIONS, SHORT_FORMS, TYPES } from '../../src/static-files/python-media-types';
-import { describeWithReference, PYTHON } from '../reference/reference';
+import { describeWithReference } from '../reference/describe-with-reference';
+import { PYTHON } from '../../harness/reference';
 
 const TABLES = resolve(__dirname, '../../src/static-files/python-media-types.ts');
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { PostgresCluster, type ClusterOptions } from './postgres-cluster';
+import { PostgresCluster, type ClusterOptions } from '../../harness/postgres-cluster';
 import { describeWith } from './describe-with';
 
 /**

@@ -1,5 +1,5 @@
 import { useCluster } from './clusters';
-import { ServerProcess } from './server-process';
+import { ServerProcess } from '../../harness/server-process';
 
 /** Servers on one database, which is made before the tests of this block. Each is killed after the test that started it. */
 export function useServers(): {

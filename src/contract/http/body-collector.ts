@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { BodyAborted, BodyRefused, BodyTooLarge } from './body-errors';
 import { BodyRoom, UNCLAIMED, type ClaimRoom } from './body-room';
-import { nextTick, once, whenever } from './guard';
+import { nextTick, once, soon, whenever } from './guard';
 import { Pieces } from './pieces';
 import type { Claim } from './room';
+
+/** A body that comes in more pieces than that in one turn of the event loop waits for the next: a read holds 11,000 chunks. */
+const PIECES_A_TURN = 256;
 
 /** Gathers the body of a request that does not come with its head, and no more of it than there is room for. */
 export class BodyCollector {
@@ -14,6 +17,8 @@ export class BodyCollector {
   /** What it had before it claimed more. */
   private former: Claim | undefined;
   private done = false;
+  /** Pieces that were taken in this turn of the event loop, or since the last turn that had many. */
+  private taken = 0;
   private forgetEnd: () => void = () => undefined;
 
   constructor(
@@ -22,6 +27,7 @@ export class BodyCollector {
     private readonly claimRoom: ClaimRoom | undefined,
     private readonly resolve: (body: Buffer) => void,
     private readonly reject: (error: Error) => void,
+    private readonly onFlood: () => void = () => undefined,
   ) {}
 
   /** @param declared the length that the head gives, NaN if there is none. */
@@ -54,6 +60,8 @@ export class BodyCollector {
   }
 
   private take(piece: Buffer): void {
+    this.taken += 1;
+    if (this.taken === PIECES_A_TURN) this.takeTurns();
     if (this.done) return;
     this.pieces.add(piece);
     const { length } = this.pieces;
@@ -66,6 +74,21 @@ export class BodyCollector {
     // What was read with this piece is taken still: node would keep each of its chunks by itself.
     nextTick(this.request.socket, () => {
       if (this.claim?.waits && !this.done) this.request.pause();
+    });
+  }
+
+  /** Leaves the rest to the next turn. If the body ends in this one, node itself goes on reading the connection. */
+  private takeTurns(): void {
+    const { request } = this;
+    const { socket } = request;
+    this.onFlood();
+    // For each piece that is taken, node would have the connection read on.
+    request._read = () => undefined;
+    socket.pause();
+    soon(socket, () => {
+      this.taken = 0;
+      delete (request as Partial<IncomingMessage>)._read;
+      if (!request.complete) socket.resume();
     });
   }
 

@@ -3,17 +3,14 @@ import type { Socket } from 'node:net';
 import type { ContractResponse } from './contract-response';
 import { afterReading, guarded, whenClient, whenever } from './guard';
 import { countAhead, uncountAhead } from './read-ahead';
+import { SlicedReads } from './sliced-reads';
 import { hearSocketErrors } from './socket-errors';
 
 /** Milliseconds between two looks at all connections. */
 const SWEEP = 1000;
 
-/**
- * Requests of all connections that may be read ahead of their turn, at some 2 KB each: one read of a socket holds up to 3,600
- * of them. Beyond it, a connection that has more than FEW of them is cut off.
- */
-const MOST_AHEAD = 16_384;
-const FEW_AHEAD = 64;
+/** A client that has so many requests wait for their turn sends them faster than it can be answered. */
+const FLOOD = 32;
 
 /** What the server knows of one client's connection. */
 export class Connection {
@@ -87,8 +84,8 @@ export class Connection {
  */
 export class Connections {
   private readonly open = new Map<Socket, Connection>();
+  private readonly reads = new SlicedReads(this.open);
   private closing = false;
-  private ahead = 0;
 
   /**
    * @param timeout milliseconds that a client may leave an answer unread, or a request unfinished.
@@ -100,7 +97,10 @@ export class Connections {
     private readonly tooLate: (socket: Socket) => void,
   ) {
     hearSocketErrors(server);
-    whenClient(server, 'connection', (socket: Socket) => this.of(socket));
+    whenClient(server, 'connection', (socket: Socket) => {
+      this.of(socket);
+      this.reads.opened(socket);
+    });
     // What a client does not read is noticed by the socket's clock, which the sweep starts.
     whenClient(server, 'timeout', (socket: Socket) => {
       if (socket.writableLength > 0 || !this.of(socket).isBusy) socket.destroy();
@@ -115,30 +115,25 @@ export class Connections {
     // Nobody would forget it again.
     if (socket.closed) return connection;
     this.open.set(socket, connection);
-    whenever(socket, socket, 'close', () => {
-      this.open.delete(socket);
-      this.ahead -= connection.ahead;
-      connection.ahead = 0;
-    });
+    whenever(socket, socket, 'close', () => this.open.delete(socket));
     return connection;
   }
 
-  /** Has a request wait for its turn. @returns false if too many wait: then the connection is cut off. */
-  queue(connection: Connection, response: ContractResponse): boolean {
-    const { socket } = connection;
-    if (this.ahead >= MOST_AHEAD && connection.ahead >= FEW_AHEAD) socket.destroy();
-    if (socket.destroyed) return false;
+  /** A client sends so much at once that the others would wait for it. */
+  flooded(): void {
+    this.reads.flooded();
+  }
+
+  /** Has a request wait for its turn. */
+  queue(connection: Connection, response: ContractResponse): void {
     connection.ahead += 1;
-    this.ahead += 1;
     countAhead(response);
-    return true;
+    if (connection.ahead === FLOOD) this.flooded();
   }
 
   /** The turn of a request that waited has come. */
   dequeue(connection: Connection, response: ContractResponse): void {
-    if (connection.ahead === 0) return;
     connection.ahead -= 1;
-    this.ahead -= 1;
     response.dequeuedAt = performance.now();
     uncountAhead(response);
   }

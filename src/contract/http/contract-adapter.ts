@@ -5,12 +5,13 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { BodyRoom } from './body-room';
+import { CapturedRequests } from './captured-requests';
 import { Connections } from './connections';
 import { ContractDispatcher, type ContractRequest, type MountHandler } from './contract-dispatcher';
 import { ContractResponse, Serving } from './contract-response';
 import { endSoon } from './end-soon';
 import { faults, guarded, once, soon, whenClient, whenever } from './guard';
-import { handlerPlans, templateOf } from './handler-plans';
+import { handlerPlans, templateOf, type HandlerPlan } from './handler-plans';
 import { MalformedRequests } from './malformed-requests';
 import { readHead } from './request-head';
 import { Turn } from './turn';
@@ -48,6 +49,7 @@ const KEEP_ALIVE = 5000;
  */
 export class ContractAdapter extends ExpressAdapter {
   private readonly dispatcher: ContractDispatcher;
+  private plans: readonly HandlerPlan[] = [];
   private readonly turn = new Turn();
   private readonly serving = new Serving();
   private readonly bodies: BodyRoom;
@@ -67,12 +69,40 @@ export class ContractAdapter extends ExpressAdapter {
       (listener as RequestListener)(request, response);
     };
     this.bodies = new BodyRoom(contract.bodyLimit);
-    this.dispatcher = new ContractDispatcher({ ...contract, bodies: this.bodies }, express);
+    this.dispatcher = new ContractDispatcher(
+      { ...contract, bodies: this.bodies, onFlood: () => this.connections.flooded() },
+      express,
+    );
   }
 
   /** Tells the dispatcher what each handler wants. Call it once Nest has registered its routes. */
   bind(app: INestApplication): void {
-    this.dispatcher.bind(handlerPlans(app.get(ModulesContainer)));
+    this.plans = handlerPlans(app.get(ModulesContainer));
+    this.dispatcher.bind(this.plans);
+  }
+
+  /** The way of a request up to its handler, for those that come another way. Call it once the routes are bound. */
+  captured(): CapturedRequests {
+    return new CapturedRequests((handler, elsewhere) => {
+      const mounts = Object.fromEntries(
+        Object.keys(this.contract.mounts).map((prefix): [string, MountHandler] => [
+          prefix,
+          async (request, response) => {
+            await elsewhere(request, response, () => undefined);
+          },
+        ]),
+      );
+      const dispatcher = new ContractDispatcher(
+        // They come one after the other, whatever they are.
+        { ...this.contract, bodies: this.bodies, mounts, onFlood: () => undefined },
+        (request, response) => elsewhere(request, response, () => undefined),
+      );
+      for (const { method, template } of this.plans) {
+        if (!(template in this.contract.pages)) dispatcher.add(method, template, handler(`${method} ${template}`));
+      }
+      dispatcher.bind(this.plans);
+      return dispatcher;
+    });
   }
 
   /** From now on every answer ends its connection. */
@@ -206,7 +236,8 @@ export class ContractAdapter extends ExpressAdapter {
       this.dispatcher.dispatch(request, response, head);
     };
     if (previous === undefined || previous.writableFinished) guarded(response, start);
-    else if (this.connections.queue(connection, response)) {
+    else {
+      this.connections.queue(connection, response);
       once(response, previous, 'finish', () => {
         this.connections.dequeue(connection, response);
         start();

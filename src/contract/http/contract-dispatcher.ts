@@ -31,6 +31,8 @@ export interface DispatcherOptions {
   readonly bodyLimit: number;
   /** Room for the bodies in work. */
   readonly bodies: BodyRoom;
+  /** Told of a client that sends in so many pieces that others would wait for it. */
+  readonly onFlood: () => void;
   readonly trustedProxies: readonly string[];
   readonly pages: Readonly<Record<string, readonly string[]>>;
   readonly mounts: Readonly<Record<string, MountHandler>>;
@@ -211,7 +213,7 @@ export class ContractDispatcher {
       };
       whenDone(
         response,
-        readBody(request, this.options.bodyLimit, claimRoom),
+        readBody(request, this.options.bodyLimit, claimRoom, this.options.onFlood),
         (bytes) => {
           const read = body.read(bytes, headers.contentType);
           if (read.kind === 'unreadable') {

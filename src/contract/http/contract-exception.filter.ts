@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ContractResponse } from './contract-response';
+import { detailOf } from './exception-answer';
 import { requestId } from './request-id';
 
 /**
@@ -19,9 +20,7 @@ export class ContractExceptionFilter implements ExceptionFilter {
     const response: unknown = host.switchToHttp().getResponse();
     if (httpAdapter.isHeadersSent(response)) return;
     if (error instanceof HttpException) {
-      const answer = error.getResponse();
-      const inOldForm = typeof answer === 'object' && 'detail' in answer;
-      httpAdapter.reply(response, inOldForm ? answer : { detail: error.message }, error.getStatus());
+      httpAdapter.reply(response, detailOf(error), error.getStatus());
       return;
     }
     const msg = error instanceof Error ? (error.stack ?? error.message) : String(error);

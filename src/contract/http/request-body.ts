@@ -12,10 +12,16 @@ const EMPTY = Buffer.alloc(0);
  *
  * @param limit most bytes to take; what cannot become a text is too large in any case.
  * @param claimRoom claims room for all but small bodies; without it there is room for all.
+ * @param onFlood told when the body comes in very many pieces.
  * @throws BodyTooLarge as soon as the limit is known to be passed, BodyAborted if the rest will not come, BodyRefused if
  *   there was no room.
  */
-export function readBody(request: IncomingMessage, limit: number, claimRoom?: ClaimRoom): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  limit: number,
+  claimRoom?: ClaimRoom,
+  onFlood?: () => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const most = Math.min(limit, constants.MAX_STRING_LENGTH);
     const declared = Number(request.headers['content-length'] ?? NaN);
@@ -26,7 +32,7 @@ export function readBody(request: IncomingMessage, limit: number, claimRoom?: Cl
     // A body that came with its head has been read by the next tick: it is taken whole, without a stream's events.
     nextTick(request.socket, () => {
       if (request.destroyed || !(request.complete || request.readableLength === declared)) {
-        new BodyCollector(request, most, claimRoom, resolve, reject).start(declared);
+        new BodyCollector(request, most, claimRoom, resolve, reject, onFlood).start(declared);
         return;
       }
       const body = (request.read() as Buffer | null) ?? EMPTY;

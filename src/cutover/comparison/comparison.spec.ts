@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
 import { Comparison, type ComparisonOptions } from './comparison';
 import type { AnsweredPair } from './exchange-observer';
-import type { SideName } from '../sides/side-name';
+import type { SideName } from '../traffic/side-name';
 import { reviewedRules, type ReviewedRule } from './rules/reviewed-rules';
 import { findStatistics, readStatistics, saveStatistics } from './statistics-file';
 

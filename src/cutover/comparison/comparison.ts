@@ -1,6 +1,6 @@
 import type { AnsweredPair, ExchangeObserver, ObservedAnswer } from './exchange-observer';
 import { comparePair } from './compare-pair';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import { DEFAULT_GATE_LIMITS, judgeGates, type GateLimits, type GatesResult } from './gates';
 import type { KeptExchanges } from './kept-exchanges';
 import { SlidingWindow } from './sliding-window';

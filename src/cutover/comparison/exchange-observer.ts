@@ -1,6 +1,6 @@
 import type { RecordedRequest } from '../../recordings/exchange';
 import type { RawResponse } from '../../recordings/raw-response';
-import type { SideName } from '../sides/side-name';
+import type { SideName } from '../traffic/side-name';
 
 /** That a side answered, or failed to: what counters and latencies are made of. */
 export interface ObservedAnswer {

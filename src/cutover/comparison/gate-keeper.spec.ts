@@ -1,5 +1,5 @@
 import { decide, GateKeeper, worstCaseOf, type Decision, type GateKeeperOptions } from './gate-keeper';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import type { GatesResult } from './gates';
 
 const FAIL: GatesResult = {

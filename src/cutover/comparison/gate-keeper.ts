@@ -1,4 +1,4 @@
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import type { GatesResult } from './gates';
 
 /**
@@ -6,7 +6,7 @@ import type { GatesResult } from './gates';
  * `shadow` no client sees green, so that there is nothing to protect and the evidence is wanted; from `done` there is
  * no way back, because blue no longer follows.
  */
-export const RETURNS: ReadonlyMap<PhaseName, PhaseName> = new Map([
+const RETURNS: ReadonlyMap<PhaseName, PhaseName> = new Map([
   ['split', 'shadow'],
   ['green', 'shadow'],
 ]);

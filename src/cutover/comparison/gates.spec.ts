@@ -1,4 +1,4 @@
-import type { SideName } from '../sides/side-name';
+import type { SideName } from '../traffic/side-name';
 import { DEFAULT_GATE_LIMITS, judgeGates, type GateResult } from './gates';
 import { Statistics } from './statistics';
 

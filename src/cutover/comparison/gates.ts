@@ -22,7 +22,7 @@ export const DEFAULT_GATE_LIMITS: GateLimits = {
   fastEnough: 5,
 };
 
-export type Verdict = 'pass' | 'fail' | 'inconclusive';
+type Verdict = 'pass' | 'fail' | 'inconclusive';
 
 /** The verdict of one gate, with a sentence that gives its reason and its numbers. */
 export interface GateResult {

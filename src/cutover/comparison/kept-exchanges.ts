@@ -5,7 +5,7 @@ import { bodyOf, type Exchange, type RecordedRequest } from '../../recordings/ex
 import { recordingLine } from '../../recordings/files';
 import { recordedResponse } from '../../recordings/record';
 import type { AnsweredPair } from './exchange-observer';
-import { SIDES, type SideName } from '../sides/side-name';
+import { SIDES, type SideName } from '../traffic/side-name';
 import type { ReviewedRule } from './rules/reviewed-rule';
 
 /** How much is kept at most: exchanges without an explanation, exchanges of each rule, and bytes altogether. */
@@ -15,10 +15,10 @@ export interface KeptLimits {
   bytes: number;
 }
 
-export const DEFAULT_KEPT_LIMITS: KeptLimits = { unexplained: 500, explained: 20, bytes: 64 * 1024 * 1024 };
+const DEFAULT_KEPT_LIMITS: KeptLimits = { unexplained: 500, explained: 20, bytes: 64 * 1024 * 1024 };
 
 /** Stands for what no rule explains, in the names of files and sequences. */
-export const UNEXPLAINED = 'unexplained';
+const UNEXPLAINED = 'unexplained';
 
 // They hold what clients sent, cookies included.
 const PRIVATE_FOLDER = { recursive: true, mode: 0o700 };

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer, pair, request } from '../../../test/cutover/answers';
-import { eventually } from '../../../test/support/eventually';
+import { eventually } from '../../../harness/eventually';
 import { readRecordings } from '../../recordings/files';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import { reviewedRules } from './rules/reviewed-rules';
 import { RunningComparison, type RunningComparisonOptions } from './running-comparison';
 import { readStatistics } from './statistics-file';
@@ -29,7 +29,7 @@ afterEach(async () => {
 async function start(options: Partial<RunningComparisonOptions> = {}): Promise<RunningComparison> {
   const running = await RunningComparison.open({
     statisticsFile: join(folder, 'state', 'statistics.json'),
-    evidenceFolder: join(folder, 'evidence'),
+    differencesFolder: join(folder, 'differences'),
     rules: reviewedRules({ untyped: true }),
     interval: 5,
     drain: 100,
@@ -49,7 +49,7 @@ test('a difference leads back, and is saved and kept', async () => {
   await running.stop();
   const { gates } = await readStatistics(join(folder, 'state', 'statistics.json'));
   expect(gates?.verdict).toBe('fail');
-  expect(await readRecordings([join(folder, 'evidence', 'blue')])).toHaveLength(1);
+  expect(await readRecordings([join(folder, 'differences', 'blue')])).toHaveLength(1);
   expect(errors).toEqual([]);
 });
 

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { mkdir, rename } from 'node:fs/promises';
 import { Comparison } from './comparison';
-import type { PhaseName } from '../phase/phase';
-import type { PhaseJudge } from '../phase/phase-judge';
+import type { PhaseName } from '../traffic/phase';
+import type { PhaseJudge } from './phase-judge';
 import { GateKeeper, worstCaseOf, type GateKeeperOptions } from './gate-keeper';
 import type { GateLimits, GatesResult } from './gates';
 import { KeptExchanges, type KeptLimits } from './kept-exchanges';
@@ -16,7 +16,7 @@ export interface RunningComparisonOptions extends Pick<GateKeeperOptions, 'inter
   /** Where the statistics are saved; what an earlier process saved there is gone on with. */
   statisticsFile: string;
   /** Where differing exchanges are kept. */
-  evidenceFolder: string;
+  differencesFolder: string;
   rules: readonly ReviewedRule[];
   limits?: GateLimits;
   keptLimits?: KeptLimits;
@@ -43,14 +43,14 @@ export class RunningComparison implements PhaseJudge {
    * @throws Error if the folders cannot be made
    */
   static async open(options: RunningComparisonOptions): Promise<RunningComparison> {
-    const { statisticsFile, evidenceFolder, rules, limits, keptLimits } = options;
+    const { statisticsFile, differencesFolder, rules, limits, keptLimits } = options;
     await mkdir(dirname(statisticsFile), { recursive: true, mode: 0o700 });
     const saved = await findStatistics(statisticsFile).catch(async (error: unknown) => {
       await rename(statisticsFile, `${statisticsFile}.damaged`);
       options.onError(error as Error);
       return undefined;
     });
-    const kept = await KeptExchanges.open(evidenceFolder, keptLimits);
+    const kept = await KeptExchanges.open(differencesFolder, keptLimits);
     const comparison = new Comparison({
       rules,
       kept,

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replacePrivateFile } from '../../private-file';
 import { CutoverError, messageOf } from '../cutover-error';
-import type { PhaseName } from '../phase/phase';
+import type { PhaseName } from '../traffic/phase';
 import type { GateLimits, GatesResult } from './gates';
 import type { SavedStatistics } from './statistics';
 
@@ -19,15 +20,13 @@ export interface SavedComparison {
 }
 
 /** The file is not there, or is none of statistics; the message says what to do. */
-export class StatisticsFileError extends CutoverError {
+class StatisticsFileError extends CutoverError {
   override name = 'StatisticsFileError';
 }
 
 /** Writes the statistics so that at no moment a reader, or a killed process, finds half a file. */
-export async function saveStatistics(file: string, comparison: { toJSON(): SavedComparison }): Promise<void> {
-  const unfinished = `${file}.${process.pid}.new`;
-  await writeFile(unfinished, `${JSON.stringify(comparison)}\n`, { mode: 0o600 });
-  await rename(unfinished, file);
+export function saveStatistics(file: string, comparison: { toJSON(): SavedComparison }): Promise<void> {
+  return replacePrivateFile(file, `${JSON.stringify(comparison)}\n`);
 }
 
 /** What was saved; undefined if there is no such file yet. @throws StatisticsFileError if it is something else */

@@ -1,5 +1,5 @@
 import type { ObservedAnswer } from './exchange-observer';
-import type { SideName } from '../sides/side-name';
+import type { SideName } from '../traffic/side-name';
 import { LatencyHistogram, type SavedHistogram } from './latency-histogram';
 import type { PairOutcome } from './compare-pair';
 

@@ -1,5 +1,5 @@
 import { CutoverError } from '../cutover-error';
-import { PROGRAM, type GatewayStatus } from '../status/gateway-status';
+import { PROGRAM, type GatewayStatus } from '../gateway/gateway-status';
 
 /** The control port cannot be used, or refuses; the message says what to do. */
 export class ControlError extends CutoverError {

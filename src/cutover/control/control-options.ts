@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../command-line';
 import { messageOf } from '../cutover-error';
 
-export const TOKEN_VARIABLE = 'WASTE_CUTOVER_TOKEN';
+const TOKEN_VARIABLE = 'WASTE_CUTOVER_TOKEN';
 
 export interface TokenOptions {
   readonly tokenFile?: string;

@@ -5,10 +5,11 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideSilent, SideUnreachable } from '../gateway/side';
+import { SideAway } from '../sides/side-away';
 import { JournalError } from '../journal/journal-error';
-import type { MarkPurpose } from '../phase/import-marks';
-import { phaseNamed, PhaseRefused } from '../phase/phases';
+import type { MarkPurpose } from '../gateway/import-marks';
+import { phaseNamed } from '../gateway/phase-steps';
+import { PhaseRefused } from '../traffic/phase-refused';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
@@ -109,7 +110,7 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
 
 function statusOf(error: unknown): number {
   if (error instanceof PhaseRefused || error instanceof JournalError) return 409;
-  return error instanceof SideSilent || error instanceof SideUnreachable ? 502 : 500;
+  return error instanceof SideAway ? 502 : 500;
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -1,8 +1,8 @@
-import { Option, type Command } from 'commander';
-import { asArgument } from '../../command-line';
-import { parseSeconds } from '../command-line';
-import type { MarkPurpose, OpenMark } from '../phase/import-marks';
-import type { GatewayStatus } from '../status/gateway-status';
+import type { Command } from 'commander';
+import { valued } from '../../command-line';
+import { duration } from '../../settings/option-values';
+import type { MarkPurpose, OpenMark } from '../gateway/import-marks';
+import type { GatewayStatus } from '../gateway/gateway-status';
 import { ControlClient, ControlError } from './control-client';
 import { readToken, withToken, type TokenOptions } from './control-options';
 
@@ -19,9 +19,7 @@ export function withGatewayRead(command: Command): Command {
   return withToken(
     command.option('--gateway <url>', 'while traffic flows: the control port of the running gateway'),
   ).addOption(
-    new Option('--hold <seconds>', 'how long the gateway may hold writes back for it, at most 600')
-      .argParser(asArgument(parseSeconds))
-      .default(60_000, '60'),
+    valued('--hold <seconds>', 'how long the gateway may hold writes back for it, at most 600', duration, '60'),
   );
 }
 

@@ -1,6 +1,6 @@
 import { trustedPeers } from '../../contract/http/trusted-peers';
-import { pairsOf } from '../sides/header-pairs';
-import { filterHeaders } from './raw-message';
+import { pairsOf } from '../traffic/header-pairs';
+import { filterHeaders } from '../traffic/raw-message';
 
 /** Belong to one connection each. */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade']);

@@ -5,27 +5,27 @@ import { Journal } from '../journal/journal';
 import { JournalError } from '../journal/journal-error';
 import { readState, type GatewayState } from '../journal/state-file';
 import { WriteLog } from '../journal/write-log';
-import { ownerIn, type PhaseName } from '../phase/phase';
-import { ImportMarks } from '../phase/import-marks';
-import { NO_JUDGE, type PhaseJudge } from '../phase/phase-judge';
-import { PhaseSwitch } from '../phase/phase-switch';
-import type { SideName } from '../sides/side-name';
-import { gatewayStatus, type GatewayStatus } from '../status/gateway-status';
+import { ownerIn, type PhaseName } from '../traffic/phase';
+import { ImportMarks } from './import-marks';
+import { NO_JUDGE, type PhaseJudge } from '../comparison/phase-judge';
+import { PhaseSwitch } from './phase-switch';
+import type { SideName } from '../traffic/side-name';
+import { gatewayStatus, type GatewayStatus } from './gateway-status';
 import { createClientServer, type ClientServerOptions } from './client-server';
-import { Evidence } from './evidence';
+import { Evidence } from '../journal/evidence';
 import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
-import { FollowerKeeper } from './follower-keeper';
+import { FollowerKeeper } from '../follower/follower-keeper';
 import { ForwardedHeaders } from './forwarded-headers';
-import { WriteGate } from './gate';
-import { GatewayContext } from './gateway-context';
-import { NextIds } from './next-ids';
-import { OwnerWrites, type OwnerWritesLimits } from './owner-writes';
+import { WriteHold } from '../traffic/write-hold';
+import { OrderContext } from '../owner/order-context';
+import { NextIds } from '../traffic/next-ids';
+import { OwnerWrites, type OwnerWritesLimits } from '../owner/owner-writes';
 import { ReadProxy } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
-import { Settlement } from './settlement';
-import { Side } from './side';
-import { demandApi, WrongSide } from './side-check';
-import { SideReader } from './side-reader';
+import { Settlement } from '../owner/settlement';
+import { Side } from '../sides/side';
+import { demandApi, WrongSide } from '../sides/side-check';
+import { SideReader } from '../sides/side-reader';
 import { OwnWrites } from './split';
 
 export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, RequestHandlerOptions {
@@ -56,7 +56,7 @@ export class Gateway {
   readonly since = new Date();
 
   private constructor(
-    private readonly context: GatewayContext,
+    private readonly context: OrderContext,
     private readonly writes: OwnerWrites,
     readonly keeper: FollowerKeeper,
     readonly phases: PhaseSwitch,
@@ -92,9 +92,9 @@ export class Gateway {
     const { observer = NO_OBSERVER, judge = NO_JUDGE } = options;
     judge.beginPhase(state.phase, state.phase === 'split' ? { percent: state.percent } : {});
     const reader = new SideReader(sides, ids);
-    const gate = new WriteGate();
-    const parts = { sides, journal, log, gate, ids, reader, evidence, observer };
-    const context = new GatewayContext(parts, state);
+    const hold = new WriteHold();
+    const parts = { sides, journal, log, hold, ids, reader, evidence, observer };
+    const context = new OrderContext(parts, state);
     const keeper = new FollowerKeeper(context);
     const settlement = new Settlement(reader, ids);
     const onAnswer = keeper.hold.bind(keeper);
@@ -154,17 +154,17 @@ export class Gateway {
   }
 
   private async recover(): Promise<void> {
-    const { log, gate } = this.context.parts;
-    const open = gate.close('the writes that the last run left open are settled');
+    const { log, hold } = this.context.parts;
+    const release = hold.begin('the writes that the last run left open are settled');
     try {
       // What the last run sent must have arrived by now, or never will, before it is looked for.
       if (log.unanswered > 0) await sleep(SETTLING_TIME);
       for (const write of log.pending) await this.writes.recover(write);
       this.keeper.start();
-      open();
+      release();
     } catch (error) {
       // Only a stop ends the waiting; anything else keeps the writes closed and shows in the status.
-      if (!(error instanceof Error && error.name === 'AbortError')) gate.close(`recovery failed: ${String(error)}`);
+      if (!(error instanceof Error && error.name === 'AbortError')) hold.begin(`recovery failed: ${String(error)}`);
     }
   }
 
@@ -183,7 +183,8 @@ function sidesOf(
   targets: Record<SideName, Target>,
   { sideTimeout, connections }: GatewayOptions,
 ): Record<SideName, Side> {
-  const side = (name: SideName) => new Side(name, targets[name], sideTimeout, connections);
+  const limits = { connections, answer: sideTimeout };
+  const side = (name: SideName) => new Side(name, new URL(`http://${targetName(targets[name])}`), limits);
   return { blue: side('blue'), green: side('green') };
 }
 

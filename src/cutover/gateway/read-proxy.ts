@@ -3,9 +3,9 @@ import { pipeline } from 'node:stream';
 import { simpleCors } from '../../contract/http/cors';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
 import { toClient } from './forwarded-headers';
-import { ownAnswer } from './own-answers';
-import type { RawAnswer, RawRequest } from './raw-message';
-import type { Side } from './side';
+import { ownAnswer } from '../traffic/own-answers';
+import type { RawAnswer, RawRequest } from '../traffic/raw-message';
+import type { Side } from '../sides/side';
 
 /** A read on its way: where it goes, and where else if that side does not answer. */
 export interface PassedRead {

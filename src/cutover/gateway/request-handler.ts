@@ -6,18 +6,18 @@ import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
-import { hasFollower, ownerIn } from '../phase/phase';
-import { otherSide, type SideName } from '../sides/side-name';
-import type { FollowerKeeper } from './follower-keeper';
+import { hasFollower, ownerIn } from '../traffic/phase';
+import { otherSide, type SideName } from '../traffic/side-name';
+import type { FollowerKeeper } from '../follower/follower-keeper';
 import type { ForwardedHeaders } from './forwarded-headers';
-import type { GatewayContext } from './gateway-context';
-import type { OwnerWrites } from './owner-writes';
-import { ownAnswer } from './own-answers';
-import { pairsOf } from '../sides/header-pairs';
-import { headerOf, rawResponse, recordedRequest, type RawAnswer, type RawRequest } from './raw-message';
+import type { OrderContext } from '../owner/order-context';
+import type { OwnerWrites } from '../owner/owner-writes';
+import { ownAnswer } from '../traffic/own-answers';
+import { pairsOf } from '../traffic/header-pairs';
+import { headerOf, rawResponse, recordedRequest, type RawAnswer, type RawRequest } from '../traffic/raw-message';
 import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
 import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
-import { routeRequest, type RoutedRequest, type WriteRoute } from './write-route';
+import { routeRequest, type RoutedRequest, type WriteRoute } from '../traffic/write-route';
 
 export interface RequestHandlerOptions {
   /** Largest body of a write in bytes. */
@@ -30,7 +30,7 @@ export interface RequestHandlerOptions {
 }
 
 export interface RequestHandlerParts {
-  readonly context: GatewayContext;
+  readonly context: OrderContext;
   readonly keeper: FollowerKeeper;
   readonly writes: OwnerWrites;
   readonly reads: ReadProxy;

@@ -1,4 +1,4 @@
-import { NextIds } from './next-ids';
+import { NextIds } from '../traffic/next-ids';
 import { bucketOf, clientKey, OwnWrites, parseStickyBy } from './split';
 import { WriteLog } from '../journal/write-log';
 

@@ -144,7 +144,7 @@ describe('the journal', () => {
   it('is used by one process at a time, under whatever name', async () => {
     const { journal } = await reopen();
     await expect(reopen(join(directory, '..', directory.split('/').at(-1)!))).rejects.toThrow(JournalError);
-    await expect(reopen()).rejects.toThrow(/in use by process \d+, since .*--journal of its own/);
+    await expect(reopen()).rejects.toThrow(/in use by process \d+, running since .*--journal of its own/);
     await journal.close();
     await (await reopen()).journal.close();
   });

@@ -3,11 +3,20 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '../cutover-error';
 import { JournalError } from './journal-error';
-import { JournalLock } from './journal-lock';
+import { DirectoryLock, type LockPurpose } from '../../directory-lock';
 import { decodeRecord, encodeRecord, type JournalHead, type JournalRecord } from './record';
 import { listSegments, readSegment, segmentFile, syncFile, type FoundRecord, type Position } from './segments';
 
 const datasync = promisify(fdatasync);
+
+const PURPOSE: LockPurpose = {
+  program: 'waste-cutover',
+  refusal: (directory, holder) =>
+    new JournalError(
+      `The journal ${directory} is in use by ${holder}: two gateways on one journal would give two orders. ` +
+        'Stop that one, or give this one a --journal of its own.',
+    ),
+};
 
 export interface JournalOptions {
   /** A segment that has grown to this many bytes is closed and another one begun. */
@@ -31,7 +40,7 @@ export class Journal {
 
   private constructor(
     readonly directory: string,
-    private readonly lock: JournalLock,
+    private readonly lock: DirectoryLock,
     private readonly segmentBytes: number,
     private segments: number[],
     private descriptor: number,
@@ -51,7 +60,7 @@ export class Journal {
     { segmentBytes = SEGMENT_BYTES }: JournalOptions = {},
   ): Promise<Journal> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const lock = await JournalLock.acquire(directory);
+    const lock = await DirectoryLock.acquire(directory, PURPOSE);
     try {
       const segments = await listSegments(directory);
       for (const segment of segments) {

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
-import type { NextId } from '../gateway/next-ids';
-import type { Verb } from '../gateway/write-route';
-import type { Resource } from '../sides/resource';
-import type { SideName } from '../sides/side-name';
+import type { NextId } from '../traffic/next-ids';
+import type { Verb } from '../traffic/write-route';
+import type { Resource } from '../traffic/resource';
+import type { SideName } from '../traffic/side-name';
 
 /** A write with its place in the order, complete: it can be sent again to a side that was away. */
 export interface WriteRecord {
@@ -56,7 +56,7 @@ export interface JournalRecord {
 }
 
 /** Length and CRC-32 of what follows, four bytes each, big-endian. */
-export const FRAME_BYTES = 8;
+const FRAME_BYTES = 8;
 const HEAD_LENGTH_BYTES = 4;
 /** No request is that long; a longer length is damage. */
 const LONGEST = 1 << 30;

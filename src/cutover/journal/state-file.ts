@@ -1,15 +1,15 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NextIdsState } from '../gateway/next-ids';
-import type { PhaseName } from '../phase/phase';
+import type { NextIdsState } from '../traffic/next-ids';
+import type { PhaseName } from '../traffic/phase';
+import { replacePrivateFile } from '../../private-file';
 import { messageOf } from '../cutover-error';
 import { JournalError } from './journal-error';
-import { syncFile } from './segments';
 
 /** Where a copy for the follower was taken, and how to recognise a side that holds it. */
 export interface ImportMark {
   readonly place: number;
-  /** Of the owner's analytics at that place: how they start, or what they are; empty if they could not be had. */
+  /** Of the owner's analytics at that place: how they start, or what they are; empty if they could not be read. */
   readonly total: string;
   readonly analytics: string;
   /** The digest of its list of locations. */
@@ -56,15 +56,6 @@ export async function readState(directory: string): Promise<GatewayState | undef
 }
 
 /** Replaces the state so that a crash leaves the old one or the new one, never half of it. */
-export async function writeState(directory: string, state: GatewayState): Promise<void> {
-  const file = join(directory, NAME);
-  const handle = await open(`${file}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(state, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
-  await syncFile(directory);
+export function writeState(directory: string, state: GatewayState): Promise<void> {
+  return replacePrivateFile(join(directory, NAME), `${JSON.stringify(state, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
-import type { NextIds } from '../gateway/next-ids';
-import type { RawRequest } from '../gateway/raw-message';
-import type { WriteRoute } from '../gateway/write-route';
-import { otherSide, type SideName } from '../sides/side-name';
+import type { NextIds } from '../traffic/next-ids';
+import type { RawRequest } from '../traffic/raw-message';
+import type { WriteRoute } from '../traffic/write-route';
+import { otherSide, type SideName } from '../traffic/side-name';
 import type { Journal } from './journal';
 import { JournalError } from './journal-error';
 import type { AnsweredRecord, FollowedRecord, JournalRecord } from './record';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CutoverError, messageOf } from '../cutover-error';
 import { ListDigest, type ListSummary } from './list-digest';
-import { splitRows } from './row-splitter';
+import { splitRows } from '../traffic/row-splitter';
 
 const PIECE_BYTES = 256 * 1024;
 

@@ -5,7 +5,7 @@ import { ROLE } from './credentials';
 import type { DataDirectory, ServerPlace } from './data-directory';
 import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import type { OperatingUser } from './operating-user';
-import { syncDirectory } from './private-file';
+import { syncDirectory } from '../../private-file';
 import type { Programs } from './programs';
 import { runProgram } from './run-program';
 

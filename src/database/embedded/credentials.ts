@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { DataDirectory } from './data-directory';
 import { EmbeddedServerError, reasonOf } from './embedded-server-error';
-import { writePrivateFile } from './private-file';
+import { writePrivateFile } from '../../private-file';
 
 /**
  * The cluster's one role and its one database. The role is the superuser: the cluster serves this API alone, and nobody

@@ -9,8 +9,8 @@ import { chooseServerPlace, prepareDataDirectory } from './data-directory';
 import type { DataDirectory } from './data-directory';
 import { DataDirectoryError, EmbeddedServerError, reasonOf } from './embedded-server-error';
 import { chooseOperatingUser } from './operating-user';
-import { OwnerLock } from './owner-lock';
-import { writePrivateFile } from './private-file';
+import { DirectoryLock, type LockPurpose } from '../../directory-lock';
+import { writePrivateFile } from '../../private-file';
 import { ensureDatabase } from './probe';
 import { findPrograms } from './programs';
 import { roomForConnections } from './room-for-connections';
@@ -34,6 +34,15 @@ export interface EmbeddedOptions {
   readonly connections?: number;
 }
 
+const DATA: LockPurpose = {
+  program: 'waste-collection-api',
+  refusal: (directory, holder) =>
+    new EmbeddedServerError(
+      `The data directory ${directory} is in use by another instance of the API (${holder}): stop that one, give this one ` +
+        'a DATA_DIR of its own, or set DATABASE_URL so that both use one PostgreSQL.',
+    ),
+};
+
 const LONGEST_RESTART_DELAY_MS = 10_000;
 const FIRST_RESTART_DELAY_MS = 200;
 /** A server that lived this long is not in a circle of crashes: its restart need not wait. */
@@ -53,7 +62,7 @@ export class EmbeddedServer {
     /** PostgreSQL's major version, for example 18. */
     readonly major: number,
     private server: RunningServer,
-    private readonly lock: OwnerLock,
+    private readonly lock: DirectoryLock,
     private readonly options: BringUpOptions,
     private readonly log: EmbeddedLog,
     private readonly stopping: AbortController,
@@ -69,10 +78,10 @@ export class EmbeddedServer {
     const stop = () => stopping.abort();
     if (signal?.aborted) stop();
     else signal?.addEventListener('abort', stop, { once: true });
-    let lock: OwnerLock | undefined;
+    let lock: DirectoryLock | undefined;
     try {
       const data = await prepareDataDirectory(resolve(dataDir));
-      lock = await OwnerLock.acquire(data.path);
+      lock = await DirectoryLock.acquire(data.path, DATA);
       return await EmbeddedServer.startOwned(data, lock, log, stopping, connections);
     } catch (error) {
       await lock?.release();
@@ -87,7 +96,7 @@ export class EmbeddedServer {
 
   private static async startOwned(
     data: DataDirectory,
-    lock: OwnerLock,
+    lock: DirectoryLock,
     log: EmbeddedLog,
     stopping: AbortController,
     connections: number,

@@ -7,7 +7,7 @@ import { canEnter } from './operating-user';
 import type { OperatingUser } from './operating-user';
 
 /** The server listens on no TCP port; the number is a part of its socket's name. */
-export const SOCKET_NAME = '.s.PGSQL.5432';
+const SOCKET_NAME = '.s.PGSQL.5432';
 /** Linux allows 107 bytes for the path of a socket, others 103. */
 const LONGEST_PATH_BYTES = 100;
 

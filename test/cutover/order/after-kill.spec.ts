@@ -1,8 +1,9 @@
 import { cp } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection, json } from '../../support/samples';
+import { aCollection, json } from '../../../harness/samples';
 import type { Fault, MemoryApi } from '../support/memory-api';
-import { journalDirectory, TestGateway } from '../support/test-gateway';
+import { journalDirectory } from '../../../harness/journal-directory';
+import { TestGateway } from '../support/test-gateway';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
 const sides = useTwoMemorySides();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually } from '../../support/eventually';
+import { eventually } from '../../../harness/eventually';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
 const sides = useTwoMemorySides();

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeWithReference, startReference, type Reference } from '../../reference/reference';
-import { eventually } from '../../support/eventually';
-import { aCollection, aLocation, json } from '../../support/samples';
+import { describeWithReference } from '../../reference/describe-with-reference';
+import { startReference, type Reference } from '../../../harness/reference';
+import { eventually } from '../../../harness/eventually';
+import { aCollection, aLocation, json } from '../../../harness/samples';
 import { MemoryApi } from '../support/memory-api';
-import { gatewayOptions, journalDirectory, TestGateway } from '../support/test-gateway';
+import { gatewayOptions, TestGateway } from '../support/test-gateway';
+import { journalDirectory } from '../../../harness/journal-directory';
 
 describeWithReference('an old API that stored what it cannot render', () => {
   let blue: Reference;

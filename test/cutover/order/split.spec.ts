@@ -1,5 +1,5 @@
-import { eventually } from '../../support/eventually';
-import { aCollection } from '../../support/samples';
+import { eventually } from '../../../harness/eventually';
+import { aCollection } from '../../../harness/samples';
 import { useTwoMemorySides } from '../support/two-memory-sides';
 
 const sides = useTwoMemorySides();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection, json } from '../../support/samples';
+import { aCollection, json } from '../../../harness/samples';
 import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
 
 const sides = useTwoMemorySides();

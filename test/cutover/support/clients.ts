@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aCollection, aLocation, json } from '../../support/samples';
+import { aCollection, aLocation, json } from '../../../harness/samples';
 
 export interface Writing {
   readonly clients: number;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expectedRow } from '../../../src/cutover/gateway/expected-row';
-import { routeRequest } from '../../../src/cutover/gateway/write-route';
-import type { Resource } from '../../../src/cutover/sides/resource';
+import { expectedRow } from '../../../src/cutover/owner/expected-row';
+import { routeRequest } from '../../../src/cutover/traffic/write-route';
+import type { Resource } from '../../../src/cutover/traffic/resource';
 
 /**
  * What becomes of a request. `before`: the connection is cut before it takes effect; `after`: before it is answered.

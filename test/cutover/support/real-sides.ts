@@ -1,11 +1,12 @@
-import { startReference, type Reference } from '../../reference/reference';
-import type { PostgresCluster } from '../../support/postgres-cluster';
-import { eventually } from '../../support/eventually';
+import { startReference, type Reference } from '../../../harness/reference';
+import type { PostgresCluster } from '../../../harness/postgres-cluster';
+import { eventually } from '../../../harness/eventually';
 import { startTestApp, type TestApp } from '../../support/test-app';
-import { runCutover, type Ended } from '../cutover-program';
+import type { ProgramEnd } from '../../../harness/built-program';
+import { runCutover } from '../../../harness/cutover-program';
 import { answersOf } from '../filled-side';
-import { GatewayProcess, TOKEN } from './gateway-process';
-import { journalDirectory } from './test-gateway';
+import { GatewayProcess, TOKEN } from '../../../harness/gateway-process';
+import { journalDirectory } from '../../../harness/journal-directory';
 
 /** The old API as blue, the new one as green, and the built gateway between them. */
 export class RealSides {
@@ -36,7 +37,7 @@ export class RealSides {
   }
 
   /** Runs a verb with the gateway's token and green's database, as an operator has them set. */
-  run(...args: string[]): Promise<Ended> {
+  run(...args: string[]): Promise<ProgramEnd> {
     return runCutover(args, {
       DATABASE_URL: this.database,
       WASTE_CUTOVER_TOKEN: TOKEN,

@@ -1,5 +1,6 @@
 import type { Target } from '../../../src/recordings/raw-http';
-import { gatewayOptions, journalDirectory, TestGateway } from './test-gateway';
+import { gatewayOptions, TestGateway } from './test-gateway';
+import { journalDirectory } from '../../../harness/journal-directory';
 
 /** A gateway that recordings are replayed through: each sequence meets empty sides and an order that begins with it. */
 export class ReplayedGateway {

@@ -1,10 +1,7 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Gateway, type GatewayOptions } from '../../../src/cutover/gateway/gateway';
-import { eventually } from '../../support/eventually';
+import { eventually } from '../../../harness/eventually';
 
 /** Options as the verb gives them, with short times. */
 export function gatewayOptions(blue: string, green: string, journal: string): GatewayOptions {
@@ -63,10 +60,4 @@ export class TestGateway {
     this.gateway.server.closeAllConnections();
     await this.gateway.close();
   }
-}
-
-/** A new directory for a journal, and what removes it. */
-export async function journalDirectory(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'journal-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }

@@ -1,6 +1,7 @@
-import { aCollection, aLocation, json } from '../../support/samples';
+import { aCollection, aLocation, json } from '../../../harness/samples';
 import { MemoryApi } from './memory-api';
-import { gatewayOptions, journalDirectory, TestGateway } from './test-gateway';
+import { gatewayOptions, TestGateway } from './test-gateway';
+import { journalDirectory } from '../../../harness/journal-directory';
 
 /** A gateway between two sides in memory, new for each test, and the requests of its clients. */
 export class TwoMemorySides {

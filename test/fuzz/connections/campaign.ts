@@ -15,7 +15,7 @@ const DELAY = 4 * WATCH_INTERVAL;
 /** Connections that ended just before a failure and are shown with it. */
 const RECENT = 40;
 
-export type FailureKind = 'end' | 'memory' | 'bystander' | 'answers' | 'aftermath';
+type FailureKind = 'end' | 'memory' | 'bystander' | 'answers' | 'aftermath';
 
 /** Something that the server may not do, and the connections that may have led to it. */
 export interface Failure {

@@ -7,6 +7,10 @@ import type { Subject } from './subject';
 /** So long a script that is not judged waits for a server that takes nothing, unless it says so, in milliseconds. */
 const SEND_PATIENCE = 1500;
 const PIECE = 64 * 1024;
+/** A client that takes longer than this to send its request, in milliseconds, may be told that it is late. */
+const LATE = 1500;
+/** Milliseconds between two looks at a connection that the server is to end. */
+const LOOK_INTERVAL = 250;
 const FAULT = Buffer.from('HTTP/1.1 500');
 
 export interface Limits {
@@ -48,6 +52,7 @@ class Connection {
   private problem: string | undefined;
   private how = 'the client left';
   private paused = false;
+  private wasLate = false;
   /** Called at everything that happens on the socket. */
   private wake: () => void = () => undefined;
 
@@ -93,7 +98,7 @@ class Connection {
 
   /** What was wrong with the answers; call it when the script is over. */
   verdict(): string | undefined {
-    return this.problem ?? this.judge?.verdict(this.how);
+    return this.problem ?? (this.wasLate ? undefined : this.judge?.verdict(this.how));
   }
 
   abandon(): void {
@@ -140,10 +145,12 @@ class Connection {
   }
 
   private async drip(text: string, bytes: number, gap: number): Promise<void> {
+    const started = performance.now();
     for (let at = 0; at < text.length && this.socket.writable && !this.over; at += bytes) {
       this.socket.write(Buffer.from(text.slice(at, at + bytes), 'latin1'));
       await (gap === 0 ? new Promise(setImmediate) : sleep(gap));
     }
+    this.wasLate = performance.now() - started > LATE;
   }
 
   /** Waits for the answers for as long as something comes: a long pipeline takes a busy server its time. */
@@ -162,19 +169,25 @@ class Connection {
       if (!this.judge.done) return;
     }
     const within = this.limits.endWithin;
-    if (this.paused) await this.awaitEndUnread(within);
-    else await this.until(() => this.over, within);
-    if (!this.over) this.problem ??= `the server has not ended the connection after ${within} ms`;
+    await this.untilSilent(within);
+    if (!this.over) this.problem ??= `the server has not ended the connection after ${within} ms without a byte`;
   }
 
-  /** A client that reads nothing does not notice the end: the server's side of the connection is looked at. */
-  private async awaitEndUnread(within: number): Promise<void> {
+  /**
+   * Waits for the end for as long as something goes on: a busy server takes its time for what was asked before. A client that
+   * reads nothing notices neither; the sockets are looked at.
+   */
+  private async untilSilent(within: number): Promise<void> {
     const { localPort } = this.socket;
-    const end = performance.now() + within;
-    while (!this.over && performance.now() < end) {
-      await sleep(250);
-      if (localPort === undefined || !this.subject.sockets.holds(localPort))
-        this.finish('the server ended the connection');
+    let before = '';
+    for (let since = performance.now(); !this.over && performance.now() - since < within;) {
+      await this.until(() => false, LOOK_INTERVAL);
+      if (localPort === undefined) return;
+      const { isHeld, server, client } = this.subject.sockets.look(localPort);
+      if (this.paused && !isHeld) this.finish('the server ended the connection');
+      const now = `${this.socket.bytesRead} ${server} ${client}`;
+      if (now !== before) since = performance.now();
+      before = now;
     }
   }
 

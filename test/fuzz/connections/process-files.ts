@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const LISTENS = '0A';
-const ORPHAN = '0';
+const NOBODY = '0';
+/** ESTABLISHED, SYN_RECV and CLOSE_WAIT. */
+const NOT_ENDED: ReadonlySet<string> = new Set(['01', '03', '08']);
 /** How old a reading of the socket table may be, in milliseconds. */
 const FRESH = 200;
 
@@ -23,38 +25,61 @@ export function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** What Linux knows of a connection. */
+export interface Sockets {
+  /** Whether the server holds its side, or has yet to accept it. */
+  isHeld: boolean;
+  /** What lies in the buffers of the server's side and of the client's, as text: it changes with all that is sent or taken. */
+  server: string;
+  client: string;
+}
+
 /** The TCP connections that a process holds at a port, as Linux lists them. */
 export class SocketTable {
   private readAt = -Infinity;
-  private peers = new Set<number>();
+  /** By the port of the client. */
+  private connections = new Map<number, Sockets>();
 
   constructor(private readonly port: number) {}
 
-  /** Whether the server still holds the connection whose client has this port. */
-  holds(clientPort: number): boolean {
-    return this.read(FRESH).has(clientPort);
+  /** The connection whose client has this port. */
+  look(clientPort: number): Readonly<Sockets> {
+    if (performance.now() - this.readAt > FRESH) this.read();
+    return this.of(clientPort);
   }
 
   /** How many connections the server holds now. */
   count(): number {
-    return this.read(0).size;
+    this.read();
+    return [...this.connections.values()].filter(({ isHeld }) => isHeld).length;
   }
 
-  private read(fresh: number): ReadonlySet<number> {
-    if (performance.now() - this.readAt <= fresh) return this.peers;
-    this.peers = new Set();
+  private of(clientPort: number): Sockets {
+    const known = this.connections.get(clientPort) ?? { isHeld: false, server: '', client: '' };
+    this.connections.set(clientPort, known);
+    return known;
+  }
+
+  private read(): void {
+    this.connections = new Map();
     for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) this.readFile(file);
     this.readAt = performance.now();
-    return this.peers;
   }
 
   private readFile(file: string): void {
-    const port = `:${this.port.toString(16).toUpperCase().padStart(4, '0')}`;
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
-      const [, local, peer, state, , , , , , inode] = line.trim().split(/\s+/);
-      // A connection that the process has let go, while the kernel still tries to send what is left, has no inode.
-      if (local?.endsWith(port) !== true || peer === undefined || state === LISTENS || inode === ORPHAN) continue;
-      this.peers.add(parseInt(peer.slice(peer.lastIndexOf(':') + 1), 16));
+    for (const line of readFileSync(file, 'utf8').split('\n').slice(1)) {
+      const [, local, peer, state, queues, , , , , inode] = line.trim().split(/\s+/);
+      if (local === undefined || peer === undefined || queues === undefined || state === LISTENS) continue;
+      const [from, to] = [portOf(local), portOf(peer)];
+      if (to === this.port) this.of(from).client = queues;
+      if (from !== this.port) continue;
+      // Nobody has a side that was let go, while the kernel still tries to send what is left, or was not accepted yet.
+      const isHeld = inode !== NOBODY || NOT_ENDED.has(state ?? '');
+      Object.assign(this.of(to), { server: queues, isHeld });
     }
   }
+}
+
+function portOf(address: string): number {
+  return parseInt(address.slice(address.lastIndexOf(':') + 1), 16);
 }

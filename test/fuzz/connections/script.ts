@@ -49,7 +49,7 @@ export interface Script {
 const SHOWN = 300;
 
 /** A step as one line, with long texts cut short. */
-export function stepText(step: Step): string {
+function stepText(step: Step): string {
   const { do: what, ...rest } = step;
   const parts = Object.entries(rest).map(([name, value]) => {
     if (typeof value !== 'string') return `${name} ${String(value)}`;

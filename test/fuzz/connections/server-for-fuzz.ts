@@ -1,4 +1,4 @@
-import { query, type PostgresCluster } from '../../support/postgres-cluster';
+import { query, type PostgresCluster } from '../../../harness/postgres-cluster';
 import { startServer, type Subject } from './subject';
 
 /** Short times, so that what waits for them takes no long campaign. */

@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ofTheRun } from '../../support/server-process';
+import { ofTheRun } from '../../../harness/environment';
+import { apiLaunch } from '../../../harness/launch';
+import { StartedProgram } from '../../../harness/started-program';
 import { memoryOf, SocketTable } from './process-files';
 
-const BUNDLE = resolve(__dirname, '../../../dist/bundle.js');
-/** As `npm start` runs it. */
-const NODE_ARGUMENTS = ['--heap-growing-percent=20', '--use-largepages=silent'];
-const START_LIMIT = 30_000;
 const STOP_LIMIT = 30_000;
 
 /** The server that is judged. */
@@ -44,27 +38,22 @@ export function runningServer(url: string, admin: string, pid: number): Subject 
   };
 }
 
-/** Starts the built server and waits until it is ready. @throws Error with all that it said, if it is not in time */
+/** Starts the built server and waits until it is ready. @throws StartError with its last words, if it is not in time */
 export async function startServer(
   environment: Readonly<Record<string, string>>,
   nodeArguments: readonly string[] = [],
 ): Promise<Subject> {
-  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build".`);
-  const env = { ...ofTheRun(), HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', ...environment };
-  const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...nodeArguments, BUNDLE], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const over = new Promise<void>((done) => {
-    child.once('exit', () => done());
-  });
+  const { command, args, environment: settings } = apiLaunch({ PORT: '0', ...environment });
+  const env = { ...ofTheRun(), ...settings };
+  const program = new StartedProgram(command, [...nodeArguments, ...args], { env });
+  const { child } = program;
   const ended = (): string | undefined => {
     if (child.signalCode !== null) return `signal ${child.signalCode}`;
     return child.exitCode === null ? undefined : `exit code ${child.exitCode}`;
   };
   const lines: string[] = [];
   const faults: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
       lines.splice(0, lines.length - 50);
@@ -72,28 +61,20 @@ export async function startServer(
     });
   }
   const found = (pattern: RegExp) => lines.map((line) => pattern.exec(line)).find((match) => match !== null);
-  const limit = performance.now() + START_LIMIT;
-  while (found(/"Ready"/) === undefined) {
-    if (ended() !== undefined || performance.now() > limit) {
-      child.kill('SIGKILL');
-      throw new Error(`The server did not start:\n${lines.join('\n')}`);
-    }
-    await sleep(20);
-  }
+  await program.until(() => found(/"Ready"/) !== undefined, { what: 'it was ready' });
   const [, port = '', admin = ''] = found(/Listening on http:\/\/[^"]+:(\d+), admin on ([^"]+)"/) ?? [];
   return {
     host: '127.0.0.1',
     port: Number(port),
     admin,
-    pid: child.pid!,
+    pid: program.pid,
     sockets: new SocketTable(Number(port)),
     faults,
     ended,
     stop: async () => {
       if (ended() !== undefined) return undefined;
-      child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT);
-      await over;
+      await program.end('SIGTERM');
       clearTimeout(timer);
       return ended() === 'exit code 0'
         ? undefined

@@ -109,7 +109,7 @@ function mutated(random: Random, text: string): string {
 }
 
 /** A unix time as text: an integer, or with a fraction as strings of pydantic may have it. */
-export function unixText(random: Random): string {
+function unixText(random: Random): string {
   const whole = random.weighted(
     [6, () => BigInt(random.pick(UNIX_EDGES)) + BigInt(random.int(-2, 2))],
     [3, () => BigInt(random.int(-2_000_000_000, 2_000_000_000))],

@@ -4,7 +4,7 @@ import { anyValue } from './json';
 import { double, doubleText, integerText, numericString } from './numbers';
 import { stringLiteral, text } from './strings';
 
-export type FieldKind = 'id' | 'string' | 'float' | 'datetime' | 'enum';
+type FieldKind = 'id' | 'string' | 'float' | 'datetime' | 'enum';
 
 export interface Field {
   name: string;
@@ -103,7 +103,7 @@ function enumLike(random: Random, values: readonly string[]): string {
   return stringLiteral(random, near);
 }
 
-/** The JSON text of a value whose answer is meant to differ from the old one (section 17 of the contract). */
+/** The JSON text of a value whose answer is meant to differ from the old one (docs/divergences.md). */
 export function divergentValue(random: Random, field: Field): string {
   const surrogate = random.pick(['"\\ud800"', '"a\\uDFFFb"', '"\\ude00\\ud83d"', '{"\\ud800":1}', '["\\udc00"]']);
   const nonFinite = random.pick([

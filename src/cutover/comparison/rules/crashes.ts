@@ -1,3 +1,4 @@
+import { pointOf } from '../../../divergences';
 import { hasLoneSurrogate, hasNonFiniteNumber, hasUndecodableBody, isRead, nestingOf } from './request-facts';
 import { isCrash, type DifferingPair, type ReviewedRule } from './reviewed-rule';
 
@@ -5,51 +6,58 @@ type CrashRule = ReviewedRule & { point: number };
 
 /** Requests that make the old side answer 500 `Internal Server Error`, and the new one what it should have been. */
 export const CRASH_RULES: readonly CrashRule[] = [
-  crash('non-finite-echo', 5, 'The old side crashes on repeating a number that is not finite in an error.', (pair) =>
-    isRefusedBy(pair, hasNonFiniteNumber),
+  crash(
+    'non-finite-echo',
+    pointOf('non-finite-echo'),
+    'The old side crashes on repeating a number that is not finite in an error.',
+    (pair) => isRefusedBy(pair, hasNonFiniteNumber),
   ),
-  crash('half-surrogate-echo', 7, 'The old side crashes on repeating half a surrogate pair in an error.', (pair) =>
-    isRefusedBy(pair, hasLoneSurrogate),
+  crash(
+    'half-surrogate-echo',
+    pointOf('half-surrogate-echo'),
+    'The old side crashes on repeating half a surrogate pair in an error.',
+    (pair) => isRefusedBy(pair, hasLoneSurrogate),
   ),
-  crash('undecodable-text', 8, 'The old side crashes on repeating a body that is neither JSON nor UTF-8.', (pair) =>
-    isRefusedBy(pair, hasUndecodableBody),
+  crash(
+    'undecodable-text',
+    pointOf('undecodable-body'),
+    'The old side crashes on repeating a body that is neither JSON nor UTF-8.',
+    (pair) => isRefusedBy(pair, hasUndecodableBody),
   ),
   crash(
     'year-zero',
-    9,
+    pointOf('year-zero'),
     'The old side crashes on a date in the year 0000.',
     ({ green }) => green.status === 422 && green.body.includes('"ctx":{"error":"year 0 is out of range"}'),
   ),
   crash(
     'overflowing-sum',
-    10,
+    pointOf('overflowing-sum'),
     'The old side crashes on a sum that overflows; the new one answers null for it.',
     (pair) => isOverflowingSum(pair),
   ),
   {
     name: 'deepest-nesting',
-    point: 11,
+    point: pointOf('deepest-nesting'),
     sentence:
       'At the border of what can be nested the old side crashes, one level earlier or later from start to start.',
     explains: (pair) => {
       const { blue, green, request } = pair;
       // A cross-origin request takes one frame more of the old side's stack, so its border is one level lower.
       const nesting = nestingOf(request);
-      return (
-        nesting >= 966 && nesting <= 968 && (isCrash(pair) || blue.status === 400) && [422, 400].includes(green.status)
-      );
+      return nesting >= 966 && nesting <= 968 && (isCrash(pair) || blue.status === 400) && green.status === 422;
     },
   },
   crash(
     'nul-in-file-name',
-    12,
+    pointOf('nul-in-file-name'),
     'The old side crashes on U+0000 in the name of a static file.',
     ({ green, path }) => green.status === 404 && path.startsWith('/static/') && path.includes('\0'),
   ),
   // Last: it cannot be seen from the exchange alone which record is the reason, so what has a closer rule goes there.
   crash(
     'poisoned-list',
-    4,
+    pointOf('non-finite-number'),
     'The old side holds a record that it cannot write out, and answers 500 to what contains it.',
     (pair) => isRead(pair.request) && [200, 404].includes(pair.green.status) && POISONED.test(pair.path),
   ),

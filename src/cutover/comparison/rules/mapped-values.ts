@@ -1,3 +1,4 @@
+import { pointOf } from '../../../divergences';
 import { differsOnlyIn, type DifferingPair, type ReviewedRule } from './reviewed-rule';
 
 /** A value of the old side that the import replaced: `{ field: 'waste_type', from: 'cardboard', to: 'paper' }`. */
@@ -24,7 +25,7 @@ interface Analytics {
 export function mappedValuesRule(mappings: readonly ValueMapping[]): ReviewedRule {
   return {
     name: 'mapped-values',
-    point: 1,
+    point: pointOf('enumerations'),
     sentence: 'Values that are no words of the enumerations were replaced by the import, as the operator said.',
     explains: (pair) => {
       if (pair.request.method !== 'GET' || pair.blue.status !== 200 || pair.green.status !== 200) return false;

@@ -1,3 +1,4 @@
+import { pointOf } from '../../../divergences';
 import { differsOnlyIn, type ReviewedRule } from './reviewed-rule';
 
 /** Where the typed and the untyped document differ: the schemas of the enumerations, and the fields that have them. */
@@ -15,7 +16,7 @@ interface OpenApiDocument {
 /** The document describes the enumerations, which an untyped old side does not know. All else in it must be equal. */
 export const OPENAPI_RULE: ReviewedRule = {
   name: 'openapi-enums',
-  point: 1,
+  point: pointOf('enumerations'),
   sentence: 'The new side’s /openapi.json describes waste_type, unit and status as enumerations.',
   explains: (pair) => {
     const { path, request, blue, green } = pair;

@@ -1,3 +1,4 @@
+import { pointOf } from '../../../divergences';
 import { isCrash, type DifferingPair, type ReviewedRule } from './reviewed-rule';
 
 interface Refusal extends Omit<ReviewedRule, 'explains'> {
@@ -10,21 +11,21 @@ interface Refusal extends Omit<ReviewedRule, 'explains'> {
 const REFUSALS: readonly Refusal[] = [
   {
     name: 'non-finite-quantity',
-    point: 4,
+    point: pointOf('non-finite-number'),
     sentence: 'The new side refuses numbers that are not finite; the old one stores them and then answers 500.',
     error: /^\{"type":"finite_number","loc":\["body","(?:quantity|latitude|longitude)"\],/,
     crashes: true,
   },
   {
     name: 'half-surrogate',
-    point: 6,
+    point: pointOf('half-surrogate'),
     sentence: 'The new side refuses half a surrogate pair in a text; the old one stores it and then answers 500.',
     error: /^\{"type":"string_unicode","loc":\["body","(?:location|name|address|zone)"\],/,
     crashes: true,
   },
   {
     name: 'enum-refusal',
-    point: 1,
+    point: pointOf('enumerations'),
     sentence:
       'The new side takes only the known words for waste_type, unit and status; the deployed old one any string.',
     error: /^\{"type":"enum","loc":\["body","(?:waste_type|unit|status)"\],/,
@@ -65,7 +66,7 @@ const BEGIN = '{"detail":[';
 const END = ']}';
 
 /** The texts of the errors in the body of a 422, as they stand there; undefined if it has another form. */
-export function validationErrors(body: string): string[] | undefined {
+function validationErrors(body: string): string[] | undefined {
   if (!body.startsWith(BEGIN) || !body.endsWith(END)) return undefined;
   const errors: string[] = [];
   let depth = 0;

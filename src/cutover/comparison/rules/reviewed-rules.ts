@@ -9,17 +9,14 @@ export type { ReviewedRule } from './reviewed-rule';
 export type { ValueMapping } from './mapped-values';
 
 /** The rules that hold whatever the old side is like, in the order in which a difference is tried against them. */
-export const ALWAYS: readonly ReviewedRule[] = [
+const ALWAYS: readonly ReviewedRule[] = [
   ...REFUSAL_RULES.filter(({ name }) => name !== 'enum-refusal'),
   ...CRASH_RULES,
   ...SURROUNDINGS_RULES,
 ];
 
 /** The rules that an old side needs which takes any string for waste_type, unit and status. */
-export const UNTYPED: readonly ReviewedRule[] = [
-  ...REFUSAL_RULES.filter(({ name }) => name === 'enum-refusal'),
-  OPENAPI_RULE,
-];
+const UNTYPED: readonly ReviewedRule[] = [...REFUSAL_RULES.filter(({ name }) => name === 'enum-refusal'), OPENAPI_RULE];
 
 /**
  * The rules for an old side.

@@ -1,3 +1,4 @@
+import { pointOf } from '../../../divergences';
 import type { RawResponse } from '../../../recordings/raw-response';
 import { hasHeader, isRead } from './request-facts';
 import type { DifferingPair, ReviewedRule } from './reviewed-rule';
@@ -6,43 +7,43 @@ import type { DifferingPair, ReviewedRule } from './reviewed-rule';
 export const SURROUNDINGS_RULES: readonly ReviewedRule[] = [
   {
     name: 'own-pages',
-    point: 3,
+    point: pointOf('own-pages'),
     sentence: 'The pages and static files are the new side’s own, and so are their lengths, tags and dates of change.',
     explains: (pair) => isRead(pair.request) && (isOwnFile(pair) || isCachedFile(pair)),
   },
   {
     name: 'database-away',
-    point: 13,
+    point: pointOf('unavailable'),
     sentence: 'The new side cannot reach its database and says so. The gate on errors counts it.',
     explains: ({ green }) => answers(green, 503, 'Service Unavailable'),
   },
   {
     name: 'unknown-outcome',
-    point: 14,
+    point: pointOf('unknown-outcome'),
     sentence: 'The new side lost its database while a write was under way, and says so. The gate on errors counts it.',
     explains: ({ green }) => answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
   },
   {
     name: 'body-limit',
-    point: 15,
+    point: pointOf('body-limit'),
     sentence: 'The new side has a limit for the size of a body.',
     explains: ({ green }) => answers(green, 413, 'Request Entity Too Large'),
   },
   {
     name: 'head-limit',
-    point: 16,
+    point: pointOf('head-limit'),
     sentence: 'The new side has a limit for the size of a head.',
     explains: ({ green }) => answers(green, 431, 'Request Header Fields Too Large'),
   },
   {
     name: 'request-timeout',
-    point: 17,
+    point: pointOf('request-timeout'),
     sentence: 'The new side has a limit for the time in which a request must arrive.',
     explains: ({ green }) => answers(green, 408, 'Request Timeout'),
   },
   {
     name: 'upgrade-ignored',
-    point: 19,
+    point: pointOf('upgrade'),
     sentence: 'The new side ignores Upgrade; the old one answers to the handshake, or reads no body.',
     explains: ({ blue, request }) => hasHeader(request, 'upgrade') && [400, 403, 422].includes(blue.status),
   },
