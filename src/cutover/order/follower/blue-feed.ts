@@ -3,6 +3,7 @@ import type { Entry } from '../ledger';
 import { RESOURCES, SideAway, type Answer, type Request, type Verb } from '../nouns';
 import type { BluePort } from '../ports';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
+import { readRepeated, RepeatedCreates } from './repeated-creates';
 
 /** Writes that are under way at once. */
 const DEPTH = 16;
@@ -22,6 +23,7 @@ export interface BlueFeedParts extends FeedParts {
  * the places from there on are given again:
  *
  * - A create is left out if a row with its id, or a higher one, is there: ids are never reused and only the order creates.
+ *   The row must be the one that it made: behind a create that blue failed, others may have got its id.
  * - Replacements and deletes are repeated, all of them in their order, which ends in the same rows. One that meets no row
  *   is met by a delete further on.
  *
@@ -33,6 +35,7 @@ export class BlueFeed implements Feed {
   private repeatTo = 0;
   private readonly deletedLater = new Map<string, number>();
   private readonly highest = { collections: 0, locations: 0 };
+  private there = new RepeatedCreates();
 
   constructor(private readonly parts: BlueFeedParts) {}
 
@@ -115,7 +118,7 @@ export class BlueFeed implements Feed {
 
   /** Where blue is, and whether it is what it was. */
   private async look(): Promise<void> {
-    const { port, ledger, evidence } = this.parts;
+    const { port, ledger, evidence, rules } = this.parts;
     await port.reconnect();
     if (this.stopped) return;
     await this.clearGap();
@@ -146,7 +149,7 @@ export class BlueFeed implements Feed {
     for (const { resource, verb, id, place } of following) {
       if (verb === 'delete' && id !== null) this.deletedLater.set(`${resource}/${id}`, place);
     }
-    await this.demandOwnRows(following);
+    this.there = await readRepeated({ port, rules }, this.entriesBehind(), this.highest);
     this.parts.onProgress();
   }
 
@@ -190,30 +193,6 @@ export class BlueFeed implements Feed {
     }
   }
 
-  /** A create that failed while others were on their way leaves its id to the next one. */
-  private async demandOwnRows(following: readonly Entry[]): Promise<void> {
-    const { port, rules } = this.parts;
-    for (const resource of RESOURCES) {
-      const creates = following.filter(
-        (one) =>
-          one.resource === resource && one.verb === 'create' && (one.outcome?.id ?? Infinity) <= this.highest[resource],
-      );
-      if (creates.length === 0) continue;
-      const digests = new Map(creates.map(({ outcome }) => [outcome?.id, outcome?.digest]));
-      for (const { id, bytes } of await port.rowsFrom(
-        resource,
-        Math.min(...creates.map(({ outcome }) => outcome?.id ?? 0)),
-      )) {
-        const isReplaced = following.some(
-          (one) => one.resource === resource && one.verb === 'replace' && one.id === id,
-        );
-        if (digests.has(id) && !isReplaced && digests.get(id) !== rules.digestOf(bytes)) {
-          throw new FollowerEmptied(`blue holds another row as ${resource} ${id}`);
-        }
-      }
-    }
-  }
-
   private entriesBehind(): Entry[] {
     const { ledger } = this.parts;
     const entries: Entry[] = [];
@@ -225,11 +204,14 @@ export class BlueFeed implements Feed {
   }
 
   /** What the owner refused is not sent: blue may take what green refuses. */
-  private isWanted({ place, verb, resource, outcome }: Entry): boolean {
+  private isWanted(entry: Entry): boolean {
+    const { place, verb, resource, outcome } = entry;
     if (outcome?.kind !== 'applied') return false;
     if (verb !== 'create' || outcome.id === null) return true;
     this.parts.marks.created(resource, outcome.id, place);
-    return place > this.repeatTo || outcome.id > this.highest[resource];
+    if (place > this.repeatTo || outcome.id > this.highest[resource]) return true;
+    this.there.demand(entry, outcome);
+    return false;
   }
 
   private isFresh({ verb, resource, id }: Entry): boolean {
