@@ -5,7 +5,7 @@ import type { Made, World } from './world';
 
 /** What is not as it must be after everything was mended and has come to rest. */
 export function violationsIn(world: World): string[] {
-  const violations = [...world.violations];
+  const violations = [...world.violations, ...world.green.violations];
   const { status } = world;
   if (status === undefined) return [...violations, 'the gateway does not run'];
   const owner = ownerIn(status.phase) === 'blue' ? world.blue.data : world.green.data;

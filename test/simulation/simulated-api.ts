@@ -93,6 +93,11 @@ export class Rows {
     return answer(200, row);
   }
 
+  /** True if a row has the id that a create would give. */
+  holds(request: Request, id: number): boolean {
+    return this.rows[read(request).resource].has(id);
+  }
+
   list(resource: Resource, from = 1): Row[] {
     return [...this.rows[resource]]
       .filter(([id]) => id >= from)

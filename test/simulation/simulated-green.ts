@@ -1,5 +1,5 @@
-import { OrderRefused, SideAway } from '../../src/cutover/order/nouns';
-import type { Batch, GreenPort, PlacedAnswer } from '../../src/cutover/order/ports';
+import { OrderRefused, RESOURCES, SideAway, type Resource } from '../../src/cutover/order/nouns';
+import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Written } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import { RULES, Rows } from './simulated-api';
 import type { SimulatedProcess, SimulatedTime } from './simulated-time';
@@ -17,9 +17,12 @@ interface Transaction {
 export class SimulatedGreen {
   readonly data: Rows;
   private journal: string | null = null;
-  private session = '';
-  private sessions = 0;
-  private appliedPlace = 0;
+  private state: GreenPlace['state'] = 'detached';
+  private term = '';
+  private terms = 0;
+  private place = 0;
+  /** What whoever has the term must never do. */
+  readonly violations: string[] = [];
   private answers: PlacedAnswer[] = [];
   private queue: Transaction[] = [];
   private running: Transaction | undefined;
@@ -62,10 +65,7 @@ export class SimulatedGreen {
   wipe(): void {
     this.crash(0);
     this.data.clear();
-    this.journal = null;
-    this.appliedPlace = 0;
-    this.answers = [];
-    this.session = '';
+    Object.assign(this, { state: 'detached', journal: null, place: 0, answers: [], term: '' });
   }
 
   heal(): void {
@@ -74,59 +74,84 @@ export class SimulatedGreen {
   }
 
   for(process: SimulatedProcess): GreenPort {
+    const tell = (journal: string): GreenPlace =>
+      this.journal === journal ? { state: this.state, place: this.place } : { state: 'detached', place: 0 };
     return {
-      claim: () =>
+      takeover: (journal) =>
         this.call(process, () => {
-          this.session = `session ${++this.sessions}`;
-          const of = (resource: 'collections' | 'locations') => ({
+          const term = this.journal === journal ? (this.term = this.newTerm()) : '';
+          return { ...tell(journal), term };
+        }),
+      look: (journal) => this.call(process, () => tell(journal)),
+      answers: (from, through) =>
+        this.call(process, () => this.answers.filter(({ place }) => place >= from && place <= through)),
+      write: (batch) => this.call(process, () => this.write(batch)),
+      rebuild: async (copy, journal, place) => {
+        const term = await this.call(process, () => {
+          Object.assign(this, { state: 'rebuilding', journal, place: 0, answers: [] });
+          return (this.term = this.newTerm());
+        });
+        for (const resource of RESOURCES) {
+          await this.call(process, () => {
+            this.demandTerm(term);
+            this.data.rows[resource] = new Map(copy.rows[resource].map(({ id, bytes }) => [id, bytes]));
+          });
+        }
+        return this.call(process, () => {
+          this.demandTerm(term);
+          for (const resource of RESOURCES) this.data.next[resource] = copy.next[resource];
+          Object.assign(this, { state: 'attached', place });
+          return term;
+        });
+      },
+      holdings: (journal) =>
+        this.call(process, () => {
+          const of = (resource: Resource) => ({
             count: this.data.rows[resource].size,
             next: { atLeast: this.data.next[resource], exact: true },
           });
-          const holdings = { collections: of('collections'), locations: of('locations') };
-          const { session, journal, appliedPlace } = this;
-          return { session, journal, appliedPlace, answers: [...this.answers], holdings };
+          return { ...tell(journal), holdings: { collections: of('collections'), locations: of('locations') } };
         }),
-      apply: (batch) => this.call(process, () => this.apply(batch)),
-      replaceAll: (copy, journal, session, place) =>
+      rows: (journal) =>
         this.call(process, () => {
-          if (session !== this.session) throw new OrderRefused('another session');
-          this.data.clear();
-          for (const resource of ['collections', 'locations'] as const) {
-            for (const { id, bytes } of copy.rows[resource]) this.data.rows[resource].set(id, bytes);
-            this.data.next[resource] = copy.next[resource];
-          }
-          this.journal = journal;
-          this.appliedPlace = place;
-          this.answers = [];
+          const rows = { collections: this.data.list('collections'), locations: this.data.list('locations') };
+          return { ...tell(journal), copy: { rows, next: { ...this.data.next } } };
         }),
-      copy: () =>
-        this.call(process, () => ({
-          copy: {
-            rows: { collections: this.data.list('collections'), locations: this.data.list('locations') },
-            next: { ...this.data.next },
-          },
-          place: this.appliedPlace,
-        })),
     };
   }
 
-  private apply({ journal, session, after, upTo, writes, settled }: Batch): PlacedAnswer[] {
-    if (session !== this.session) throw new OrderRefused('another session');
-    if (journal !== this.journal || after !== this.appliedPlace)
-      throw new OrderRefused(`green is at ${this.appliedPlace}`);
-    const answers = writes.map(({ place, request, id, expected }): PlacedAnswer => {
+  private newTerm(): string {
+    return `term ${++this.terms}`;
+  }
+
+  private demandTerm(term: string): void {
+    if (term !== this.term) throw new OrderRefused('another term');
+  }
+
+  private write({ journal, term, after, upTo, writes, settled }: Batch): Written {
+    this.demandTerm(term);
+    if (journal !== this.journal || this.state !== 'attached') throw new OrderRefused(`green is ${this.state}`);
+    // Whoever has the term knows the place: the real server answers a gap with 409, and places that it has with "again".
+    if (after !== this.place) this.violations.push(`green at place ${this.place} was sent the places behind ${after}`);
+    const answers: PlacedAnswer[] = [];
+    let conflict: number | null = null;
+    for (const { place, request, id, expected } of writes) {
+      if (id !== null && request.method === 'POST' && this.data.holds(request, id)) {
+        conflict = place;
+        break;
+      }
       const answer = this.data.handle(request, id, expected === 'refused');
       const made = answer.status < 300 && request.method === 'POST' ? RULES.idOf(answer) : undefined;
       const named = Number(request.target.split('/')[3]);
       const of = answer.status < 300 ? (made ?? named) : null;
-      return { place, status: answer.status, id: of, digest: RULES.digestOf(answer.body), answer };
-    });
-    this.appliedPlace = upTo;
+      answers.push({ place, status: answer.status, id: of, digest: RULES.digestOf(answer.body), answer });
+    }
+    this.place = conflict === null ? upTo : conflict - 1;
     this.answers = [
       ...this.answers.filter(({ place }) => place > settled),
       ...answers.map(({ place, status, id, digest }) => ({ place, status, id, digest })),
     ];
-    return answers;
+    return { place: this.place, answers, conflict };
   }
 
   private async call<Result>(process: SimulatedProcess, commit: () => Result): Promise<Result> {

@@ -29,6 +29,8 @@ export class Ledger {
   private open = 0;
   private follower: number | null = null;
   private lowestOpen = 1;
+  /** The highest place that green has answered as the owner: one that does not have it any more went back. */
+  greenHas = 0;
   /** The place given last. */
   lastPlace = 0;
 
@@ -84,6 +86,7 @@ export class Ledger {
   answer(entry: Entry, outcome: Outcome): void {
     if (entry.outcome === undefined) this.open--;
     entry.outcome = outcome;
+    if (entry.owner === 'green' && outcome.kind !== 'void') this.greenHas = Math.max(this.greenHas, entry.place);
     this.implied.take(outcome);
     if (this.follower === null || entry.place <= this.follower) this.remove(entry);
     else if (this.kept > this.keptBytes) this.forgetRequest(entry);

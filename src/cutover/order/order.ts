@@ -13,7 +13,7 @@ import { OwnWrites } from './own-writes';
 import { PhaseSwitch, type StepOptions } from './phases/phase-switch';
 import type { BluePort, Clock, Disk, EvidenceStore, GreenPort, Rules } from './ports';
 import { Sequencer, type SequencerLimits, type Submitted } from './sequencer';
-import { Session } from './session';
+import { Term } from './term';
 import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
 import { TimerWheel } from './timer-wheel';
 
@@ -63,7 +63,7 @@ export class Order {
   private readonly sequencer: Sequencer;
   private readonly follower: Follower;
   private readonly phases: PhaseSwitch;
-  private readonly session: Session;
+  private readonly term: Term;
   private readonly wheel: TimerWheel;
   private line: OwnerLine;
   private busy: string | undefined;
@@ -79,18 +79,19 @@ export class Order {
   ) {
     const { clock, blue, green, evidence } = parts;
     this.ledger = found.ledger;
-    this.session = new Session(state.get().journal);
+    this.term = new Term(state.get().journal);
     this.wheel = new TimerWheel(clock);
     this.outcomes = new Outcomes(journal, this.ledger);
     this.gate = new Gate(() => this.sequencer.kick());
-    const { gate, ledger, outcomes, wheel, session } = this;
+    const { gate, ledger, outcomes, wheel, term } = this;
     this.line = this.newLine(found.claimed);
     const owner = () => ({ side: ownerIn(state.get().phase), line: this.line });
     const allowance = () => this.allowance();
     this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
     const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
     const copyBlue = () => this.copyBlue();
-    this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, session, requestsOf, copyBlue });
+    const copyGreen = () => this.copyGreen();
+    this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, term, requestsOf, copyBlue, copyGreen });
     const { sequencer, follower } = this;
     const line = () => this.line;
     const onOwnerChanged = () => {
@@ -108,7 +109,7 @@ export class Order {
         clock,
         blue,
         green,
-        session,
+        term,
         evidence,
         line,
         onOwnerChanged,
@@ -258,11 +259,11 @@ export class Order {
   }
 
   private newLine(claimed: (resource: Resource, id: number) => boolean): OwnerLine {
-    const { parts, ledger, outcomes, session } = this;
+    const { parts, ledger, outcomes, term } = this;
     const { clock, rules } = parts;
     const events = this.ownerEvents();
     if (ownerIn(this.state.get().phase) === 'green') {
-      return new GreenOwner({ port: parts.green, session, ledger, outcomes, clock, events });
+      return new GreenOwner({ port: parts.green, term, ledger, outcomes, clock, events });
     }
     const requestOf = async (entry: Entry): Promise<Request> => {
       const [request] = await this.requestsOf([entry]);
@@ -353,13 +354,8 @@ export class Order {
   }
 
   private async copyBlue(): Promise<number> {
-    const { parts, ledger, session } = this;
-    const open = this.gate.close('a copy of blue is taken');
-    let copy: Copy;
-    let place: number;
-    try {
-      await this.drained();
-      place = ledger.lastPlace;
+    const { parts, ledger, term } = this;
+    const { copy, place } = await this.atRest('a copy of blue is taken', async () => {
       const rows = {
         collections: await parts.blue.rowsFrom('collections', 1),
         locations: await parts.blue.rowsFrom('locations', 1),
@@ -368,15 +364,38 @@ export class Order {
       for (const resource of RESOURCES) {
         next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, (rows[resource].at(-1)?.id ?? 0) + 1);
       }
-      copy = { rows, next };
-      // What comes from now on is kept for green.
-      ledger.attach(place);
+      return { rows, next };
+    });
+    term.current = await parts.green.rebuild(copy, term.journal, place);
+    return place;
+  }
+
+  private copyGreen(): Promise<{ readonly copy: Copy; readonly place: number }> {
+    const { parts, ledger, term } = this;
+    if (this.line.trouble !== undefined) return Promise.reject(new SideAway(`green: ${this.line.trouble}`));
+    return this.atRest('a copy of green is taken', async () => {
+      const { state, place, copy } = await parts.green.rows(term.journal);
+      // Every place is answered; those behind green's have no effect.
+      if (state === 'attached' && place >= ledger.greenHas && place <= ledger.lastPlace) return copy;
+      throw new SideAway(`green is ${state} at place ${place} instead of ${ledger.lastPlace}`);
+    });
+  }
+
+  /** Takes a copy of the owner while nothing is under way. What comes behind it is kept for the follower. */
+  private async atRest(
+    reason: string,
+    take: () => Promise<Copy>,
+  ): Promise<{ readonly copy: Copy; readonly place: number }> {
+    const open = this.gate.close(reason);
+    try {
+      await this.drained();
+      const copy = await take();
+      const place = this.ledger.lastPlace;
+      this.ledger.attach(place);
+      return { copy, place };
     } finally {
       open();
     }
-    await session.claim(parts.green);
-    await parts.green.replaceAll(copy, session.journal, session.current, place);
-    return place;
   }
 
   private async drained(): Promise<void> {

@@ -70,18 +70,23 @@ export interface PlacedRequest {
 
 export interface PlacedAnswer {
   readonly place: number;
+  /** 200 for what green would have carried out, had the owner not refused it. */
   readonly status: number;
+  /** Of the row that it concerns; null if nothing was applied. */
   readonly id: number | null;
   readonly digest: string;
-  /** The answer itself; not kept, so absent when it is told by `claim`. */
+  /** The answer itself; it need not be at hand when `answers` tells of it. */
   readonly answer?: Answer;
 }
 
-/** Places after `after` up to `upTo`, of which `writes` are to be carried out, in one transaction together with `applied_place = upTo`. */
+/**
+ * Places after `after` up to `upTo`, of which `writes` are to be carried out; the others have no effect. Each transaction
+ * commits what it did together with the place that it came to, and a place is there only with all before it.
+ */
 export interface Batch {
   readonly journal: string;
-  readonly session: string;
-  /** Must be what green has now; otherwise nothing is done. */
+  readonly term: string;
+  /** The place that green is at. Behind it nothing may be left out. */
   readonly after: number;
   readonly upTo: number;
   readonly writes: readonly PlacedRequest[];
@@ -89,32 +94,54 @@ export interface Batch {
   readonly settled: number;
 }
 
-export interface GreenPosition {
-  /** Made by green for this claim, and told to nobody else. */
-  readonly session: string;
-  /** The journal that green follows or is owned through; null if it never did, or lost its data. */
-  readonly journal: string | null;
-  readonly appliedPlace: number;
-  /** The answers of the places after the last batch's `settled`. */
+/** How far green came with a batch. */
+export interface Written {
+  readonly place: number;
+  /** Of the places up to that one. */
   readonly answers: readonly PlacedAnswer[];
-  readonly holdings: Holdings;
+  /** A create whose id has a row already: neither it nor what is behind it was done. */
+  readonly conflict: number | null;
 }
 
-/** The new server, by its follower's interface. */
+/** How far green is with a journal. */
+export interface GreenPlace {
+  /** `detached`: it follows none, or another one; `rebuilding`: a copy was begun and not ended. */
+  readonly state: 'detached' | 'attached' | 'rebuilding';
+  /** It has every place up to here, and none behind; 0 unless it is attached. */
+  readonly place: number;
+}
+
+/** From whom green takes what it is sent from now on. */
+export interface Takeover extends GreenPlace {
+  /** Made by green, and told to nobody else. Empty if it is detached: then it takes nothing from anybody. */
+  readonly term: string;
+}
+
+/** The new server, by what it offers for following a journal: see docs/following.md, which says what each request does. */
 export interface GreenPort {
   /**
-   * The one question that settles everything: waits for transactions under way, makes a new session, the only one whose
-   * batches are taken from now on, and tells where green is. So nothing of an earlier session can be committed later.
+   * The one question that settles everything: nothing that was sent in an earlier term is carried out after it.
    *
    * @throws SideAway
    */
-  claim(): Promise<GreenPosition>;
-  /** @throws SideAway if it is not known whether it was committed; OrderRefused if `session` or `after` are not green's */
-  apply(batch: Batch): Promise<readonly PlacedAnswer[]>;
-  /** Everything green holds becomes this copy, in one transaction with journal and place. @throws as `apply` */
-  replaceAll(copy: Copy, journal: string, session: string, place: number): Promise<void>;
-  /** All rows at one place, read in one snapshot. @throws SideAway */
-  copy(): Promise<{ readonly copy: Copy; readonly place: number }>;
+  takeover(journal: string): Promise<Takeover>;
+  /** Where it is, without taking over. @throws SideAway */
+  look(journal: string): Promise<GreenPlace>;
+  /** The answers that are kept for these places, both included. @throws SideAway */
+  answers(from: number, through: number): Promise<readonly PlacedAnswer[]>;
+  /** @throws SideAway if it is not known how far it came; OrderRefused if nothing was done: `term` or `after` are not green's */
+  write(batch: Batch): Promise<Written>;
+  /**
+   * Everything green holds becomes this copy, piece by piece; until the end of it green is `rebuilding`. Another journal that
+   * is attached is given up.
+   *
+   * @returns the term @throws SideAway, or OrderRefused if another took over meanwhile
+   */
+  rebuild(copy: Copy, journal: string, place: number): Promise<string>;
+  /** What it holds at the place that it is at. Reads every row. @throws SideAway */
+  holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }>;
+  /** All its rows. Nothing may be under way there. @throws SideAway */
+  rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }>;
 }
 
 /** What the order has to know of the API's contents. */

@@ -1,9 +1,9 @@
 import type { Journal } from '../journal/journal';
 import type { Ledger } from '../ledger';
 import type { Outcomes } from '../outcomes';
-import { otherSide, type SideName } from '../nouns';
+import { otherSide, type Copy, type SideName } from '../nouns';
 import type { BluePort, Clock, GreenPort } from '../ports';
-import type { Session } from '../session';
+import type { Term } from '../term';
 import { hasFollower, ownerIn, type KeptFollower, type StateStore } from '../state';
 import { BlueFeed } from './blue-feed';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
@@ -23,9 +23,11 @@ export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   readonly state: StateStore;
   readonly blue: BluePort;
   readonly green: GreenPort;
-  readonly session: Session;
+  readonly term: Term;
   /** Gives green blue's rows at one place, at which writes are held back. @returns the place */
   readonly copyBlue: () => Promise<number>;
+  /** Green's rows at one place, at which writes are held back; what comes behind it is kept for blue. */
+  readonly copyGreen: () => Promise<{ readonly copy: Copy; readonly place: number }>;
 }
 
 /** Keeps the follower that the phase asks for, in one of the states of `TRANSITIONS`. */
@@ -194,11 +196,8 @@ export class Follower {
       await this.transit('rebuilt', { place, attachment: attachment + 1, gapFrom: null });
       return;
     }
-    // From here on its writes are kept: those without an outcome may be in the copy, or not.
-    parts.ledger.attach((parts.ledger.unanswered[0]?.place ?? parts.ledger.lastPlace + 1) - 1);
-    const { copy, place } = await parts.green.copy();
+    const { copy, place } = await parts.copyGreen();
     if (!isCurrent()) return;
-    parts.ledger.follow(place);
     await parts.evidence.archive();
     const { blue: port, rules, evidence } = parts;
     const gapFrom = await new RebuildBlue({ port, rules, evidence, isStopped: () => !isCurrent() }).run(copy, place);

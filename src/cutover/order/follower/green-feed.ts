@@ -2,7 +2,7 @@ import type { Entry } from '../ledger';
 import { SideAway, type Outcome } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { GreenPort, PlacedAnswer } from '../ports';
-import type { Session } from '../session';
+import type { Term } from '../term';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
 
 const LARGEST_BATCH = 500;
@@ -13,7 +13,7 @@ const BATCH_BYTES = 1 << 20;
 
 export interface GreenFeedParts extends FeedParts {
   readonly port: GreenPort;
-  readonly session: Session;
+  readonly term: Term;
   readonly outcomes: Outcomes;
 }
 
@@ -29,19 +29,19 @@ export class GreenFeed implements Feed {
   }
 
   async run(): Promise<void> {
-    await this.claim();
+    await this.takeOver();
     const { ledger } = this.parts;
     while (!this.isStopped()) {
       this.demandKnown();
       const { entries, upTo } = this.nextBatch();
-      if (upTo === ledger.followedTo) await this.waitOrClaim();
+      if (upTo === ledger.followedTo) await this.waitOrLook();
       else await this.apply(entries, upTo);
     }
   }
 
   /** Waits for something to do; green is asked where it is now and then, since its database may be another one. */
-  private async waitOrClaim(): Promise<void> {
-    const { ledger, clock } = this.parts;
+  private async waitOrLook(): Promise<void> {
+    const { ledger, clock, port, term } = this.parts;
     const isIdle = await new Promise<boolean>((resolve) => {
       const cancel = clock.after(IDLE, () => resolve(true));
       void ledger.changed.next().then(() => {
@@ -49,32 +49,36 @@ export class GreenFeed implements Feed {
         resolve(false);
       });
     });
-    if (isIdle && !this.isStopped()) await this.claim();
+    if (!isIdle || this.isStopped()) return;
+    const { state, place } = await port.look(term.journal);
+    // What that means the takeover of the next run decides.
+    if (state !== 'attached' || place !== ledger.followedTo) throw new SideAway(`green is ${state} at place ${place}`);
   }
 
-  private async claim(): Promise<void> {
-    const { port, session, ledger } = this.parts;
-    const position = await session.claim(port);
+  private async takeOver(): Promise<void> {
+    const { port, term, ledger } = this.parts;
+    const { state, place } = await term.takeOver(port);
     if (this.isStopped()) return;
     const followedTo = ledger.followedTo ?? 0;
-    if (position.journal !== session.journal) throw new FollowerEmptied('green does not hold the data of this journal');
-    if (position.appliedPlace < followedTo) {
-      throw new FollowerEmptied(`green is at place ${position.appliedPlace} although it had ${followedTo}`);
-    }
-    if (position.appliedPlace > ledger.lastPlace) {
+    if (state !== 'attached') throw new FollowerEmptied(`green does not hold the data of this journal: it is ${state}`);
+    if (place < followedTo) throw new FollowerEmptied(`green is at place ${place} although it had ${followedTo}`);
+    if (place > ledger.lastPlace) {
       throw new FollowerApart(
-        `green is at place ${position.appliedPlace}, and the journal ends with ${ledger.lastPlace}: it is not this journal's newest state`,
+        `green is at place ${place}, and the journal ends with ${ledger.lastPlace}: it is not this journal's newest state`,
       );
     }
+    const from = Math.min(ledger.firstNeeded, followedTo + 1);
+    const answers = from > place ? [] : await port.answers(from, place);
+    if (this.isStopped()) return;
     this.parts.onProgress();
-    for (const answer of position.answers) {
+    for (const answer of answers) {
       const entry = ledger.get(answer.place);
       // Those with a lower place were compared when they were answered.
       if (entry === undefined) continue;
       if (entry.outcome === undefined || isNothing(entry.outcome)) this.known.set(entry, answer);
       else await this.compare(entry, answer);
     }
-    ledger.follow(position.appliedPlace);
+    ledger.follow(place);
   }
 
   /** What was once followed was once carried out: an owner that does not have it any more has lost it. */
@@ -110,7 +114,7 @@ export class GreenFeed implements Feed {
   }
 
   private async apply(entries: readonly Entry[], end: number): Promise<void> {
-    const { port, session, ledger, outcomes, requestsOf } = this.parts;
+    const { port, term, ledger, outcomes, requestsOf } = this.parts;
     const requests = await requestsOf(entries);
     if (this.isStopped()) return;
     const taken = entries.slice(0, requests.length);
@@ -121,22 +125,29 @@ export class GreenFeed implements Feed {
       return { place, request, id: outcome?.id ?? null, expected: outcome?.kind ?? null };
     });
     const after = ledger.followedTo ?? 0;
-    const { journal, current } = session;
-    const answers = await port
-      .apply({ journal, session: current, after, upTo, writes, settled: Math.min(after, outcomes.settled) })
+    const { journal, current } = term;
+    const written = await port
+      .write({ journal, term: current, after, upTo, writes, settled: Math.min(after, outcomes.settled) })
       .catch((error: unknown) => {
-        // Not its session or its place: the next run claims anew, and learns where green is.
+        // Not its term or its place: the next run takes over anew, and learns where green is.
         throw error instanceof SideAway ? error : new SideAway(String(error));
       });
     if (this.isStopped()) return;
     this.parts.onProgress();
-    const byPlace = new Map(answers.map((answer) => [answer.place, answer]));
+    const byPlace = new Map(written.answers.map((answer) => [answer.place, answer]));
     for (const entry of taken) {
+      if (entry.place > written.place) break;
       const answer = byPlace.get(entry.place);
       if (answer === undefined) throw new FollowerApart(`green left out place ${entry.place}`);
       await this.compare(entry, answer);
     }
-    ledger.follow(upTo);
+    ledger.follow(written.place);
+    if (written.conflict !== null) {
+      throw new FollowerApart(
+        `green holds another row under the id of place ${written.conflict}: somebody wrote to it past the gateway`,
+      );
+    }
+    if (written.place < upTo) throw new SideAway(`green came to place ${written.place} instead of ${upTo}`);
   }
 
   private async compare(entry: Entry, answer: PlacedAnswer): Promise<void> {

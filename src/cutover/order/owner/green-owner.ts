@@ -4,14 +4,14 @@ import type { Outcomes } from '../outcomes';
 import type { Clock, GreenPort, PlacedAnswer } from '../ports';
 import { UNKNOWN, type Reply } from '../reply';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
-import type { Session } from '../session';
+import type { Term } from '../term';
 
 /** Writes in one transaction at most. */
 const LARGEST_BATCH = 256;
 
 export interface GreenOwnerParts {
   readonly port: GreenPort;
-  readonly session: Session;
+  readonly term: Term;
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export class GreenOwner implements OwnerLine {
   private appliedPlace = 0;
   private away: string | undefined;
   private stopped = false;
-  private claimed = false;
+  private isReady = false;
   private busy = false;
 
   constructor(private readonly parts: GreenOwnerParts) {}
@@ -52,7 +52,7 @@ export class GreenOwner implements OwnerLine {
   }
 
   get ready(): boolean {
-    return this.claimed;
+    return this.isReady;
   }
 
   stop(): void {
@@ -66,13 +66,13 @@ export class GreenOwner implements OwnerLine {
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopped() && (!this.claimed || this.away !== undefined || this.queue.length > 0)) {
+    while (!this.isStopped() && (!this.isReady || this.away !== undefined || this.queue.length > 0)) {
       try {
-        if (!this.claimed || this.away !== undefined) await this.claim();
+        if (!this.isReady || this.away !== undefined) await this.takeOver();
         else await this.applyNext();
       } catch (error) {
         if (this.isStopped()) return;
-        // Another session, or a place that is not green's: the claim tells where green is.
+        // Another term, or a place that is not green's: the takeover tells where green is.
         this.away = error instanceof Error ? error.message : String(error);
         this.parts.events.onChange();
         if (!(error instanceof SideAway || error instanceof OrderRefused)) throw error;
@@ -82,35 +82,50 @@ export class GreenOwner implements OwnerLine {
     this.busy = false;
   }
 
-  private async claim(): Promise<void> {
-    const { port, session, ledger, events } = this.parts;
-    const position = await session.claim(port);
+  private async takeOver(): Promise<void> {
+    const { port, term, ledger, outcomes, events } = this.parts;
+    const { state, place } = await term.takeOver(port);
     if (this.isStopped()) return;
-    if (position.journal !== session.journal) {
-      throw new SideAway('green does not hold the data of this journal any more: go back to blue');
+    if (state !== 'attached') {
+      throw new SideAway(`green does not hold the data of this journal any more (it is ${state}): go back to blue`);
     }
-    this.appliedPlace = position.appliedPlace;
-    const answers = new Map(position.answers.map((answer) => [answer.place, answer]));
+    if (place < ledger.greenHas) {
+      throw new SideAway(
+        `green is at place ${place} although it has answered ${ledger.greenHas}: it was given older data`,
+      );
+    }
+    const answers = new Map((await this.answersUpTo(place)).map((answer) => [answer.place, answer]));
+    const found = !this.isReady || ledger.implied.get() === null ? await port.holdings(term.journal) : undefined;
+    if (this.isStopped()) return;
+    const lost = this.underWay.find((entry) => entry.place <= place && !answers.has(entry.place));
+    if (lost !== undefined) throw new SideAway(`green does not know what it made of place ${lost.place}`);
+    if (found !== undefined && found.place !== place) throw new SideAway(`green went on to place ${found.place}`);
+    // From here on nothing fails: what is told is told once.
+    this.appliedPlace = place;
     const again: Entry[] = [];
     for (const entry of this.underWay) {
       const answer = answers.get(entry.place);
-      if (answer !== undefined) this.take(entry, answer);
-      else if (entry.place <= position.appliedPlace)
-        throw new SideAway(`green does not know what it made of place ${entry.place}`);
-      else again.push(entry);
+      if (answer === undefined) again.push(entry);
+      else this.take(entry, answer);
     }
     this.underWay = [];
     // Every place that green has is answered now, so that this is what the order implies.
-    if (!this.claimed || ledger.implied.get() === null) this.parts.outcomes.reset(position.holdings);
-    if (this.claimed) this.queue.unshift(...again);
+    if (found !== undefined) outcomes.reset(found.holdings);
+    if (this.isReady) this.queue.unshift(...again);
     else for (const entry of again) this.neverCarriedOut(entry);
-    this.claimed = true;
+    this.isReady = true;
     this.away = undefined;
     events.onChange();
   }
 
+  private async answersUpTo(place: number): Promise<readonly PlacedAnswer[]> {
+    const places = this.underWay.map((entry) => entry.place).filter((one) => one <= place);
+    const [first] = places;
+    return first === undefined ? [] : this.parts.port.answers(first, places.at(-1) ?? first);
+  }
+
   private async applyNext(): Promise<void> {
-    const { port, session, outcomes } = this.parts;
+    const { port, term, outcomes } = this.parts;
     const entries = this.queue.splice(0, LARGEST_BATCH);
     this.underWay = entries;
     const upTo = entries.at(-1)?.place ?? this.appliedPlace;
@@ -118,13 +133,15 @@ export class GreenOwner implements OwnerLine {
       if (request === undefined) throw new Error(`Place ${place} is sent without its request`);
       return { place, request, id: null, expected: null };
     });
-    const { journal, current } = session;
-    const settled = outcomes.settled;
-    const answers = await port.apply({ journal, session: current, after: this.appliedPlace, upTo, writes, settled });
+    const { journal, current } = term;
+    const { settled } = outcomes;
+    const written = await port.write({ journal, term: current, after: this.appliedPlace, upTo, writes, settled });
     if (this.isStopped()) return;
+    // What is missing the takeover finds out.
+    if (written.place !== upTo) throw new SideAway(`green came to place ${written.place} instead of ${upTo}`);
     this.appliedPlace = upTo;
     this.underWay = [];
-    const byPlace = new Map(answers.map((answer) => [answer.place, answer]));
+    const byPlace = new Map(written.answers.map((answer) => [answer.place, answer]));
     for (const entry of entries) {
       const answer = byPlace.get(entry.place);
       if (answer === undefined) throw new Error(`green left out place ${entry.place}`);
@@ -147,7 +164,7 @@ export class GreenOwner implements OwnerLine {
     outcomes.add(entry, { ...outcome, status, digest }, reply);
   }
 
-  /** The claim keeps it from being carried out later. */
+  /** The takeover keeps it from being carried out later. */
   private neverCarriedOut(entry: Entry): void {
     const reply: Reply = { kind: 'settled', applied: false, row: undefined };
     this.parts.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, reply);

@@ -6,7 +6,7 @@ import type { Outcomes } from '../outcomes';
 import type { OwnerLine } from '../owner/owner-line';
 import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
 import type { Sequencer } from '../sequencer';
-import type { Session } from '../session';
+import type { Term } from '../term';
 import { ownerIn, type KeptFollower, type Phase, type StateStore } from '../state';
 import { changesOwner, impossibleStep } from './steps';
 
@@ -20,7 +20,7 @@ export interface PhaseSwitchParts {
   readonly clock: Clock;
   readonly blue: BluePort;
   readonly green: GreenPort;
-  readonly session: Session;
+  readonly term: Term;
   readonly evidence: EvidenceStore;
   readonly line: () => OwnerLine;
   /** The owner is another one now: a new line, and nobody asks the old one any more. */
@@ -74,13 +74,13 @@ export class PhaseSwitch {
   }
 
   private async beginShadow(): Promise<void> {
-    const { state, follower, green, session } = this.parts;
+    const { state, follower, green, term } = this.parts;
     const kept = state.get().follower;
     if (kept.state !== 'waiting') {
       throw new OrderRefused('Green has no copy whose place in the order is known: run "import --gateway URL" first.');
     }
-    const position = await this.ask('green', () => session.claim(green));
-    if (position.journal !== session.journal || position.appliedPlace < kept.place) {
+    const position = await this.ask('green', () => term.takeOver(green));
+    if (position.state !== 'attached' || position.place < kept.place) {
       throw new OrderRefused(`Green does not hold the copy that was taken at place ${kept.place}: import again.`);
     }
     await state.update((now) => {
@@ -150,16 +150,17 @@ export class PhaseSwitch {
 
   /** The side that gets the writes must hold what the order gave it. The leaving one need not even be there. */
   private async demandSame(): Promise<void> {
-    const { ledger, follower, blue, green, session, evidence } = this.parts;
+    const { ledger, follower, blue, green, term, evidence } = this.parts;
     let holdings: Holdings;
     if (follower.side === 'green') {
-      const position = await this.ask('green', () => session.claim(green));
-      if (position.journal !== session.journal || position.appliedPlace !== ledger.followedTo) {
+      await this.ask('green', () => term.takeOver(green));
+      const found = await this.ask('green', () => green.holdings(term.journal));
+      if (found.state !== 'attached' || found.place !== ledger.followedTo) {
         throw new OrderRefused(
-          `Green is at place ${position.appliedPlace} instead of ${String(ledger.followedTo)}. Nothing was changed.`,
+          `Green is ${found.state} at place ${found.place} instead of ${String(ledger.followedTo)}. Nothing was changed.`,
         );
       }
-      holdings = position.holdings;
+      holdings = found.holdings;
     } else holdings = await this.ask('blue', () => blue.holdings());
     const contradiction = ledger.implied.contradiction(holdings, evidence.oneSided);
     if (contradiction !== undefined) {
