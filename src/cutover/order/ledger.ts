@@ -1,6 +1,6 @@
 import { Implied } from './implied';
 import type { Position } from './journal/segments';
-import type { NextId, Outcome, Request, Route, SideName } from './nouns';
+import type { NextId, Outcome, Request, Resource, Route, SideName } from './nouns';
 import type { Reply } from './reply';
 import { Signal } from './signal';
 
@@ -25,6 +25,7 @@ export class Ledger {
   readonly changed = new Signal();
   readonly implied = new Implied();
   private readonly entries = new Map<number, Entry>();
+  private readonly claimed = new Set<string>();
   private kept = 0;
   private open = 0;
   private follower: number | null = null;
@@ -82,10 +83,20 @@ export class Ledger {
     return Math.min(first, this.follower === null ? Infinity : this.follower + 1);
   }
 
+  /**
+   * True for a row that is known to be made by another create, as far as that matters: one whose outcome became known while
+   * others were open. Those have lower bounds of their ids (`next`) that keep them from what was known before.
+   */
+  isClaimed(resource: Resource, id: number): boolean {
+    return this.claimed.has(`${resource}/${id}`);
+  }
+
   /** The owner is done with a write. */
   answer(entry: Entry, outcome: Outcome): void {
     if (entry.outcome === undefined) this.open--;
     entry.outcome = outcome;
+    if (this.open === 0) this.claimed.clear();
+    else if (outcome.verb === 'create' && outcome.id !== null) this.claimed.add(`${outcome.resource}/${outcome.id}`);
     if (entry.owner === 'green' && outcome.kind !== 'void') this.greenHas = Math.max(this.greenHas, entry.place);
     this.implied.take(outcome);
     if (this.follower === null || entry.place <= this.follower) this.remove(entry);

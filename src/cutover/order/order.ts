@@ -84,7 +84,7 @@ export class Order {
     this.outcomes = new Outcomes(journal, this.ledger);
     this.gate = new Gate(() => this.sequencer.kick());
     const { gate, ledger, outcomes, wheel, term } = this;
-    this.line = this.newLine(found.claimed);
+    this.line = this.newLine();
     const owner = () => ({ side: ownerIn(state.get().phase), line: this.line });
     const allowance = () => this.allowance();
     this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
@@ -94,9 +94,9 @@ export class Order {
     this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, term, requestsOf, copyBlue, copyGreen });
     const { sequencer, follower } = this;
     const line = () => this.line;
-    const onOwnerChanged = () => {
-      this.line = this.newLine(() => false);
-      this.line.start([]);
+    const renewLine = (leftOpen: readonly Entry[]) => {
+      this.line = this.newLine();
+      this.line.start(leftOpen);
     };
     this.phases = new PhaseSwitch({
       ...{
@@ -112,7 +112,7 @@ export class Order {
         term,
         evidence,
         line,
-        onOwnerChanged,
+        renewLine,
       },
     });
     this.ownWrites = new OwnWrites(ledger, ledger.lastPlace);
@@ -258,7 +258,7 @@ export class Order {
     void this.watch();
   }
 
-  private newLine(claimed: (resource: Resource, id: number) => boolean): OwnerLine {
+  private newLine(): OwnerLine {
     const { parts, ledger, outcomes, term } = this;
     const { clock, rules } = parts;
     const events = this.ownerEvents();
@@ -270,7 +270,7 @@ export class Order {
       if (request === undefined) throw new JournalDamaged(`Place ${entry.place} cannot be read back.`);
       return request;
     };
-    return new BlueOwner({ port: parts.blue, ledger, outcomes, rules, clock, events, requestOf, claimed });
+    return new BlueOwner({ port: parts.blue, ledger, outcomes, rules, clock, events, requestOf });
   }
 
   private ownerEvents(): OwnerEvents {
@@ -425,7 +425,6 @@ export class Order {
 
 /** What the records of earlier runs say. */
 class Recovered {
-  private readonly ids = new Set<string>();
   /** The first place whose record there would be. */
   heldFrom = 1;
   private first = true;
@@ -455,15 +454,11 @@ class Recovered {
       });
     } else if (record.kind === 'outcomes') {
       for (const outcome of record.outcomes) {
-        const { place, verb, resource, id } = outcome;
-        if (verb === 'create' && id !== null) this.ids.add(`${resource}/${id}`);
-        const entry = this.ledger.get(place);
+        const entry = this.ledger.get(outcome.place);
         if (entry !== undefined) this.ledger.answer(entry, outcome);
       }
     }
   }
-
-  readonly claimed = (resource: Resource, id: number): boolean => this.ids.has(`${resource}/${id}`);
 }
 
 function newState(journal: string): OrderState {

@@ -199,10 +199,14 @@ export class Journal {
     return this.reader.read(positions);
   }
 
-  /** Removes the segments that hold only places before this one. */
+  /**
+   * Removes the segments that hold only places before this one. What was noted of them until now must be durable first: behind
+   * a power cut nobody could find it out again.
+   */
   async dropBefore(place: number): Promise<void> {
     for (let [oldest] = this.held; oldest !== undefined && this.held.length > 1; [oldest] = this.held) {
       if (oldest.lastPlace >= place || oldest.number === this.current?.number) return;
+      if (!(await this.durable())) return;
       await this.reader.forget(oldest.number);
       await this.disk.remove(segmentName(oldest.number));
       this.held.shift();

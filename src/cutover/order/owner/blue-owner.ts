@@ -5,7 +5,7 @@ import type { BluePort, Clock, Rules } from '../ports';
 import { refused, UNKNOWN, type Reply } from '../reply';
 import { readFor } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
-import { judgePrefix, rowKey, type Found, type Pending } from './prefix';
+import { judgePrefix, type Found, type Pending } from './prefix';
 
 /** Writes that are under way at once. */
 const DEPTH = 16;
@@ -19,8 +19,6 @@ export interface BlueOwnerParts {
   readonly events: OwnerEvents;
   /** The request of a write of an earlier run. */
   readonly requestOf: (entry: Entry) => Promise<Request>;
-  /** True for a row that a create with a known outcome made, as far as the journal goes back. */
-  readonly claimed: (resource: Resource, id: number) => boolean;
 }
 
 /**
@@ -37,8 +35,6 @@ export class BlueOwner implements OwnerLine {
   private underWay: Pending[] = [];
   private doubtful: Pending[] = [];
   private readonly statuses = new Map<Entry, number>();
-  /** Ids that creates were given while others were in doubt. */
-  private readonly given = new Set<string>();
   private away: string | undefined;
   /** Blue is known to have lost its data. */
   private loss: string | undefined;
@@ -173,7 +169,6 @@ export class BlueOwner implements OwnerLine {
   /** @returns false for an id that was given before */
   private isExpected(entry: Entry, id: number): boolean {
     const { resource } = entry;
-    if (this.doubtful.length > 0) this.given.add(rowKey(resource, id));
     const next = this.parts.ledger.implied.next(resource);
     if (next === undefined || id === next.atLeast) return true;
     if (id < next.atLeast) {
@@ -207,7 +202,8 @@ export class BlueOwner implements OwnerLine {
         // First of all, and for good: whatever is recorded from here on must not be followed.
         if (this.loss !== undefined) await this.parts.events.onLost(this.loss);
         if (this.isStopped()) return;
-        this.decide(writes, judgePrefix(writes, reading, this.isClaimed, this.parts.rules), holdings);
+        const isClaimed = (resource: Resource, id: number) => this.parts.ledger.isClaimed(resource, id);
+        this.decide(writes, judgePrefix(writes, reading, isClaimed, this.parts.rules), holdings);
         break;
       } catch (error) {
         if (this.isStopped()) return;
@@ -224,16 +220,12 @@ export class BlueOwner implements OwnerLine {
     this.pump();
   }
 
-  private readonly isClaimed = (resource: Resource, id: number): boolean =>
-    this.given.has(rowKey(resource, id)) || (!this.resend && this.parts.claimed(resource, id));
-
   private decide(writes: readonly Pending[], found: readonly Found[], holdings: Holdings): void {
     const { ledger, outcomes, rules } = this.parts;
     const explanation = this.loss;
     this.loss = undefined;
     this.underWay = [];
     this.doubtful = [];
-    this.given.clear();
     const again: Entry[] = [];
     for (const { entry, result, id, row } of found) {
       const status = this.statuses.get(entry) ?? null;

@@ -1,6 +1,6 @@
 import type { Gate } from '../gate';
 import type { Follower } from '../follower/follower';
-import type { Ledger } from '../ledger';
+import type { Entry, Ledger } from '../ledger';
 import { OrderRefused, SideAway, type Holdings } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { OwnerLine } from '../owner/owner-line';
@@ -23,8 +23,8 @@ export interface PhaseSwitchParts {
   readonly term: Term;
   readonly evidence: EvidenceStore;
   readonly line: () => OwnerLine;
-  /** The owner is another one now: a new line, and nobody asks the old one any more. */
-  readonly onOwnerChanged: () => void;
+  /** A new line to the owner, which finds out what became of these; nobody asks the old one any more. */
+  readonly renewLine: (leftOpen: readonly Entry[]) => void;
 }
 
 export interface StepOptions {
@@ -102,6 +102,9 @@ export class PhaseSwitch {
       await this.comeToRest(abandonUnanswered);
       await this.demandSame();
       await this.handOver(to, percent);
+    } catch (error) {
+      this.takeUpAgain();
+      throw error;
     } finally {
       open();
     }
@@ -136,7 +139,11 @@ export class PhaseSwitch {
       const { trouble } = line();
       const { unansweredCount } = ledger;
       const rests = unansweredCount === 0 || (trouble !== undefined && abandon === unansweredCount);
-      if (sequencer.idle && rests && follower.status === 'level') return;
+      if (sequencer.idle && rests && follower.status === 'level') {
+        // In the same step: an owner that comes back must not answer any more what is being given up.
+        if (unansweredCount > 0) this.leave(line());
+        return;
+      }
       this.demandHope();
       if (clock.now() >= deadline) {
         if (sequencer.idle) this.demandAnswers(abandon);
@@ -146,6 +153,21 @@ export class PhaseSwitch {
       }
       await new Promise<void>((resolve) => clock.after(LOOK, resolve));
     }
+  }
+
+  private left: OwnerLine | undefined;
+
+  private leave(line: OwnerLine): void {
+    line.stop();
+    this.left = line;
+  }
+
+  /** The owner stays after all: what was to be given up is found out as after a restart. */
+  private takeUpAgain(): void {
+    const { line, renewLine, ledger } = this.parts;
+    const { left } = this;
+    this.left = undefined;
+    if (left !== undefined && left === line()) renewLine(ledger.unanswered);
   }
 
   /** The side that gets the writes must hold what the order gave it. The leaving one need not even be there. */
@@ -174,7 +196,7 @@ export class PhaseSwitch {
   private found: Holdings | undefined;
 
   private async handOver(to: Phase, percent: number): Promise<void> {
-    const { ledger, outcomes, follower, state, onOwnerChanged, line } = this.parts;
+    const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
     if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
     const abandoned = ledger.unanswered;
     const place = ledger.lastPlace;
@@ -196,7 +218,10 @@ export class PhaseSwitch {
     await state.update((now) => ({ ...now, phase: to, percent, follower: next(now.follower) }));
     follower.stop();
     if (!stays) line().stop();
+    this.left = undefined;
     for (const entry of abandoned) {
+      // Withdrawn meanwhile.
+      if (entry.outcome !== undefined) continue;
       outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
     }
     follower.takeState();
@@ -205,7 +230,7 @@ export class PhaseSwitch {
       if (this.found !== undefined) {
         outcomes.count({ collections: this.found.collections.count, locations: this.found.locations.count });
       }
-      onOwnerChanged();
+      renewLine([]);
     }
     follower.start();
   }
