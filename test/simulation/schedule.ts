@@ -27,6 +27,7 @@ export type Action = { readonly at: number } & (
         | 'sync fails'
         | 'write fails'
         | 'disk slow'
+        | 'disk stalls'
         | 'blue restart'
         | 'blue hang'
         | 'blue cut'
@@ -47,6 +48,7 @@ const FAULTS: readonly (readonly [FaultKind, number])[] = [
   ['sync fails', 1.5],
   ['write fails', 1],
   ['disk slow', 0.5],
+  ['disk stalls', 0.5],
   ['blue restart', 1],
   ['blue hang', 1],
   ['blue cut', 3],

@@ -201,6 +201,10 @@ export class World {
       case 'disk slow':
         this.disk.slow = 40;
         return void this.time.after(action.milliseconds, () => (this.disk.slow = 0));
+      case 'disk stalls':
+        // What begins now takes so long.
+        this.disk.slow = action.milliseconds;
+        return void this.time.after(20, () => (this.disk.slow = 0));
       case 'blue restart': {
         this.restartBlue(action.milliseconds);
         return;

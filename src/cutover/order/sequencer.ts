@@ -44,9 +44,11 @@ interface Waiting {
   deadline: Deadline | undefined;
   place: number | null;
   entry: Entry | undefined;
-  /** The client was told already: what has not been sent is not sent any more. */
+  /** The client was told that nothing is done: once it has its place it is withdrawn. */
   told: boolean;
 }
+
+const TOO_LATE = 'the write waited too long and was not carried out';
 
 /** Writes that get their places together at most, and bytes. */
 const TURN_WRITES = 512;
@@ -188,12 +190,13 @@ export class Sequencer {
       this.tell(one, refused('writes are held back for a moment'));
     } else if (one.entry !== undefined && this.parts.owner().line.withdraw(one.entry)) {
       this.withdraw(one.entry);
-    } else this.tell(one, UNKNOWN);
+    } else if (one.entry === undefined) this.tell(one, refused(TOO_LATE));
+    else this.tell(one, UNKNOWN);
   }
 
   /** It was not sent, and never will be. */
   private withdraw(entry: Entry): void {
-    const reply = refused('the write waited too long and was not carried out');
+    const reply = refused(TOO_LATE);
     this.parts.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, reply);
   }
 
