@@ -17,10 +17,12 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
 
   'a create in doubt is found below the ids of those behind it': (random) => [
     ...inPhase('shadow'),
+    // From then on creates go out together.
+    create(450, 0),
     { at: 500, kind: 'blue 500', done: true },
     create(510, 0),
-    create(510 + random.next() * 0.5, 1),
-    { at: 511 + random.next() * 4, kind: 'blue cut', milliseconds: 20_000 },
+    create(510, 1),
+    { at: 512 + random.next() * 3, kind: 'blue cut', milliseconds: 20_000 },
     { at: 600, kind: 'kill', milliseconds: 50 },
   ],
 
@@ -63,8 +65,20 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     create(520, 0),
     named(530, 1, 'replace'),
     create(540, 2),
-    { at: 1095 + random.next() * 10, kind: 'step', to: 'split', abandon: true },
-    { at: 1345 + random.next() * 10, kind: 'step', to: 'split', abandon: true },
+    // Green is asked again about every 250 ms.
+    { at: 1270 + random.next() * 12, kind: 'step', to: 'split', abandon: true },
+  ],
+
+  'a copy that was begun in vain and comes late does not void what green holds since': (random) => [
+    // The takeover comes soon, the beginning of the copy late.
+    { at: 5, kind: 'green late', milliseconds: 1 },
+    { at: 5, kind: 'green late', milliseconds: 2600 + random.next() * 300 },
+    { at: 10, kind: 'import' },
+    { at: 2200, kind: 'import' },
+    { at: 2300, kind: 'step', to: 'shadow', abandon: false },
+    { at: 2400, kind: 'step', to: 'green', abandon: false },
+    create(2450, 0),
+    create(3500, 0),
   ],
 
   'no outcome goes with the segment of its write before it is durable': (random) => [

@@ -86,8 +86,9 @@ export class SimulatedGreen {
       answers: (from, through) =>
         this.call(process, () => this.answers.filter(({ place }) => place >= from && place <= through)),
       write: (batch) => this.call(process, () => this.write(batch)),
-      rebuild: async (copy, journal, place) => {
+      rebuild: async (copy, journal, present, place) => {
         const term = await this.call(process, () => {
+          if (this.journal === journal) this.demandTerm(present);
           Object.assign(this, { state: 'rebuilding', journal, place: 0, answers: [] });
           return (this.term = this.newTerm());
         });

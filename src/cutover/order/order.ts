@@ -366,7 +366,8 @@ export class Order {
       }
       return { rows, next };
     });
-    term.current = await parts.green.rebuild(copy, term.journal, place);
+    const { term: present } = await term.takeOver(parts.green);
+    term.current = await parts.green.rebuild(copy, term.journal, present, place);
     return place;
   }
 

@@ -133,11 +133,12 @@ export interface GreenPort {
   write(batch: Batch): Promise<Written>;
   /**
    * Everything green holds becomes this copy, piece by piece; until the end of it green is `rebuilding`. Another journal that
-   * is attached is given up.
+   * is attached is given up. Where this one is attached, the copy begins only in its present term: one that was asked for
+   * earlier and comes late must not void what was attached since.
    *
    * @returns the term @throws SideAway, or OrderRefused if another took over meanwhile
    */
-  rebuild(copy: Copy, journal: string, place: number): Promise<string>;
+  rebuild(copy: Copy, journal: string, term: string, place: number): Promise<string>;
   /** What it holds at the place that it is at. Reads every row. @throws SideAway */
   holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }>;
   /** All its rows. Nothing may be under way there. @throws SideAway */

@@ -13,7 +13,7 @@ export class JournalUnavailable extends Error {
 }
 
 /** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
-export const OUTCOME_ROOM = 320;
+const OUTCOME_ROOM = 512;
 /** Room in a new segment for its header, and for what comes while it is made. */
 const SLACK = 4096;
 /** Milliseconds after which a disk that failed is tried again. */
@@ -260,10 +260,14 @@ export class Journal {
     this.rest();
   }
 
-  private giveUpForNow(): void {
+  private refuseTurn(): void {
     const { turn } = this;
     this.turn = undefined;
     turn?.reject(new JournalUnavailable(this.trouble ?? 'the journal is full'));
+  }
+
+  private giveUpForNow(): void {
+    this.refuseTurn();
     for (const { done } of this.notes) done();
     this.clock.after(RETRY, () => this.work());
   }
@@ -429,7 +433,10 @@ export class Journal {
     void this.renew().then((done) => {
       this.rest();
       if (done) this.work();
-      else this.clock.after(RETRY, () => this.beginSegment());
+      else {
+        this.refuseTurn();
+        this.clock.after(RETRY, () => this.beginSegment());
+      }
     });
   }
 
