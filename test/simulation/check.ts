@@ -1,5 +1,6 @@
 import { RESOURCES, type Resource } from '../../src/cutover/order/nouns';
 import { hasFollower, ownerIn } from '../../src/cutover/order/state';
+import type { Evidence } from '../../src/cutover/order/ports';
 import { textOf, type Rows } from './simulated-api';
 import type { Made, World } from './world';
 
@@ -10,7 +11,7 @@ export function violationsIn(world: World): string[] {
   if (status === undefined) return [...violations, 'the gateway does not run'];
   const owner = ownerIn(status.phase) === 'blue' ? world.blue.data : world.green.data;
   violations.push(...whatNobodyDid(world, owner));
-  if (!world.ownerLost) violations.push(...whatWasLost(world, owner));
+  violations.push(...whatWasLost(world, owner));
   if (hasFollower(status.phase)) violations.push(...whatDiffers(world));
   violations.push(...whatIsWrongInEvidence(world));
   return violations;
@@ -38,8 +39,10 @@ function whatNobodyDid({ made, texts }: World, owner: Rows): string[] {
 }
 
 /** Each row is what the last certain write to it, or one that nobody knows of, has left. */
-function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
+function whatWasLost(world: World, owner: Rows): string[] {
   const violations: string[] = [];
+  // What blue forgot as the owner is gone; what was written since is not.
+  const made = world.made.filter(({ at }) => at > world.ownerLostAt);
   for (const resource of RESOURCES) {
     const ofRow = new Map<number, Made[]>();
     // Nobody knows which row they made, if any.
@@ -50,7 +53,7 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
     }
     for (const [id, writes] of ofRow) {
       // Known to be on one side only, and an operator has seen it.
-      if (evidence.some((one) => one.resource === resource && one.id === id)) continue;
+      if (isKnown(world, resource, id)) continue;
       const row = owner.rows[resource].get(id);
       const there = row === undefined ? undefined : textOf(row);
       const last = writes
@@ -72,18 +75,17 @@ function whatWasLost({ made, evidence }: World, owner: Rows): string[] {
   return violations;
 }
 
-function whatDiffers({ status, blue, green, evidence }: World): string[] {
+function whatDiffers(world: World): string[] {
+  const { status, blue, green } = world;
   const violations: string[] = [];
   if (status?.follower !== 'level')
     return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
-  const isKnown = (resource: Resource, id: number) =>
-    evidence.some((one) => one.resource === resource && one.id === id);
   for (const resource of RESOURCES) {
     const ids = new Set([...blue.data.rows[resource].keys(), ...green.data.rows[resource].keys()]);
     for (const id of ids) {
       const [one, other] = [blue.data.rows[resource].get(id), green.data.rows[resource].get(id)];
       if (one !== undefined && other !== undefined && one.equals(other)) continue;
-      if (isKnown(resource, id)) continue;
+      if (isKnown(world, resource, id)) continue;
       violations.push(`${resource} ${id} differs: blue ${shown(one)}, green ${shown(other)}`);
     }
     const [one, other] = [blue.data.next[resource], green.data.next[resource]];
@@ -96,15 +98,30 @@ function shown(row: Buffer | undefined): string {
   return row === undefined ? 'none' : row.toString().slice(0, 40);
 }
 
+/** True if there is evidence of the row, and a write to it that one side refuses. */
+function isKnown({ made, evidence }: World, resource: Resource, id: number): boolean {
+  const found = evidence.filter((one) => one.resource === resource && one.id === id);
+  return found.some(({ place }) => made.some((write) => isCause(write, { resource, id, place })));
+}
+
+/** One side refuses this write, and it may be the one that the evidence is about. */
+function isCause(write: Made, { resource, id, place }: Pick<Evidence, 'resource' | 'id' | 'place'>): boolean {
+  const isRefusedByOne = write.quirk === 'blue refuses' || write.quirk === 'green refuses';
+  if (!isRefusedByOne || write.resource !== resource) return false;
+  // A client that was not told knows neither the place nor the row.
+  return write.place === place || write.id === id || (write.place === null && write.told === 'perhaps');
+}
+
 /** Evidence and a follower that is halted need a cause. */
-function whatIsWrongInEvidence({ made, evidence, excused, haltedAtRest }: World): string[] {
+function whatIsWrongInEvidence({ made, evidence, excusedFrom, haltedAtRest }: World): string[] {
   const violations: string[] = [];
   const quirky = made.some(({ quirk }) => quirk === 'blue refuses' || quirk === 'green refuses');
-  if (!excused && !quirky && haltedAtRest?.follower === 'halted') {
+  if (excusedFrom === Infinity && !quirky && haltedAtRest?.follower === 'halted') {
     violations.push(`the follower was halted without a cause: ${haltedAtRest.reason ?? ''}`);
   }
-  for (const { kind, explanation } of evidence) {
-    if (!excused && !quirky) violations.push(`evidence without a cause: ${kind} ${explanation}`);
+  for (const one of evidence) {
+    if (one.at >= excusedFrom || made.some((write) => isCause(write, one))) continue;
+    violations.push(`evidence without a cause: ${one.kind} ${one.explanation}`);
   }
   return violations;
 }

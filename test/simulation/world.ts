@@ -22,6 +22,8 @@ export interface Made {
   readonly text: string;
   readonly quirk: Quirk;
   place: number | null;
+  /** Milliseconds since the start. */
+  readonly at: number;
   /** `done` and `nothing` are certain; `perhaps`: 504, 5xx, or the gateway died. */
   told: 'waits' | 'done' | 'nothing' | 'perhaps';
 }
@@ -45,17 +47,17 @@ export class World {
   readonly time = new SimulatedTime();
   readonly made: Made[] = [];
   readonly violations: string[] = [];
-  readonly evidence: Evidence[] = [];
+  readonly evidence: (Evidence & { readonly at: number })[] = [];
   /** Texts that came to either side through the order. */
   readonly texts = new Set<string>();
   readonly log: string[] = [];
   readonly disk: SimulatedDisk;
   readonly blue: SimulatedBlue;
   readonly green: SimulatedGreen;
-  /** Blue forgot rows while it owned the writes. */
-  ownerLost = false;
-  /** Something happened after which a follower may be halted, dropped or rebuilt. */
-  excused = false;
+  /** Milliseconds at which blue forgot rows while it owned the writes, the last time. */
+  ownerLostAt = -Infinity;
+  /** Milliseconds from which on a follower may be halted, and evidence have no other cause. */
+  excusedFrom = Infinity;
   haltedAtRest: OrderStatus | undefined;
   private process: SimulatedProcess;
   private order: Order | undefined;
@@ -130,7 +132,7 @@ export class World {
       add: (one) =>
         process.outcome(0.3, () => {
           this.note(`evidence ${JSON.stringify(one)}`);
-          this.evidence.push(one);
+          this.evidence.push({ ...one, at: this.time.elapsed });
         }),
       archive: () => process.outcome(0.3, () => void (this.archived = this.evidence.length)),
       get oneSided() {
@@ -166,7 +168,7 @@ export class World {
           const from = order.status.phase;
           await order.change(action.to, options);
           // What a dead blue has done with writes that were given up, it cannot undo.
-          if (options.abandonUnanswered !== undefined && from !== order.status.phase) this.excused = true;
+          if (options.abandonUnanswered !== undefined && from !== order.status.phase) this.excuse();
         });
         return;
       }
@@ -244,8 +246,8 @@ export class World {
   private restartBlue(milliseconds: number): void {
     const owns = this.phaseOnDisk() !== 'green' && this.phaseOnDisk() !== 'done';
     const had = this.blue.data.next.collections > 1 || this.blue.data.next.locations > 1;
-    this.excused = true;
-    if (had && (owns || this.operating > 0)) this.ownerLost = true;
+    this.excuse();
+    if (had && (owns || this.operating > 0)) this.ownerLostAt = this.time.elapsed;
     this.blue.restart(milliseconds);
   }
 
@@ -253,8 +255,12 @@ export class World {
     const phase = this.phaseOnDisk();
     // A database that goes just when it gets the writes takes them along.
     if (phase === 'green' || phase === 'done' || this.operating > 0) return;
-    this.excused = true;
+    this.excuse();
     this.green.wipe();
+  }
+
+  private excuse(): void {
+    this.excusedFrom = Math.min(this.excusedFrom, this.time.elapsed);
   }
 
   private phaseOnDisk(): string {
@@ -290,7 +296,18 @@ export class World {
     const picked = known[Math.floor(row * (known.length + 1))];
     const id = verb === 'create' ? null : (picked?.id ?? known.length + 1 + Math.floor(row * 3));
     const text = `${number}${'.'.repeat(bytes)}`;
-    const made: Made = { number, client, verb, resource, id, text, quirk, place: null, told: 'waits' };
+    const made: Made = {
+      number,
+      client,
+      verb,
+      resource,
+      id,
+      text,
+      quirk,
+      place: null,
+      at: this.time.elapsed,
+      told: 'waits',
+    };
     this.made.push(made);
     this.busy.set(client, made);
     const request = requestOf(verb, resource, id, text, quirk);
@@ -333,7 +350,7 @@ export class World {
     for (const { verb, resource, id, text, told, client: by, quirk } of this.made) {
       if (by !== client || told !== 'done' || verb === 'delete' || id === null || quirk !== 'fine') continue;
       const others = this.made.filter((one) => one.resource === resource && one.id === id && one.text !== text);
-      if (others.length > 0 || this.excused) continue;
+      if (others.length > 0 || this.excusedFrom < Infinity) continue;
       const row = this.green.data.rows[resource].get(id);
       if (row === undefined || textOf(row) !== text) {
         this.violations.push(`client ${client} does not see its own ${resource} ${id} on green`);
