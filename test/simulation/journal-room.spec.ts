@@ -1,4 +1,5 @@
-import { Journal, JournalUnavailable } from '../../src/cutover/order/journal/journal';
+import { Journal } from '../../src/cutover/order/journal/journal';
+import { JournalUnavailable } from '../../src/cutover/order/journal/turn';
 import type { OutcomesRecord, WriteRecord } from '../../src/cutover/order/journal/record';
 import type { FoundRecord } from '../../src/cutover/order/journal/segments';
 import { Random } from './random';

@@ -1,10 +1,11 @@
 import { FollowerApart } from './follower/feed';
+import { Copies } from './copies';
 import { Follower } from './follower/follower';
 import { Gate } from './gate';
 import { Journal } from './journal/journal';
 import { JournalDamaged, segmentsIn, type FoundRecord } from './journal/segments';
 import { Ledger, type Entry } from './ledger';
-import { OrderRefused, RESOURCES, SideAway, type Copy, type Request, type Resource, type Route } from './nouns';
+import { OrderRefused, type Request, type Resource, type Route } from './nouns';
 import { Outcomes } from './outcomes';
 import { BlueOwner } from './owner/blue-owner';
 import { GreenOwner } from './owner/green-owner';
@@ -12,6 +13,7 @@ import type { OwnerEvents, OwnerLine } from './owner/owner-line';
 import { OwnWrites } from './own-writes';
 import { PhaseSwitch, type StepOptions } from './phases/phase-switch';
 import type { BluePort, Clock, Disk, EvidenceStore, GreenPort, Rules } from './ports';
+import { Recovered } from './recovered';
 import { Sequencer, type SequencerLimits, type Submitted } from './sequencer';
 import { Term } from './term';
 import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
@@ -52,8 +54,6 @@ export interface OrderStatus {
 }
 
 const TIDY = 2000;
-/** Milliseconds that writes may take to come to rest before a copy is taken. */
-const LONGEST_DRAIN = 10_000;
 
 /** The order of all writes, and everything that keeps the two sides equal by it. */
 export class Order {
@@ -63,6 +63,7 @@ export class Order {
   private readonly sequencer: Sequencer;
   private readonly follower: Follower;
   private readonly phases: PhaseSwitch;
+  private readonly copies: Copies;
   private readonly term: Term;
   private readonly wheel: TimerWheel;
   private line: OwnerLine;
@@ -89,11 +90,12 @@ export class Order {
     const allowance = () => this.allowance();
     this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
     const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
-    const copyBlue = () => this.copyBlue();
-    const copyGreen = () => this.copyGreen();
+    const line = () => this.line;
+    this.copies = new Copies({ ...parts, gate, ledger, sequencer: this.sequencer, term, line });
+    const copyBlue = () => this.copies.copyBlue();
+    const copyGreen = () => this.copies.copyGreen();
     this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, term, requestsOf, copyBlue, copyGreen });
     const { sequencer, follower } = this;
-    const line = () => this.line;
     const renewLine = (leftOpen: readonly Entry[]) => {
       this.line = this.newLine();
       this.line.start(leftOpen);
@@ -177,7 +179,7 @@ export class Order {
           throw new OrderRefused('Blue lost its data while the copy was taken: import again.');
       };
       try {
-        place = await this.copyBlue();
+        place = await this.copies.copyBlue();
         demandNoLoss();
         await this.parts.evidence.archive();
       } catch (error) {
@@ -353,61 +355,6 @@ export class Order {
     }
   }
 
-  private async copyBlue(): Promise<number> {
-    const { parts, ledger, term } = this;
-    const { copy, place } = await this.atRest('a copy of blue is taken', async () => {
-      const rows = {
-        collections: await parts.blue.rowsFrom('collections', 1),
-        locations: await parts.blue.rowsFrom('locations', 1),
-      };
-      const next = { collections: 1, locations: 1 };
-      for (const resource of RESOURCES) {
-        next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, (rows[resource].at(-1)?.id ?? 0) + 1);
-      }
-      return { rows, next };
-    });
-    const { term: present } = await term.takeOver(parts.green);
-    term.current = await parts.green.rebuild(copy, term.journal, present, place);
-    return place;
-  }
-
-  private copyGreen(): Promise<{ readonly copy: Copy; readonly place: number }> {
-    const { parts, ledger, term } = this;
-    if (this.line.trouble !== undefined) return Promise.reject(new SideAway(`green: ${this.line.trouble}`));
-    return this.atRest('a copy of green is taken', async () => {
-      const { state, place, copy } = await parts.green.rows(term.journal);
-      // Every place is answered; those behind green's have no effect.
-      if (state === 'attached' && place >= ledger.greenHas && place <= ledger.lastPlace) return copy;
-      throw new SideAway(`green is ${state} at place ${place} instead of ${ledger.lastPlace}`);
-    });
-  }
-
-  /** Takes a copy of the owner while nothing is under way. What comes behind it is kept for the follower. */
-  private async atRest(
-    reason: string,
-    take: () => Promise<Copy>,
-  ): Promise<{ readonly copy: Copy; readonly place: number }> {
-    const open = this.gate.close(reason);
-    try {
-      await this.drained();
-      const copy = await take();
-      const place = this.ledger.lastPlace;
-      this.ledger.attach(place);
-      return { copy, place };
-    } finally {
-      open();
-    }
-  }
-
-  private async drained(): Promise<void> {
-    const { clock } = this.parts;
-    const deadline = clock.now() + LONGEST_DRAIN;
-    while (!this.sequencer.idle || this.ledger.unansweredCount > 0) {
-      if (clock.now() >= deadline) throw new SideAway('writes do not come to rest');
-      await new Promise<void>((resolve) => clock.after(20, resolve));
-    }
-  }
-
   private async alone<Result>(what: string, task: () => Promise<Result>): Promise<Result> {
     if (!this.journal.isSecured) {
       throw new OrderRefused(
@@ -420,44 +367,6 @@ export class Order {
       return await task();
     } finally {
       this.busy = undefined;
-    }
-  }
-}
-
-/** What the records of earlier runs say. */
-class Recovered {
-  /** The first place whose record there would be. */
-  heldFrom = 1;
-  private first = true;
-
-  constructor(readonly ledger: Ledger) {
-    // Everything is kept until it is known what the follower has.
-    ledger.attach(0);
-  }
-
-  take({ record, position }: FoundRecord): void {
-    if (record.kind === 'segment' && this.first) {
-      this.first = false;
-      this.heldFrom = record.lastPlace + 1;
-    } else if (record.kind === 'write') {
-      const { place, owner, resource, verb, id, next } = record;
-      this.ledger.add({
-        place,
-        owner,
-        resource,
-        verb,
-        id,
-        next,
-        position,
-        request: undefined,
-        outcome: undefined,
-        tell: undefined,
-      });
-    } else if (record.kind === 'outcomes') {
-      for (const outcome of record.outcomes) {
-        const entry = this.ledger.get(outcome.place);
-        if (entry !== undefined) this.ledger.answer(entry, outcome);
-      }
     }
   }
 }

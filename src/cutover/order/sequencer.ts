@@ -1,5 +1,6 @@
 import type { Gate } from './gate';
-import { JournalUnavailable, type Journal } from './journal/journal';
+import type { Journal } from './journal/journal';
+import { JournalUnavailable } from './journal/turn';
 import type { WriteRecord } from './journal/record';
 import type { Entry, Ledger } from './ledger';
 import type { Request, Route, SideName } from './nouns';

@@ -1,7 +1,8 @@
 import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Journal, type Placement } from '../journal/journal';
+import { Journal } from '../journal/journal';
+import type { Placement } from '../journal/turn';
 import { framedLength } from '../journal/frame';
 import { encodeRecord, type JournalRecord } from '../journal/record';
 import type { FoundRecord } from '../journal/segments';

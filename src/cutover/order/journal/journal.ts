@@ -1,16 +1,12 @@
 import { Implied, type ImpliedState } from '../implied';
 import type { Clock, Disk, SegmentFile } from '../ports';
-import { encodeFrame, framedLength, seedOf, type ChainEnd } from './frame';
-import { encodeRecord, type FollowedRecord, type JournalRecord, type OutcomesRecord, type WriteRecord } from './record';
+import { encodeFrame, seedOf, type ChainEnd } from './frame';
+import { encodeRecord, type FollowedRecord, type JournalRecord, type OutcomesRecord } from './record';
+import { bytesOf, JournalUnavailable, type Note, type Placement, type Segment, type Turn } from './turn';
 import { readSegments, segmentName, type FoundRecord, type Position } from './segments';
 import { SegmentReader } from './segment-reader';
 import { Reserve } from './reserve';
 import { Latch } from '../signal';
-
-/** Writes get no place now: the disk is full, or failed. Nothing of them is in the journal, nor will be. */
-export class JournalUnavailable extends Error {
-  override name = 'JournalUnavailable';
-}
 
 /** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
 const OUTCOME_ROOM = 512;
@@ -22,37 +18,6 @@ const RETRY = 1000;
 export interface JournalOptions {
   readonly journal: string;
   readonly segmentBytes: number;
-}
-
-/** A write that waits for its place to be durable. */
-export interface Placement {
-  readonly record: WriteRecord;
-  readonly body: Buffer;
-}
-
-interface Note {
-  readonly record: OutcomesRecord | FollowedRecord;
-  readonly parts: readonly Buffer[];
-  readonly bytes: number;
-  /** Called once it is written, or cannot be for now. */
-  readonly done: () => void;
-  end: number;
-}
-
-interface Turn {
-  readonly lastPlace: number;
-  readonly frames: readonly (readonly Buffer[])[];
-  readonly bytes: number;
-  readonly resolve: (positions: readonly Position[]) => void;
-  readonly reject: (error: JournalUnavailable) => void;
-}
-
-interface Segment {
-  readonly number: number;
-  readonly file: SegmentFile;
-  readonly bytes: number;
-  end: ChainEnd;
-  durable: ChainEnd;
 }
 
 /** What the segments so far say, as far as it is durable: the next segment begins with it. */
@@ -488,10 +453,6 @@ export class Journal {
     this.held.push({ number, lastPlace: Infinity, bytes: this.current.bytes });
     return true;
   }
-}
-
-function bytesOf(parts: readonly Buffer[]): number {
-  return framedLength(parts.reduce((sum, { length }) => sum + length, 0));
 }
 
 function messageOf(error: unknown): string {
