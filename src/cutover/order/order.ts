@@ -1,0 +1,453 @@
+import { FollowerApart } from './follower/feed';
+import { Follower } from './follower/follower';
+import { Gate } from './gate';
+import { Journal } from './journal/journal';
+import { JournalDamaged, segmentsIn, type FoundRecord } from './journal/segments';
+import { Ledger, type Entry } from './ledger';
+import { OrderRefused, RESOURCES, SideAway, type Copy, type Request, type Resource, type Route } from './nouns';
+import { Outcomes } from './outcomes';
+import { BlueOwner } from './owner/blue-owner';
+import { GreenOwner } from './owner/green-owner';
+import type { OwnerEvents, OwnerLine } from './owner/owner-line';
+import { OwnWrites } from './own-writes';
+import { PhaseSwitch, type StepOptions } from './phases/phase-switch';
+import type { BluePort, Clock, Disk, EvidenceStore, GreenPort, Rules } from './ports';
+import { Sequencer, type SequencerLimits, type Submitted } from './sequencer';
+import { Session } from './session';
+import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
+import { TimerWheel } from './timer-wheel';
+
+export interface OrderOptions extends SequencerLimits {
+  readonly segmentBytes: number;
+  /** Writes that a follower may lack, and bytes of journal that may be kept for it. */
+  readonly maxBehind: number;
+  readonly journalLimit: number;
+  /** Bytes of requests kept in memory for the follower. */
+  readonly keptBytes?: number;
+}
+
+export interface OrderParts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly blue: BluePort;
+  readonly green: GreenPort;
+  readonly rules: Rules;
+  readonly evidence: EvidenceStore;
+  /** A name that nothing else has, for a new journal. */
+  readonly newName: () => string;
+}
+
+export interface OrderStatus {
+  readonly phase: Phase;
+  readonly lastPlace: number;
+  readonly followedTo: number | null;
+  readonly behind: number;
+  readonly unanswered: number;
+  readonly follower: string;
+  readonly reason: string | undefined;
+  readonly ownerTrouble: string | undefined;
+  readonly journalTrouble: string | undefined;
+  readonly held: string | undefined;
+  readonly waiting: number;
+}
+
+const TIDY = 2000;
+/** Milliseconds that writes may take to come to rest before a copy is taken. */
+const LONGEST_DRAIN = 10_000;
+
+/** The order of all writes, and everything that keeps the two sides equal by it. */
+export class Order {
+  private readonly gate: Gate;
+  private readonly ledger: Ledger;
+  private readonly outcomes: Outcomes;
+  private readonly sequencer: Sequencer;
+  private readonly follower: Follower;
+  private readonly phases: PhaseSwitch;
+  private readonly session: Session;
+  private readonly wheel: TimerWheel;
+  private line: OwnerLine;
+  private busy: string | undefined;
+  private stopTidying: () => void = () => undefined;
+  readonly ownWrites: OwnWrites;
+
+  private constructor(
+    private readonly parts: OrderParts,
+    private readonly options: OrderOptions,
+    private readonly state: StateStore,
+    private readonly journal: Journal,
+    found: Recovered,
+  ) {
+    const { clock, blue, green, evidence } = parts;
+    this.ledger = found.ledger;
+    this.session = new Session(state.get().journal);
+    this.wheel = new TimerWheel(clock);
+    this.outcomes = new Outcomes(journal, this.ledger);
+    this.gate = new Gate(() => this.sequencer.kick());
+    const { gate, ledger, outcomes, wheel, session } = this;
+    this.line = this.newLine(found.claimed);
+    const owner = () => ({ side: ownerIn(state.get().phase), line: this.line });
+    const allowance = () => this.allowance();
+    this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
+    const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
+    const copyBlue = () => this.copyBlue();
+    this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, session, requestsOf, copyBlue });
+    const { sequencer, follower } = this;
+    const line = () => this.line;
+    const onOwnerChanged = () => {
+      this.line = this.newLine(() => false);
+      this.line.start([]);
+    };
+    this.phases = new PhaseSwitch({
+      ...{
+        gate,
+        ledger,
+        outcomes,
+        sequencer,
+        follower,
+        state,
+        clock,
+        blue,
+        green,
+        session,
+        evidence,
+        line,
+        onOwnerChanged,
+      },
+    });
+    this.ownWrites = new OwnWrites(ledger, ledger.lastPlace);
+  }
+
+  /** Takes the journal, and goes on where the last run ended. @throws JournalDamaged, or the disk's error */
+  static async open(parts: OrderParts, options: OrderOptions): Promise<Order> {
+    const { disk, clock } = parts;
+    await disk.lock();
+    try {
+      const names = await disk.list();
+      if (!StateStore.exists(names) && segmentsIn(names).length > 0) {
+        throw new JournalDamaged(
+          'The journal has segments but no state.json: restore it, or start with a new directory.',
+        );
+      }
+      const state = await StateStore.open(disk, () => newState(parts.newName()));
+      const found = new Recovered(new Ledger(options.keptBytes));
+      const { journal: name } = state.get();
+      const { segmentBytes } = options;
+      const onRecord = (record: FoundRecord) => found.take(record);
+      const journal = await Journal.open(disk, clock, { journal: name, segmentBytes }, onRecord);
+      const order = new Order(parts, options, state, journal, found);
+      order.goOn(found);
+      return order;
+    } catch (error) {
+      await disk.unlock();
+      throw error;
+    }
+  }
+
+  /** Gives a write its place, and tells what the owner made of it. */
+  async submit(route: Route, request: Request, client?: string): Promise<Submitted> {
+    const submitted = await this.sequencer.submit(route, request);
+    if (client !== undefined && submitted.place !== null) this.ownWrites.wrote(client, submitted.place);
+    return submitted;
+  }
+
+  /** True if this client may read from green in a split. */
+  mayReadFromGreen(client: string): boolean {
+    const { phase } = this.state.get();
+    const { status } = this.follower;
+    return phase === 'split' && (status === 'level' || status === 'catching up') && this.ownWrites.areFollowed(client);
+  }
+
+  /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
+  change(to: Phase, options?: StepOptions): Promise<void> {
+    return this.alone(`phase ${to}`, () => this.phases.change(to, options));
+  }
+
+  /** Gives green a copy of blue, for phase shadow. @throws OrderRefused, SideAway */
+  importCopy(): Promise<void> {
+    return this.alone('an import', async () => {
+      const { phase, follower } = this.state.get();
+      if (phase !== 'blue') throw new OrderRefused(`An import is taken in phase blue, not in ${phase}.`);
+      // What green holds until now is about to go.
+      await this.follower.transit('detach', {});
+      let place: number;
+      const { losses } = this;
+      const demandNoLoss = () => {
+        if (this.losses !== losses)
+          throw new OrderRefused('Blue lost its data while the copy was taken: import again.');
+      };
+      try {
+        place = await this.copyBlue();
+        demandNoLoss();
+        await this.parts.evidence.archive();
+      } catch (error) {
+        this.ledger.attach(null);
+        throw error;
+      }
+      if (!(await this.follower.transit('copied', { place, attachment: follower.attachment + 1, gapFrom: null }))) {
+        throw new OrderRefused('The copy is not needed any more.');
+      }
+      if (this.losses !== losses) await this.follower.transit('apart', { reason: 'blue lost its data meanwhile' });
+      demandNoLoss();
+    });
+  }
+
+  /** Makes the follower equal to the owner, from its rows. @throws OrderRefused, or the disk's error */
+  rebuildFollower(): Promise<void> {
+    return this.alone('a rebuild', async () => {
+      const { phase } = this.state.get();
+      if (!hasFollower(phase)) throw new OrderRefused(`In phase ${phase} nobody follows: there is nothing to rebuild.`);
+      this.follower.stop();
+      try {
+        await this.follower.transit('rebuild', { reason: 'the operator asked for it' });
+      } finally {
+        this.follower.start();
+      }
+    });
+  }
+
+  get status(): OrderStatus {
+    const { ledger, follower } = this;
+    return {
+      phase: this.state.get().phase,
+      lastPlace: ledger.lastPlace,
+      followedTo: ledger.followedTo,
+      behind: ledger.behind,
+      unanswered: ledger.unansweredCount,
+      follower: follower.status,
+      reason: follower.reason,
+      ownerTrouble: this.line.trouble,
+      journalTrouble: this.journal.trouble,
+      held: this.gate.reason,
+      waiting: this.sequencer.waitingCount,
+    };
+  }
+
+  /** Ends in order; writes must have ended before. */
+  async close(): Promise<void> {
+    this.stopTidying();
+    this.wheel.stop();
+    this.follower.stop();
+    this.line.stop();
+    await this.journal.close();
+    await this.parts.disk.unlock();
+  }
+
+  private goOn(found: Recovered): void {
+    const { ledger, journal, state } = this;
+    const { phase, follower } = state.get();
+    ledger.lastPlace = journal.found.lastPlace;
+    ledger.beginAt(found.heldFrom);
+    ledger.implied.set(journal.found.implied);
+    if (follower.state === 'feeding' || follower.state === 'waiting') {
+      const { attachment, upTo } = journal.found.followed;
+      const marked = attachment === follower.attachment ? upTo : 0;
+      ledger.attach(Math.max(follower.place, marked, found.heldFrom - 1));
+    } else ledger.attach(null);
+    journal.owe(ledger.unansweredCount);
+    const owner = ownerIn(phase);
+    void journal.secured.then(() => {
+      // Given up when the owner changed.
+      for (const entry of ledger.unanswered.filter((one) => one.owner !== owner)) {
+        this.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
+      }
+      this.line.start(ledger.unanswered);
+      this.follower.start();
+    });
+    void this.tidyAgain();
+    void this.watch();
+  }
+
+  private newLine(claimed: (resource: Resource, id: number) => boolean): OwnerLine {
+    const { parts, ledger, outcomes, session } = this;
+    const { clock, rules } = parts;
+    const events = this.ownerEvents();
+    if (ownerIn(this.state.get().phase) === 'green') {
+      return new GreenOwner({ port: parts.green, session, ledger, outcomes, clock, events });
+    }
+    const requestOf = async (entry: Entry): Promise<Request> => {
+      const [request] = await this.requestsOf([entry]);
+      if (request === undefined) throw new JournalDamaged(`Place ${entry.place} cannot be read back.`);
+      return request;
+    };
+    return new BlueOwner({ port: parts.blue, ledger, outcomes, rules, clock, events, requestOf, claimed });
+  }
+
+  private ownerEvents(): OwnerEvents {
+    const { evidence } = this.parts;
+    const keep = (
+      kind: 'owner-lost' | 'owner-ids',
+      explanation: string,
+      id: number | null,
+      resource: Resource | null,
+    ) =>
+      // Evidence that the disk does not take shows in the ids again.
+      void evidence.add({ kind, place: this.ledger.lastPlace, resource, id, explanation }).catch(() => undefined);
+    return {
+      onLost: async (explanation) => {
+        this.losses++;
+        keep('owner-lost', explanation, null, null);
+        await this.follower.halt(new FollowerApart(explanation));
+      },
+      onForeignId: ({ resource }, id, explanation) => keep('owner-ids', explanation, id, resource),
+      onChange: () => {
+        this.sequencer.kick();
+        this.ledger.changed.fire();
+      },
+    };
+  }
+
+  private async requestsOf(entries: readonly Entry[]): Promise<readonly Request[]> {
+    const requests: Request[] = [];
+    for (const { request } of entries) {
+      if (request === undefined) break;
+      requests.push(request);
+    }
+    if (requests.length > 0) return requests;
+    const found = await this.journal.read(entries.map(({ position }) => position));
+    return found.map(({ record, body }) => {
+      if (record.kind !== 'write') throw new JournalDamaged('A place holds no write.');
+      const { method, target, headers } = record;
+      return { method, target, headers, body };
+    });
+  }
+
+  /** How many more writes may be let in: no more than the follower takes while green owns them. */
+  private allowance(): number {
+    const { ledger, follower, options, journal } = this;
+    if (this.state.get().phase !== 'green' || ledger.followedTo === null) return Infinity;
+    if (follower.status !== 'level' && follower.status !== 'catching up') return Infinity;
+    if (journal.bytes > options.journalLimit && ledger.behind > 0) return 0;
+    return options.maxBehind - ledger.behind;
+  }
+
+  /** A follower that holds up the clients, or the disk, is let go; only as blue's way back it slows them down first. */
+  private async watch(): Promise<void> {
+    for (;;) {
+      await this.ledger.changed.next();
+      this.sequencer.kick();
+      const { ledger, options, journal, follower } = this;
+      const isOver = ledger.behind > options.maxBehind || (journal.bytes > options.journalLimit && ledger.behind > 0);
+      if (!isOver || this.allowance() !== Infinity || this.dropping) continue;
+      this.dropping = true;
+      const reason = `it was ${ledger.behind} writes behind, and ${journal.bytes} bytes of journal were kept for it`;
+      void follower
+        .transit('overrun', { reason })
+        .then((done) => done && follower.stop())
+        .catch(() => undefined)
+        .finally(() => (this.dropping = false));
+    }
+  }
+
+  private dropping = false;
+  /** How often blue has lost its data: a copy that was taken meanwhile is worth nothing. */
+  private losses = 0;
+
+  private async tidyAgain(): Promise<void> {
+    this.stopTidying = this.parts.clock.after(TIDY, () => void this.tidyAgain());
+    const needed = this.ledger.firstNeeded;
+    try {
+      if (await this.follower.confirm()) await this.journal.dropBefore(needed);
+    } catch {
+      // A file that cannot be removed now is tried again.
+    }
+  }
+
+  private async copyBlue(): Promise<number> {
+    const { parts, ledger, session } = this;
+    const open = this.gate.close('a copy of blue is taken');
+    let copy: Copy;
+    let place: number;
+    try {
+      await this.drained();
+      place = ledger.lastPlace;
+      const rows = {
+        collections: await parts.blue.rowsFrom('collections', 1),
+        locations: await parts.blue.rowsFrom('locations', 1),
+      };
+      const next = { collections: 1, locations: 1 };
+      for (const resource of RESOURCES) {
+        next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, (rows[resource].at(-1)?.id ?? 0) + 1);
+      }
+      copy = { rows, next };
+      // What comes from now on is kept for green.
+      ledger.attach(place);
+    } finally {
+      open();
+    }
+    await session.claim(parts.green);
+    await parts.green.replaceAll(copy, session.journal, session.current, place);
+    return place;
+  }
+
+  private async drained(): Promise<void> {
+    const { clock } = this.parts;
+    const deadline = clock.now() + LONGEST_DRAIN;
+    while (!this.sequencer.idle || this.ledger.unansweredCount > 0) {
+      if (clock.now() >= deadline) throw new SideAway('writes do not come to rest');
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+    }
+  }
+
+  private async alone<Result>(what: string, task: () => Promise<Result>): Promise<Result> {
+    if (!this.journal.isSecured) {
+      throw new OrderRefused(
+        `The journal of the last run is not safe on the disk yet (${this.journal.trouble ?? 'wait'}).`,
+      );
+    }
+    if (this.busy !== undefined) throw new OrderRefused(`${this.busy} is under way: wait until it has ended.`);
+    this.busy = what;
+    try {
+      return await task();
+    } finally {
+      this.busy = undefined;
+    }
+  }
+}
+
+/** What the records of earlier runs say. */
+class Recovered {
+  private readonly ids = new Set<string>();
+  /** The first place whose record there would be. */
+  heldFrom = 1;
+  private first = true;
+
+  constructor(readonly ledger: Ledger) {
+    // Everything is kept until it is known what the follower has.
+    ledger.attach(0);
+  }
+
+  take({ record, position }: FoundRecord): void {
+    if (record.kind === 'segment' && this.first) {
+      this.first = false;
+      this.heldFrom = record.lastPlace + 1;
+    } else if (record.kind === 'write') {
+      const { place, owner, resource, verb, id, next } = record;
+      this.ledger.add({
+        place,
+        owner,
+        resource,
+        verb,
+        id,
+        next,
+        position,
+        request: undefined,
+        outcome: undefined,
+        tell: undefined,
+      });
+    } else if (record.kind === 'outcomes') {
+      for (const outcome of record.outcomes) {
+        const { place, verb, resource, id } = outcome;
+        if (verb === 'create' && id !== null) this.ids.add(`${resource}/${id}`);
+        const entry = this.ledger.get(place);
+        if (entry !== undefined) this.ledger.answer(entry, outcome);
+      }
+    }
+  }
+
+  readonly claimed = (resource: Resource, id: number): boolean => this.ids.has(`${resource}/${id}`);
+}
+
+function newState(journal: string): OrderState {
+  const follower = { state: 'off', reason: null, place: 0, attachment: 0, gapFrom: null } as const;
+  return { journal, phase: 'blue', percent: 0, follower };
+}
