@@ -56,7 +56,8 @@ describeWithReference('the old server behind one pipelined connection', () => {
     return { proxy, blue: await blueAt(proxy.url, limits) };
   }
 
-  const stored = async (blue: BlueServer) => (await blue.rowsFrom('collections', 1)).map(({ bytes }) => locationOf(bytes));
+  const stored = async (blue: BlueServer) =>
+    (await blue.rowsFrom('collections', 1)).map(({ bytes }) => locationOf(bytes));
 
   /** What took effect is a prefix of what was sent, and stays so. */
   async function demandPrefix(blue: BlueServer, sent: readonly string[]): Promise<string[]> {
@@ -94,10 +95,29 @@ describeWithReference('the old server behind one pipelined connection', () => {
   it('is not wedged by headers of the connection, nor by what cannot stand in a head', async () => {
     const blue = await blueAt(reference.url);
     const odd: [string, string][] = [
-      ...[['Trailer', 'x'], ['TE', 'trailers'], ['Transfer-Encoding', 'chunked'], ['Content-Length', '3']],
-      ...[['Connection', 'close'], ['Upgrade', 'websocket'], ['Expect', '100-continue'], ['Keep-Alive', 'x']],
-      ...[['bad name', 'x'], ['', 'x'], ['X-Split', 'a\r\nContent-Length: 1'], ['X-Wide', 'a\u010d\u010ab']],
-      ...[['X-Null', 'a\0b'], ['X-Latin', 'Ärger'], ['Connection', 'upgrade']],
+      ...[
+        ['Trailer', 'x'],
+        ['TE', 'trailers'],
+        ['Transfer-Encoding', 'chunked'],
+        ['Content-Length', '3'],
+      ],
+      ...[
+        ['Connection', 'close'],
+        ['Upgrade', 'websocket'],
+        ['Expect', '100-continue'],
+        ['Keep-Alive', 'x'],
+      ],
+      ...[
+        ['bad name', 'x'],
+        ['', 'x'],
+        ['X-Split', 'a\r\nContent-Length: 1'],
+        ['X-Wide', 'a\u010d\u010ab'],
+      ],
+      ...[
+        ['X-Null', 'a\0b'],
+        ['X-Latin', 'Ärger'],
+        ['Connection', 'upgrade'],
+      ],
     ] as [string, string][];
     for (const pair of odd) {
       const { status } = await blue.send(create(pair[0], [...JSON_TYPE, ...pair]));
@@ -117,8 +137,8 @@ describeWithReference('the old server behind one pipelined connection', () => {
 
   it('takes no answer for another’s where one of several requests cannot be parsed', async () => {
     const blue = await blueAt(reference.url);
-    // Its parser refuses this target before the ones in front of it are answered.
-    const bad = { ...create('never'), target: '//[' };
+    // Its parser refuses this method before the ones in front of it are answered.
+    const bad = { ...create('never'), method: 'WRITE' };
     const sent = [create('number 1'), create('number 2'), bad, create('number 3')];
     let left = sent;
     const statuses: number[] = [];

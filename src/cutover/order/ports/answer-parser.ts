@@ -96,7 +96,7 @@ export class AnswerParser {
 
   private takeChunks(bytes: Buffer): { readonly length: number; readonly parsed?: Parsed } | undefined {
     const body: Buffer[] = [];
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const lineEnd = bytes.indexOf('\r\n', at);
       if (lineEnd < 0) return undefined;
       const digits = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i.exec(bytes.toString('latin1', at, lineEnd))?.[1];
@@ -105,7 +105,8 @@ export class AnswerParser {
       const start = lineEnd + 2;
       if (size === 0) {
         // Trailers end with an empty line, as the last chunk does without any.
-        const end = bytes.toString('latin1', start, start + 2) === '\r\n' ? start + 2 : bytes.indexOf(HEAD_END, start) + 4;
+        const end =
+          bytes.toString('latin1', start, start + 2) === '\r\n' ? start + 2 : bytes.indexOf(HEAD_END, start) + 4;
         return end < start + 2 ? undefined : this.done(end, Buffer.concat(body));
       }
       at = start + size + 2;

@@ -27,8 +27,10 @@ export const BLUE_LIMITS: BlueLimits = {
 const PROBE = '/health';
 /** Connections for reading. */
 const READERS = 4;
-/** The least that a turn of the server's event loop reads of what is there, see `reconnect`. */
-const READ_AT_ONCE = 64 << 10;
+/** What a turn of the server's event loop reads of what is there, see `reconnect`: uvloop and asyncio take twice as much. */
+const READ_AT_ONCE = 128 << 10;
+/** What can lie in the server's socket: Linux gives it up to 6 MB (tcp_rmem). */
+const SOCKET_BYTES = 8 << 20;
 
 /** The old server, by its public API. */
 export class BlueServer implements BluePort {
@@ -109,7 +111,7 @@ export class BlueServer implements BluePort {
     this.isSettled = false;
     pipeline.break('the connection is made anew');
     this.bytesLeft = Math.max(this.bytesLeft, pipeline.takeBytesLeft());
-    const turns = 2 * limits.depth + Math.ceil(this.bytesLeft / READ_AT_ONCE);
+    const turns = 2 * limits.depth + Math.ceil(Math.min(this.bytesLeft, SOCKET_BYTES) / READ_AT_ONCE);
     const haveEnded = await pipeline.haveEnded(limits.close);
     await pipeline.open();
     await pipeline.send(this.probe);

@@ -250,7 +250,8 @@ export class Pipeline {
       const { idle, silence, firstByte } = this.limits;
       const limit = isIdle ? idle : this.parser.isWithin ? silence : firstByte;
       const rest = this.movedAt + limit - performance.now();
-      if (rest > 0) this.watch = this.watchAgain(Math.ceil(rest));
+      // Meanwhile it may have become idle, for which it has less time.
+      if (rest > 0) this.watch = this.watchAgain(Math.min(Math.ceil(rest), idle));
       else if (isIdle) this.leave();
       else this.break(`it was silent for ${limit} ms`);
     }, milliseconds);
