@@ -161,7 +161,7 @@ describe('the new server by its follower’s interface', () => {
     proxy.answers = true;
     proxy.reset();
     expect((await applied)[0]).toMatchObject({ place: 1, status: 200, id: 1 });
-    expect(await names()).toEqual([['1', 'once']].map(([id, name]) => [expect.anything() && id, name]));
+    expect((await names()).map(([, name]) => name)).toEqual(['once']);
   });
 
   it('tells where it is after it was killed amid batches', async () => {

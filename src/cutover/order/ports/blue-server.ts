@@ -114,10 +114,10 @@ export class BlueServer implements BluePort {
     const turns = 2 * limits.depth + Math.ceil(Math.min(this.bytesLeft, SOCKET_BYTES) / READ_AT_ONCE);
     const haveEnded = await pipeline.haveEnded(limits.close);
     await pipeline.open();
-    await pipeline.send(this.probe);
+    await pipeline.send(this.probe, true);
     // It is at work, but somebody on the way keeps the old connection.
     if (!haveEnded && !(await pipeline.haveEnded(limits.close))) pipeline.reset();
-    for (let count = 0; count < turns; count++) await pipeline.send(this.probe);
+    for (let count = 0; count < turns; count++) await pipeline.send(this.probe, true);
     this.bytesLeft = 0;
     this.isSettled = true;
   }

@@ -34,7 +34,7 @@ interface Status {
   readonly journal?: string;
   readonly place?: number;
   readonly nextIds: Readonly<Record<Resource, string>>;
-  readonly kept: unknown;
+  readonly kept: { readonly from: string | null; readonly count: number };
 }
 
 export interface GreenAddresses {
@@ -207,18 +207,18 @@ export class GreenServer implements GreenPort {
     return found;
   }
 
-  /** Those up to this place that green has kept. */
+  /** What green has kept up to this place. */
   private async keptAnswers(place: number): Promise<PlacedAnswer[]> {
+    const { kept } = await this.status();
     const answers: PlacedAnswer[] = [];
-    for (let through = place; through > 0; through -= ANSWERS_AT_ONCE) {
-      const from = Math.max(1, through - ANSWERS_AT_ONCE + 1);
+    if (kept.from === null) return answers;
+    for (let from = Number(kept.from); from <= place && answers.length < kept.count; from += ANSWERS_AT_ONCE) {
+      const through = from + ANSWERS_AT_ONCE - 1;
       const { body } = done(await this.client.get(`/follow/answers?from=${from}&through=${through}`));
-      const some = [...readFrames(body)].map(({ head, body: bytes }) =>
-        answerOf(head as { place: number; status: number; headers: string[] }, bytes, this.rules, undefined),
-      );
-      // They are kept without a gap from the settled ones on, but for places without effect.
-      if (some.length === 0) break;
-      answers.unshift(...some);
+      for (const { head, body: bytes } of readFrames(body)) {
+        const one = head as { readonly place: number; readonly status: number; readonly headers: string[] };
+        answers.push(answerOf(one, bytes, this.rules, undefined));
+      }
     }
     return answers;
   }

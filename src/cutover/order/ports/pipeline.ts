@@ -22,6 +22,7 @@ export interface PipelineLimits {
 interface Sent {
   readonly pieces: readonly Buffer[];
   readonly bytes: number;
+  readonly isProbe: boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: SideAway) => void;
 }
@@ -89,14 +90,15 @@ export class Pipeline {
     this.isBroken = false;
   }
 
-  send(pieces: readonly Buffer[]): Promise<Answer> {
+  /** @param isProbe it is not one of the requests that the server may not be able to read */
+  send(pieces: readonly Buffer[], isProbe = false): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.isBroken) {
         reject(this.away('the connection is broken'));
         return;
       }
       const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-      this.waiting.push({ pieces, bytes, resolve, reject });
+      this.waiting.push({ pieces, bytes, isProbe, resolve, reject });
       this.pump();
     });
   }
@@ -204,7 +206,7 @@ export class Pipeline {
       return false;
     }
     this.bytesUnderWay -= sent.bytes;
-    if (this.singly > 0) this.singly -= 1;
+    if (this.singly > 0 && !sent.isProbe) this.singly -= 1;
     // Behind a 500 the old server ends the connection without having said so.
     if (closes || answer.status >= 500) this.isEnding = true;
     sent.resolve(answer);
