@@ -37,6 +37,12 @@ interface Status {
   readonly kept: { readonly from: string | null; readonly count: number };
 }
 
+/** What a change of the journal is answered with; the end of a copy tells neither. */
+interface Changed {
+  readonly term: string;
+  readonly place: number;
+}
+
 export interface GreenAddresses {
   readonly publicUrl: URL;
   readonly adminUrl: URL;
@@ -64,7 +70,7 @@ export class GreenServer implements GreenPort {
     if (journal === undefined || status.state !== 'attached') {
       return { session: '', journal: null, appliedPlace: 0, answers: [], holdings: await this.holdings() };
     }
-    const { term, place } = await this.change<{ term: string; place: number }>('/takeover', { journal });
+    const { term, place } = await this.change('/takeover', { journal });
     const answers = await this.keptAnswers(place);
     return { session: term, journal, appliedPlace: place, answers, holdings: await this.holdings() };
   }
@@ -94,7 +100,7 @@ export class GreenServer implements GreenPort {
   ): Promise<void> {
     const before = (await this.status()).journal;
     const replace = before === undefined || before === journal ? {} : { replace: before };
-    const { term } = await this.change<{ term: string }>('/rebuild', { journal, ...replace });
+    const { term } = await this.change('/rebuild', { journal, ...replace });
     for (const resource of RESOURCES) await this.copyRows(resource, rows[resource], { journal, term });
     const nextIds = { collections: String(next.collections), locations: String(next.locations) };
     await this.change('/rebuild/end', { journal, term, place, nextIds });
@@ -227,8 +233,8 @@ export class GreenServer implements GreenPort {
     return json<Status>(done(await this.client.get('/follow')));
   }
 
-  private async change<Result>(path: string, message: object): Promise<Result> {
-    return json<Result>(
+  private async change(path: string, message: object): Promise<Changed> {
+    return json<Changed>(
       done(await this.client.postUntilKnown(`/follow${path}`, [Buffer.from(JSON.stringify(message))])),
     );
   }
