@@ -68,7 +68,7 @@ describe('the new server by its follower’s interface', () => {
   /** Of all collections, in the order of their ids. */
   const names = async () =>
     (await query(databaseUrl(), 'select location from collections order by id')).map((one) => {
-      const [name] = Object.values(one as Readonly<Record<string, unknown>>);
+      const [name] = Object.values(one);
       return String(name);
     });
 
@@ -213,6 +213,14 @@ describe('the new server by its follower’s interface', () => {
     })();
     const rebuild = green.rebuild({ collections: broken, locations: [] }, { collections: 9, locations: 1 }, journal, 5);
     await expect(rebuild).rejects.toThrow('the gateway ends');
+    expect((await green.claim()).journal).toBeNull();
+  });
+
+  it('does not take a copy for whole of which it cannot hold a row', async () => {
+    const green = greenAt(server.adminUrl);
+    const bad = [{ id: 1, bytes: Buffer.from('{"id":1,"location":7}') }];
+    const copy = { rows: { collections: bad, locations: [] }, next: { collections: 2, locations: 1 } };
+    await expect(green.replaceAll(copy, journal, '', 5)).rejects.toThrow('cannot hold a row');
     expect((await green.claim()).journal).toBeNull();
   });
 

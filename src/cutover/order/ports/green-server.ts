@@ -15,6 +15,8 @@ const PIECE_BYTES = 4 << 20;
 /** Tries to read all rows without a place in between. */
 const COPY_TRIES = 5;
 const READERS = 2;
+/** Up to which id the last piece of a copy goes, as green tells it. */
+const GREATEST_ID = '9223372036854775807';
 
 /** Green has another row where the owner created one: somebody wrote past the gateway, or these are not the journal's data. */
 export class GreenConflict extends OrderRefused {
@@ -134,7 +136,7 @@ export class GreenServer implements GreenPort {
       readonly rows: Readonly<Record<Resource, { readonly count: number | string }>>;
     }
     const [{ rows }, { nextIds }] = await Promise.all([
-      this.client.getSlowly('/follow/rows').then((answer) => json<Measured>(done(answer))),
+      this.client.getSlowly('/follow/rows').then((answer) => json(done(answer)) as Measured),
       this.status(),
     ]);
     const of = (resource: Resource) => ({
@@ -187,7 +189,10 @@ export class GreenServer implements GreenPort {
     const send = async (through: string | undefined) => {
       const pieces = [...frame({ ...own, resource, after, through }), ...some.flatMap((row) => frame({}, row.bytes))];
       // A piece that is there already is refused as not next, and so is never written twice.
-      json(done(await this.client.postUntilKnown('/follow/rebuild/rows', pieces), ({ filled }) => filled === through));
+      done(
+        await this.client.postUntilKnown('/follow/rebuild/rows', pieces),
+        ({ filled }) => filled === (through ?? GREATEST_ID),
+      );
       [after, bytes, some] = [through, 0, []];
     };
     for await (const more of rows) {
@@ -230,22 +235,22 @@ export class GreenServer implements GreenPort {
   }
 
   private async status(): Promise<Status> {
-    return json<Status>(done(await this.client.get('/follow')));
+    return json(done(await this.client.get('/follow'))) as Status;
   }
 
   private async change(path: string, message: object): Promise<Changed> {
-    return json<Changed>(
+    return json(
       done(await this.client.postUntilKnown(`/follow${path}`, [Buffer.from(JSON.stringify(message))])),
-    );
+    ) as Changed;
   }
 }
 
-function json<Result>({ body }: FollowAnswer): Result {
-  return JSON.parse(body.toString()) as Result;
+function json({ body }: FollowAnswer): unknown {
+  return JSON.parse(body.toString());
 }
 
 function reasonIn(answer: FollowAnswer): unknown {
-  return answer.status === 409 ? json<{ reason: unknown }>(answer).reason : undefined;
+  return answer.status === 409 ? (json(answer) as { readonly reason: unknown }).reason : undefined;
 }
 
 /**
@@ -256,6 +261,6 @@ function done(answer: FollowAnswer, isDone?: (refusal: { readonly filled?: unkno
   if (answer.status === 200) return answer;
   const sentence = `green refuses with ${answer.status}: ${errorIn(answer)}`;
   if (answer.status !== 409) throw new SideAway(sentence);
-  if (isDone?.(json(answer)) === true) return answer;
+  if (isDone?.(json(answer) as { readonly filled?: unknown }) === true) return answer;
   throw new OrderRefused(sentence);
 }
