@@ -1,7 +1,7 @@
 import type { Answer } from '../nouns';
 
 /** Bytes that are no HTTP/1.x answer, or an answer that is too large. */
-export class UnreadableAnswer extends Error {
+class UnreadableAnswer extends Error {
   override name = 'UnreadableAnswer';
 }
 
