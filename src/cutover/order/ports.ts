@@ -61,6 +61,8 @@ export interface BluePort {
 /** A write for green at its place. As follower it has the owner's id, and what the owner made of it. */
 export interface PlacedRequest {
   readonly place: number;
+  readonly resource: Resource;
+  readonly verb: Verb;
   readonly request: Request;
   /** Of the row that a create makes; null if green gives it. */
   readonly id: number | null;
