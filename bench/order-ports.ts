@@ -56,16 +56,17 @@ async function measureGreen(): Promise<void> {
   const addresses = { publicUrl: new URL(server.url), adminUrl: new URL(server.adminUrl), token: TOKEN };
   const green = new GreenServer(addresses, { idOf: ({ body }) => idOfRow(body), digestOf });
   const journal = randomUUID();
-  await green.attach(journal, 0, { collections: 1, locations: 1 });
-  const { session } = await green.claim();
+  const nothing = { rows: { collections: [], locations: [] }, next: { collections: 1, locations: 1 } };
+  const term = await green.rebuild(nothing, journal, '', 0);
   let place = 0;
   for (const size of [16, 100, 500]) {
     await measure(`green, batches of ${size}`, async () => {
       const writes = Array.from({ length: size }, (_, at) => {
         const one = place + at + 1;
-        return { place: one, request: create(one), id: one, expected: 'applied' as const };
+        const route = { resource: 'collections', verb: 'create' } as const;
+        return { place: one, ...route, request: create(one), id: one, expected: 'applied' as const };
       });
-      await green.apply({ journal, session, after: place, upTo: place + size, writes, settled: place });
+      await green.write({ journal, term, after: place, upTo: place + size, writes, settled: place });
       place += size;
       return size;
     });

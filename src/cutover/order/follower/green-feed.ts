@@ -119,10 +119,10 @@ export class GreenFeed implements Feed {
     if (this.isStopped()) return;
     const taken = entries.slice(0, requests.length);
     const upTo = taken.length === entries.length ? end : (taken.at(-1)?.place ?? end);
-    const writes = taken.map(({ place, outcome }, index) => {
+    const writes = taken.map(({ place, resource, verb, outcome }, index) => {
       const request = requests[index];
       if (request === undefined) throw new Error(`Place ${place} has no request`);
-      return { place, request, id: outcome?.id ?? null, expected: outcome?.kind ?? null };
+      return { place, resource, verb, request, id: outcome?.id ?? null, expected: outcome?.kind ?? null };
     });
     const after = ledger.followedTo ?? 0;
     const { journal, current } = term;

@@ -129,9 +129,9 @@ export class GreenOwner implements OwnerLine {
     const entries = this.queue.splice(0, LARGEST_BATCH);
     this.underWay = entries;
     const upTo = entries.at(-1)?.place ?? this.appliedPlace;
-    const writes = entries.map(({ place, request }) => {
+    const writes = entries.map(({ place, resource, verb, request }) => {
       if (request === undefined) throw new Error(`Place ${place} is sent without its request`);
-      return { place, request, id: null, expected: null };
+      return { place, resource, verb, request, id: null, expected: null };
     });
     const { journal, current } = term;
     const { settled } = outcomes;
@@ -160,7 +160,9 @@ export class GreenOwner implements OwnerLine {
         events.onForeignId(entry, id, `green gave the id ${id} where ${next.atLeast} was next.`);
       }
     }
-    const outcome = isApplied ? ({ kind: 'applied', id } as const) : ({ kind: 'refused', id: null } as const);
+    // An answer that was kept does not tell which row a delete named.
+    const of = entry.verb === 'create' ? id : entry.id;
+    const outcome = isApplied ? ({ kind: 'applied', id: of } as const) : ({ kind: 'refused', id: null } as const);
     outcomes.add(entry, { ...outcome, status, digest }, reply);
   }
 

@@ -61,8 +61,8 @@ function sizeOf({ request: { target, headers, body } }: PlacedRequest): number {
 
 /** The frames of a message. */
 export function messageFrames(batch: Batch, { from, upTo, writes }: Message, keep: boolean): Buffer[] {
-  const { journal, session, settled } = batch;
-  const pieces = frame({ journal, term: session, keep, settled });
+  const { journal, term, settled } = batch;
+  const pieces = frame({ journal, term, keep, settled });
   let at = 0;
   for (let place = from; place <= upTo; place++) {
     const write = writes[at];
@@ -71,12 +71,13 @@ export function messageFrames(batch: Batch, { from, upTo, writes }: Message, kee
       continue;
     }
     at += 1;
-    const { request, id, expected } = write;
+    const { request, id, expected, resource, verb } = write;
     const { method, target, headers, body } = request;
-    const isGiven = id !== null && method === 'POST' && expected !== 'refused';
+    const isGiven = id !== null && verb === 'create' && expected !== 'refused';
     const head = {
       ...{ place, method, target, headers },
-      ...(isGiven ? { id: String(id) } : {}),
+      // The owner has used it up, also where this side refuses the row.
+      ...(isGiven ? { id: String(id), nextIds: { [resource]: String(id + 1) } } : {}),
       ...(expected === 'refused' ? { refused: true } : {}),
     };
     pieces.push(...frame(head, body));
@@ -88,11 +89,12 @@ export function messageFrames(batch: Batch, { from, upTo, writes }: Message, kee
 export function readAnswers(
   bytes: Buffer,
   rules: Pick<Rules, 'idOf' | 'digestOf'>,
-  requests: ReadonlyMap<number, PlacedRequest>,
+  writes: readonly PlacedRequest[],
 ): { readonly about: About; readonly answers: PlacedAnswer[]; readonly forgotten: number[] } {
   const frames = readFrames(bytes);
   const first = frames.next();
   if (first.done === true) throw new Error('green answers nothing');
+  const requests = new Map(writes.map((write) => [write.place, write]));
   const answers: PlacedAnswer[] = [];
   const forgotten: number[] = [];
   for (const { head, body } of frames) {
@@ -106,15 +108,20 @@ export function readAnswers(
   return { about: first.value.head as About, answers, forgotten };
 }
 
-/** @param asked what it answers; without it, as for kept answers, only creates show their ids */
+/** Answers that green has kept. */
+export function readKept(bytes: Buffer, rules: Pick<Rules, 'idOf' | 'digestOf'>): PlacedAnswer[] {
+  return [...readFrames(bytes)].map(({ head, body }) => answerOf(head as EntryHead, body, rules, undefined));
+}
+
+/** @param asked what it answers; without it, as for kept answers, only creates and replacements show their ids */
 export function answerOf(
   { place, status = 0, headers = [] }: EntryHead,
   body: Buffer,
   rules: Pick<Rules, 'idOf' | 'digestOf'>,
-  asked: PlacedRequest | undefined,
+  asked: Pick<PlacedRequest, 'verb' | 'request'> | undefined,
 ): PlacedAnswer {
   const answer: Answer = { status, reason: STATUS_CODES[status] ?? '', headers, body };
-  const named = /\/(\d{1,15})\/?(?:\?|$)/.exec(asked?.request.target ?? '')?.[1];
+  const named = asked?.verb === 'create' ? undefined : /\/(\d{1,15})\/?(?:\?|$)/.exec(asked?.request.target ?? '')?.[1];
   const id = status >= 300 ? null : named === undefined ? (rules.idOf(answer) ?? null) : Number(named);
   return { place, status, id, digest: rules.digestOf(body), answer };
 }

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SideAway } from '../nouns';
+import { errorIn, type FollowAnswer } from './follow-answer';
 
 export interface GreenLimits {
   /** Milliseconds without a byte after which an answer is given up: longer than green waits for its database. */
@@ -9,11 +10,6 @@ export interface GreenLimits {
   readonly counting: number;
   /** Milliseconds for which something that was not done, or whose answer was lost, is asked again. */
   readonly patience: number;
-}
-
-export interface FollowAnswer {
-  readonly status: number;
-  readonly body: Buffer;
 }
 
 const FIRST_PAUSE = 25;
@@ -94,14 +90,5 @@ export class FollowClient {
       for (const piece of pieces) asked.write(piece);
       asked.end();
     });
-  }
-}
-
-/** The sentence of a refusal. */
-export function errorIn({ body }: FollowAnswer): string {
-  try {
-    return String((JSON.parse(body.toString()) as { error?: unknown }).error);
-  } catch {
-    return body.toString('utf8', 0, 200);
   }
 }
