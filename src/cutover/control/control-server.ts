@@ -5,10 +5,10 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideAway } from '../sides/side-away';
-import { JournalError } from '../journal/journal-error';
-import type { MarkPurpose } from '../gateway/import-marks';
-import { phaseNamed } from '../gateway/phase-steps';
+import { JournalError } from '../gateway/kept/journal-error';
+import type { MarkPurpose } from '../gateway/marks';
+import { phaseNamed } from '../gateway/steps';
+import { OrderRefused, SideAway } from '../order/nouns';
 import { PhaseRefused } from '../traffic/phase-refused';
 
 /** What is sent to the control port, checked as far as its shape goes. */
@@ -49,8 +49,8 @@ export function createControlServer(gateway: Gateway, token: string): Server {
 function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   return {
     'GET /status': () => gateway.status,
-    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive }) => {
-      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true };
+    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive, abandonUnanswered }) => {
+      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true, abandonUnanswered };
       await gateway.phases.change(phaseNamed(phase), options);
       return gateway.status;
     },
@@ -64,7 +64,7 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
 
 async function markAction(
   { marks }: Gateway,
-  { action, mark, purpose = 'import', seconds, nextIds, mapped, incomplete }: Input,
+  { action, mark, purpose = 'import', seconds, nextIds, leftOut }: Input,
 ): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
@@ -74,10 +74,9 @@ async function markAction(
     marks.release(mark);
     return { released: true };
   }
-  if (action === 'end')
-    return {
-      place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true, incomplete: incomplete === true }),
-    };
+  if (action === 'end') {
+    return { place: await marks.end(mark, { nextIds: idsOf(nextIds), leftOut: rowsIn(leftOut) }) };
+  }
   if (action === 'abandon') {
     marks.abandon(mark);
     return { abandoned: true };
@@ -96,6 +95,12 @@ function idsOf(value: unknown): { collections?: number; locations?: number } {
   return { ...id('collections'), ...id('locations') };
 }
 
+function rowsIn(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new PhaseRefused('"leftOut" is how many rows were left out, a whole number.');
+}
+
 async function perform(action: Action, request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request, BODY_LIMIT);
   let input: unknown = {};
@@ -109,7 +114,7 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
 }
 
 function statusOf(error: unknown): number {
-  if (error instanceof PhaseRefused || error instanceof JournalError) return 409;
+  if (error instanceof PhaseRefused || error instanceof OrderRefused || error instanceof JournalError) return 409;
   return error instanceof SideAway ? 502 : 500;
 }
 

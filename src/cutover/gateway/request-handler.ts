@@ -6,17 +6,18 @@ import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
-import { hasFollower, ownerIn } from '../traffic/phase';
-import { otherSide, type SideName } from '../traffic/side-name';
-import type { FollowerKeeper } from '../follower/follower-keeper';
+import type { Order } from '../order/order';
+import type { Side } from '../sides/side';
+import { ownerIn } from '../traffic/phase';
+import type { SideName } from '../traffic/side-name';
 import type { ForwardedHeaders } from './forwarded-headers';
-import type { OrderContext } from '../owner/order-context';
-import type { OwnerWrites } from '../owner/owner-writes';
 import { ownAnswer } from '../traffic/own-answers';
 import { pairsOf } from '../traffic/header-pairs';
-import { headerOf, rawResponse, recordedRequest, type RawAnswer, type RawRequest } from '../traffic/raw-message';
+import { headerOf, type RawAnswer, type RawRequest } from '../traffic/raw-message';
 import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
-import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
+import { bucketOf, clientKey, type StickyBy } from './client-key';
+import { answerTo } from './replies';
+import type { PlacedReads } from './watched/placed-reads';
 import { routeRequest, type RoutedRequest, type WriteRoute } from '../traffic/write-route';
 
 export interface RequestHandlerOptions {
@@ -30,11 +31,10 @@ export interface RequestHandlerOptions {
 }
 
 export interface RequestHandlerParts {
-  readonly context: OrderContext;
-  readonly keeper: FollowerKeeper;
-  readonly writes: OwnerWrites;
+  readonly order: Order;
+  readonly sides: Readonly<Record<SideName, Side>>;
   readonly reads: ReadProxy;
-  readonly ownWrites: OwnWrites;
+  readonly placed: PlacedReads;
   readonly forwarded: ForwardedHeaders;
 }
 
@@ -63,24 +63,24 @@ export class RequestHandler {
       });
       return;
     }
-    const side = this.readSide(key);
-    const owner = ownerIn(this.parts.context.state.phase);
-    const { sides } = this.parts.context.parts;
-    const onAnswer = hasBody(incoming) ? undefined : this.sampleOf(request, routed.route, side);
+    const { order, sides, reads } = this.parts;
+    const owner = ownerIn(order.phase);
+    const side = this.readSide(key, owner);
+    const onAnswer = hasBody(incoming) ? undefined : this.sampleOf(request, routed.route);
     const otherwise = side === owner ? undefined : sides[owner];
-    this.parts.reads.pass(incoming, response, { request, route: routed.route, side: sides[side], otherwise, onAnswer });
+    reads.pass(incoming, response, { request, route: routed.route, side: sides[side], otherwise, onAnswer });
   }
 
   /** CONNECT is a method like any other to both sides; node hands over the bare socket. */
   handleConnect(incoming: IncomingMessage, socket: Socket): void {
-    const owner = ownerIn(this.parts.context.state.phase);
+    const owner = ownerIn(this.parts.order.phase);
     const headers = pairsOf(incoming.rawHeaders).filter(([name]) => name.toLowerCase() !== 'connection');
     const host: RequestHeader[] = headerOf(incoming.rawHeaders, 'host') === undefined ? [['host', null]] : [];
     const request = { method: 'CONNECT', target: incoming.url ?? '', headers: [...headers, ...host] };
     socket.resume();
     whenDone(
       socket,
-      sendRaw(this.parts.context.parts.sides[owner].target, request),
+      sendRaw(this.parts.sides[owner].target, request),
       ({ status, headers: pairs, body }) => {
         const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
         socket.write(`HTTP/1.1 ${status} \r\n${lines}\r\n`, 'latin1');
@@ -98,10 +98,8 @@ export class RequestHandler {
     key: string,
   ): Promise<void> {
     const body = await readBody(incoming, this.options.bodyLimit);
-    const owner = () => ownerIn(this.parts.context.state.phase);
-    const { answer, place } = await this.parts.writes.submit(owner, routed, { ...head, body });
-    if (place !== null) this.parts.ownWrites.wrote(key, place);
-    sendAnswer(response, answer);
+    const { reply } = await this.parts.order.submit(routed.write, { ...head, body }, key);
+    sendAnswer(response, answerTo(reply));
   }
 
   private keyOf({ rawHeaders, socket }: IncomingMessage): string {
@@ -109,50 +107,23 @@ export class RequestHandler {
     return clientKey(this.options.stickyBy, (name) => headerOf(rawHeaders, name), address);
   }
 
-  private readSide(key: string): SideName {
-    const { context, keeper, ownWrites } = this.parts;
-    const { phase, percent } = context.state;
-    if (phase !== 'split') return ownerIn(phase);
-    const { log } = context.parts;
-    const isClose = log.behind - log.unanswered <= this.options.lagLimit;
-    const isFed = keeper.state === 'level' || keeper.state === 'catching up';
-    return bucketOf(key) < percent && isFed && isClose && ownWrites.areFollowed(key) ? 'green' : 'blue';
+  private readSide(key: string, owner: SideName): SideName {
+    const { order } = this.parts;
+    if (order.phase !== 'split') return owner;
+    const isClose = order.behind <= this.options.lagLimit;
+    return bucketOf(key) < order.percent && isClose && order.mayReadFromGreen(key) ? 'green' : 'blue';
   }
 
-  /** For every so-many-th read: asks the other side as well, and what to do with the client's answer then. */
-  private sampleOf(
-    request: Omit<RawRequest, 'body'>,
-    route: string,
-    side: SideName,
-  ): ((answer: RawAnswer) => void) | undefined {
-    const { context } = this.parts;
-    const { log, sides, observer } = context.parts;
-    const { phase } = context.state;
-    const isStill = () => log.behind === 0 && log.unanswered === 0;
-    if (!hasFollower(phase) || this.parts.keeper.state !== 'level' || !isStill()) return undefined;
+  /** For every so-many-th read: what to do once the client has its answer. */
+  private sampleOf(head: Omit<RawRequest, 'body'>, route: string): ((answer: RawAnswer) => void) | undefined {
+    const { order, placed } = this.parts;
+    if (!order.isFollowed) return undefined;
     this.sampled += this.options.sample;
     if (this.sampled < 1) return undefined;
     this.sampled -= 1;
-    const place = log.lastPlace;
-    const other = otherSide(side);
-    const started = performance.now();
-    const whole = { ...request, body: NOTHING };
-    const asked = sides[other].send(whole).then(
-      (answer) => {
-        const milliseconds = performance.now() - started;
-        const { status } = answer;
-        observer.onExchange({ route, method: request.method, side: other, status, milliseconds });
-        return answer;
-      },
-      () => undefined,
-    );
-    return (answer) => {
-      void asked.then((others) => {
-        // A write in between may have met one side before and the other after the read.
-        if (others === undefined || log.lastPlace !== place || !isStill()) return;
-        const [blue, green] = (side === 'blue' ? [answer, others] : [others, answer]).map(rawResponse);
-        if (blue && green) observer.onPair({ route, request: recordedRequest(whole), blue, green });
-      });
+    return ({ status }) => {
+      // Behind a failure the old server ends its connection, on which writes are under way.
+      if (status < 500) void placed.compare(route, { ...head, body: NOTHING });
     };
   }
 }

@@ -1,11 +1,12 @@
 import { FollowerApart } from './follower/feed';
 import { Copies } from './copies';
 import { Follower } from './follower/follower';
+import { Held, type HoldPurpose } from './held';
 import { Gate } from './gate';
 import { Journal } from './journal/journal';
 import { JournalDamaged, segmentsIn, type FoundRecord } from './journal/segments';
 import { Ledger, type Entry } from './ledger';
-import { OrderRefused, type Request, type Resource, type Route } from './nouns';
+import { OrderRefused, RESOURCES, type NextId, type Request, type Resource, type Route } from './nouns';
 import { Outcomes } from './outcomes';
 import { BlueOwner } from './owner/blue-owner';
 import { GreenOwner } from './owner/green-owner';
@@ -41,6 +42,7 @@ export interface OrderParts {
 
 export interface OrderStatus {
   readonly phase: Phase;
+  readonly percent: number;
   readonly lastPlace: number;
   readonly followedTo: number | null;
   readonly behind: number;
@@ -51,6 +53,11 @@ export interface OrderStatus {
   readonly journalTrouble: string | undefined;
   readonly held: string | undefined;
   readonly waiting: number;
+  /** Where the copy was taken that green follows from; null while there is none. */
+  readonly copyPlace: number | null;
+  /** What is known of the ids that the owner gives next. */
+  readonly nextIds: Partial<Record<Resource, NextId>>;
+  readonly journal: { readonly segments: number; readonly bytes: number };
 }
 
 const TIDY = 2000;
@@ -208,10 +215,55 @@ export class Order {
     });
   }
 
+  /** Holds writes back at one place, until the result is ended. @throws OrderRefused saying what to do */
+  async hold(purpose: HoldPurpose): Promise<Held> {
+    const { parts, gate, ledger, sequencer, follower, state, term } = this;
+    const { clock, green, evidence } = parts;
+    const end = this.begin(`a copy (${purpose})`);
+    const losses = () => this.losses;
+    const holding = { gate, ledger, sequencer, follower, state, term, clock, green, evidence, losses };
+    try {
+      return await Held.begin(purpose, holding, end);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  get phase(): Phase {
+    return this.state.get().phase;
+  }
+
+  get percent(): number {
+    return this.state.get().percent;
+  }
+
+  /** True while the follower is fed. */
+  get isFollowed(): boolean {
+    const { status } = this.follower;
+    return status === 'level' || status === 'catching up';
+  }
+
+  /** Writes that the owner has answered and the follower lacks. */
+  get behind(): number {
+    return Math.max(0, this.ledger.behind - this.ledger.unansweredCount);
+  }
+
+  /** The latest place, if both sides have everything; undefined while a write is under way or the follower lacks one. */
+  get restingPlace(): number | undefined {
+    const { ledger, follower } = this;
+    return ledger.unansweredCount === 0 && follower.status === 'level' ? ledger.lastPlace : undefined;
+  }
+
   get status(): OrderStatus {
     const { ledger, follower } = this;
+    const { phase, percent, follower: kept } = this.state.get();
     return {
-      phase: this.state.get().phase,
+      phase,
+      percent,
+      copyPlace: kept.state === 'off' ? null : kept.place,
+      nextIds: this.nextIds,
+      journal: { segments: this.journal.segments, bytes: this.journal.bytes },
       lastPlace: ledger.lastPlace,
       followedTo: ledger.followedTo,
       behind: ledger.behind,
@@ -355,7 +407,27 @@ export class Order {
     }
   }
 
+  private get nextIds(): Partial<Record<Resource, NextId>> {
+    const { implied } = this.ledger;
+    return Object.fromEntries(
+      RESOURCES.flatMap((resource) => {
+        const next = implied.next(resource);
+        return next === undefined ? [] : [[resource, next]];
+      }),
+    );
+  }
+
   private async alone<Result>(what: string, task: () => Promise<Result>): Promise<Result> {
+    const end = this.begin(what);
+    try {
+      return await task();
+    } finally {
+      end();
+    }
+  }
+
+  /** @returns ends it @throws OrderRefused while something else is under way */
+  private begin(what: string): () => void {
     if (!this.journal.isSecured) {
       throw new OrderRefused(
         `The journal of the last run is not safe on the disk yet (${this.journal.trouble ?? 'wait'}).`,
@@ -363,11 +435,9 @@ export class Order {
     }
     if (this.busy !== undefined) throw new OrderRefused(`${this.busy} is under way: wait until it has ended.`);
     this.busy = what;
-    try {
-      return await task();
-    } finally {
+    return () => {
       this.busy = undefined;
-    }
+    };
   }
 }
 

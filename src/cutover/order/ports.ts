@@ -141,6 +141,13 @@ export interface GreenPort {
    * @returns the term @throws SideAway, or OrderRefused if another took over meanwhile
    */
   rebuild(copy: Copy, journal: string, term: string, place: number): Promise<string>;
+  /**
+   * Follows the journal from behind this place on, whatever it followed before: it holds what the owner held there.
+   *
+   * @param next the ids that it gives next, where they are known
+   * @returns the term @throws SideAway, or OrderRefused if a copy was begun there and not ended
+   */
+  attach(journal: string, place: number, next: Partial<Record<Resource, number>>): Promise<string>;
   /** What it holds at the place that it is at. Reads every row. @throws SideAway */
   holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }>;
   /** All its rows. Nothing may be under way there. @throws SideAway */

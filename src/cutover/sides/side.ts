@@ -29,7 +29,7 @@ export class Side<Name extends string = SideName> {
   constructor(
     /** How messages call it. */
     readonly name: Name,
-    private readonly url: URL,
+    readonly url: URL,
     private readonly limits: SideLimits,
   ) {
     const isSecure = url.protocol === 'https:';

@@ -118,6 +118,10 @@ export class Journal {
     return this.failed ?? this.full;
   }
 
+  get segments(): number {
+    return this.held.length;
+  }
+
   get bytes(): number {
     return this.held.reduce((sum, { bytes }) => sum + bytes, 0);
   }

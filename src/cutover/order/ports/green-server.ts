@@ -106,6 +106,13 @@ export class GreenServer implements GreenPort {
     return begun.term;
   }
 
+  async attach(journal: string, place: number, next: Partial<Record<Resource, number>>): Promise<string> {
+    const { journal: before } = await this.status();
+    const nextIds = Object.fromEntries(Object.entries(next).map(([resource, id]) => [resource, String(id)]));
+    const replace = before === undefined ? {} : { replace: before };
+    return (jsonOf(done(await this.post('/attach', { journal, place, nextIds, ...replace }))) as Changed).term;
+  }
+
   async holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }> {
     for (let count = 0; count < SNAPSHOT_TRIES; count++) {
       const [measured, status] = [await this.measure(), await this.status()];

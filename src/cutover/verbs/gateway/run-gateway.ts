@@ -1,8 +1,10 @@
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
-import { readToken } from '../../control/control-options';
+import { readFollowToken, readToken } from '../../control/control-options';
+import { UsageError } from '../../../command-line';
+import { JournalFolder } from '../../gateway/kept/journal-folder';
+import { openGateway } from '../../gateway/open-gateway';
 import { comparisonOf } from './comparison-options';
-import { Gateway } from '../../gateway/gateway';
 import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
@@ -14,10 +16,19 @@ const CLIENTS = { port: '--port', host: '--host' };
  * @throws UsageError, CutoverError and its kinds
  */
 export async function runGateway(given: GatewayArguments): Promise<void> {
-  const { host, port, controlHost, controlPort } = given;
+  const { host, port, controlHost, controlPort, greenAdmin } = given;
   const token = readToken(given);
+  if (greenAdmin === undefined) {
+    throw new UsageError(
+      "give green's admin port, where it is fed: --green-admin http://host:port (green's PORT + 1000 unless its ADMIN_PORT says otherwise)",
+    );
+  }
+  const followToken = readFollowToken(given);
+  // Before anything in it is read: another gateway may be at work in it.
+  const folder = await JournalFolder.take(given.journal);
   const comparison = await comparisonOf(given);
-  const gateway = await Gateway.open({ ...given, observer: comparison.observer, judge: comparison });
+  const parts = { observer: comparison.observer, judge: comparison };
+  const gateway = await openGateway(folder, { ...given, ...parts, greenAdmin, followToken });
   const control = createControlServer(gateway, token);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);

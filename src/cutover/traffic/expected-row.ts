@@ -1,8 +1,8 @@
 import { Collection } from '../../collections/collection.model';
 import { type ContractDatetime, DatetimeField, FloatField, IntegerField, modelOf, StringField } from '../../contract';
 import { Location } from '../../locations/location.model';
-import { headerOf, type RawRequest } from '../traffic/raw-message';
-import type { Resource } from '../traffic/resource';
+import { headerOf, type RawRequest } from './raw-message';
+import type { Resource } from './resource';
 
 /** A collection as the deployed old server takes it: with any text where the contract has an enumeration. */
 class UntypedCollection {

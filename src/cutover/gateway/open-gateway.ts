@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { parseTarget, targetName, type Target } from '../../recordings/raw-http';
+import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
+import { NO_JUDGE, type PhaseJudge } from '../comparison/phase-judge';
+import { SystemClock } from '../order/disk/system-clock';
+import { Order } from '../order/order';
+import { BLUE_LIMITS, BlueServer } from '../order/ports/blue-server';
+import { FollowClient } from '../order/ports/follow-client';
+import { GREEN_LIMITS, GreenServer } from '../order/ports/green-server';
+import { Side } from '../sides/side';
+import { demandApi, WrongSide } from '../sides/side-check';
+import { ownerIn } from '../traffic/phase';
+import type { SideName } from '../traffic/side-name';
+import { API_RULES } from './api-rules';
+import { createClientServer, type ClientServerOptions } from './client-server';
+import { demandFollowing } from './follow-check';
+import { ForwardedHeaders } from './forwarded-headers';
+import { Gateway } from './gateway';
+import { EvidenceFile } from './kept/evidence-file';
+import { KeptFacts } from './kept/gateway-facts';
+import { JournalFolder } from './kept/journal-folder';
+import { Marks } from './marks';
+import { ReadProxy } from './read-proxy';
+import { RequestHandler, type RequestHandlerOptions } from './request-handler';
+import { Steps } from './steps';
+import { AnswerPairs } from './watched/answer-pairs';
+import { PlacedReads } from './watched/placed-reads';
+import { WatchedBlue } from './watched/watched-blue';
+import { WatchedGreen } from './watched/watched-green';
+
+export interface GatewayOptions extends ClientServerOptions, RequestHandlerOptions {
+  readonly blue: string;
+  readonly green: string;
+  /** Green's admin port, where it can be fed. */
+  readonly greenAdmin: URL;
+  readonly followToken: string;
+  /** Milliseconds that a side has to answer. */
+  readonly sideTimeout: number;
+  /** Milliseconds in which the side that owns the writes is to begin an answer. */
+  readonly firstByteTimeout: number;
+  /** Connections to each side. */
+  readonly connections: number;
+  /** Peers whose X-Forwarded-* count. */
+  readonly trustedProxies: readonly string[];
+  /** Writes, and bytes of their bodies, that may wait at once; beyond it 503. */
+  readonly pendingWrites: number;
+  readonly pendingBytes: number;
+  /** Milliseconds that a client waits for the answer to a write. */
+  readonly patience: number;
+  /** Writes that the follower may lack, and bytes of journal that are kept for it. */
+  readonly maxBehind: number;
+  readonly journalLimit: number;
+  readonly observer?: ExchangeObserver;
+  readonly judge?: PhaseJudge;
+  /** Bytes of a journal segment. */
+  readonly segmentBytes?: number;
+}
+
+const SEGMENT_BYTES = 64 << 20;
+/** Writes without an outcome at once: more than the owner has under way, so that it never waits for the journal. */
+const OPEN_WRITES = 512;
+
+/**
+ * Opens a gateway on a journal that this process holds already, and goes on in the phase of the last run. What that left open is
+ * settled in the background; writes wait for it.
+ *
+ * @throws JournalError, JournalDamaged, WrongSide, TypeError for an address that is none; the folder is let go then
+ */
+export async function openGateway(folder: JournalFolder, options: GatewayOptions): Promise<Gateway> {
+  try {
+    return await open(folder, options);
+  } catch (error) {
+    await folder.unlock();
+    throw error;
+  }
+}
+
+async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gateway> {
+  const { observer = NO_OBSERVER, judge = NO_JUDGE, greenAdmin, followToken: token } = options;
+  const targets = { blue: parseTarget(options.blue), green: parseTarget(options.green) };
+  const [blue, green] = [targetName(targets.blue), targetName(targets.green)];
+  if (blue === green) throw new WrongSide(`--blue and --green are both ${blue}: give the addresses of two servers.`);
+  const { facts, isNew } = await KeptFacts.open(folder, { blue, green });
+  const sides = { blue: sideOf('blue', targets.blue, options), green: sideOf('green', targets.green, options) };
+  for (const side of Object.values(sides)) await demandApi(side, !isNew);
+  const checked = new FollowClient(greenAdmin, token, GREEN_LIMITS);
+  await demandFollowing(checked, { admin: greenAdmin, mayBeAway: !isNew });
+  checked.close();
+
+  const blueServer = new BlueServer(sides.blue.url, { ...BLUE_LIMITS, ...blueLimits(options) });
+  const greenServer = new GreenServer({ publicUrl: sides.green.url, adminUrl: greenAdmin, token }, API_RULES);
+  const pairs = new AnswerPairs(observer);
+  const evidence = await EvidenceFile.open(folder.directory, facts, pairs.witnessed);
+  // The watched ports ask the order what it is at; they are not used before it is there.
+  let order: Order | undefined = undefined;
+  const now = (): Order => {
+    if (order === undefined) throw new Error('The order is not open yet');
+    return order;
+  };
+  const owner = (): SideName => (order === undefined ? 'blue' : ownerIn(now().phase));
+  const reads = new PlacedReads(
+    {
+      blueInOrder: (request) => blueServer.send(request),
+      ask: (side, request) => sides[side].send(request),
+    },
+    { owner, rest: () => now().restingPlace },
+    observer,
+  );
+  const watch = { owner, pairs, reads };
+  order = await Order.open(
+    {
+      disk: folder,
+      clock: new SystemClock(),
+      blue: new WatchedBlue(blueServer, watch),
+      green: new WatchedGreen(greenServer, watch),
+      rules: API_RULES,
+      evidence,
+      newName: randomUUID,
+    },
+    orderOptions(options),
+  );
+  const { phase, percent } = order.status;
+  judge.beginPhase(phase, phase === 'split' ? { percent } : {});
+  const forwarded = new ForwardedHeaders(options.trustedProxies);
+  const handler = new RequestHandler(
+    { order, sides, reads: new ReadProxy(observer), placed: reads, forwarded },
+    options,
+  );
+  const server = createClientServer(
+    options,
+    (request, response) => handler.handle(request, response),
+    (request, socket) => handler.handleConnect(request, socket),
+  );
+  const steps = new Steps({ order, evidence, facts, judge });
+  const marks = new Marks(order, evidence);
+  const letGo = () => {
+    blueServer.close();
+    greenServer.close();
+    for (const side of Object.values(sides)) side.close();
+  };
+  const { directory } = folder;
+  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, server, letGo });
+}
+
+function sideOf(name: SideName, target: Target, { sideTimeout, connections }: GatewayOptions): Side {
+  return new Side(name, new URL(`http://${targetName(target)}`), { connections, answer: sideTimeout });
+}
+
+function blueLimits({ bodyLimit, firstByteTimeout }: GatewayOptions) {
+  return { largestRequest: bodyLimit, firstByte: firstByteTimeout, silence: firstByteTimeout };
+}
+
+function orderOptions(options: GatewayOptions) {
+  const { pendingWrites, pendingBytes, patience, maxBehind, journalLimit, segmentBytes = SEGMENT_BYTES } = options;
+  return {
+    waitingWrites: pendingWrites,
+    waitingBytes: pendingBytes,
+    openWrites: OPEN_WRITES,
+    patience,
+    segmentBytes,
+    maxBehind,
+    journalLimit,
+  };
+}
