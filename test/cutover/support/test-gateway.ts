@@ -1,14 +1,29 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { Gateway, type GatewayOptions } from '../../../src/cutover/gateway/gateway';
+import type { Gateway } from '../../../src/cutover/gateway/gateway';
+import { JournalFolder } from '../../../src/cutover/gateway/kept/journal-folder';
+import { openGateway, type GatewayOptions } from '../../../src/cutover/gateway/open-gateway';
+import { FOLLOW_TOKEN } from '../../../harness/gateway-process';
 import { eventually } from '../../../harness/eventually';
 
+export interface TestOptions extends GatewayOptions {
+  /** The directory of the journal. */
+  readonly journal: string;
+}
+
 /** Options as the verb gives them, with short times. */
-export function gatewayOptions(blue: string, green: string, journal: string): GatewayOptions {
+export function gatewayOptions(blue: string, green: { url: string; adminUrl: string }, journal: string): TestOptions {
   return {
     blue,
-    green,
+    green: green.url,
+    greenAdmin: new URL(green.adminUrl),
+    followToken: FOLLOW_TOKEN,
     journal,
+    firstByteTimeout: 1000,
+    pendingBytes: 64 << 20,
+    maxBehind: 100_000,
+    journalLimit: 1 << 30,
+    segmentBytes: 1 << 20,
     stickyBy: { kind: 'header', name: 'x-client' },
     sample: 1,
     lagLimit: 100,
@@ -29,11 +44,11 @@ export class TestGateway {
   private constructor(
     readonly gateway: Gateway,
     readonly url: string,
-    readonly options: GatewayOptions,
+    readonly options: TestOptions,
   ) {}
 
-  static async start(options: GatewayOptions): Promise<TestGateway> {
-    const gateway = await Gateway.open(options);
+  static async start(options: TestOptions): Promise<TestGateway> {
+    const gateway = await openGateway(await JournalFolder.take(options.journal), options);
     gateway.server.listen(0, '127.0.0.1');
     await once(gateway.server, 'listening');
     const { port } = gateway.server.address() as AddressInfo;
