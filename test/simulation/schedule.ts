@@ -18,6 +18,8 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'read'; readonly client: number }
   | { readonly kind: 'step'; readonly to: Phase; readonly abandon: boolean }
   | { readonly kind: 'import' | 'rebuild' | 'green reset' }
+  /** An import straight into green's database; its rows are written so many milliseconds after blue was read. */
+  | { readonly kind: 'database import'; readonly milliseconds: number }
   | { readonly kind: 'blue 500'; readonly done: boolean }
   | {
       readonly kind:
@@ -39,7 +41,8 @@ export type Action = { readonly at: number } & (
     }
 );
 
-export type FaultKind = Extract<Action, { milliseconds: number }>['kind'] | 'blue 500' | 'green reset';
+export type FaultKind =
+  Exclude<Extract<Action, { milliseconds: number }>['kind'], 'database import'> | 'blue 500' | 'green reset';
 
 const FAULTS: readonly (readonly [FaultKind, number])[] = [
   ['kill', 4],
@@ -121,7 +124,7 @@ function steps(random: Random, length: number): Action[] {
     }
   };
   if (random.chance(0.1)) return actions;
-  actions.push({ at, kind: 'import' });
+  actions.push({ at, ...importOf(random) });
   at += 50 + random.next() * 200;
   for (const to of random.weighed<readonly Phase[]>([
     [['shadow'], 2],
@@ -137,8 +140,13 @@ function steps(random: Random, length: number): Action[] {
     at += random.next() * length * 0.2;
   }
   if (random.chance(0.15)) actions.push({ at: random.next() * length, kind: 'rebuild' });
-  if (random.chance(0.1)) actions.push({ at: random.next() * length, kind: 'import' });
+  if (random.chance(0.1)) actions.push({ at: random.next() * length, ...importOf(random) });
   return actions;
+}
+
+function importOf(random: Random) {
+  if (random.chance(0.6)) return { kind: 'import' } as const;
+  return { kind: 'database import', milliseconds: random.pick([1, 20, 400]) * random.next() } as const;
 }
 
 function faults(random: Random, length: number): Action[] {

@@ -1,4 +1,4 @@
-import { OrderRefused, RESOURCES, SideAway, type Resource } from '../../src/cutover/order/nouns';
+import { OrderRefused, RESOURCES, SideAway, type Resource, type Row } from '../../src/cutover/order/nouns';
 import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Written } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import { RULES, Rows } from './simulated-api';
@@ -68,6 +68,15 @@ export class SimulatedGreen {
     Object.assign(this, { state: 'detached', journal: null, place: 0, answers: [], term: '' });
   }
 
+  /** Somebody puts rows straight into the database, in one transaction: what is there goes, and follows no journal. */
+  importRows(rows: Readonly<Record<Resource, readonly Row[]>>): void {
+    this.data.clear();
+    for (const resource of RESOURCES) {
+      for (const { id, bytes } of rows[resource]) this.data.rows[resource].set(id, bytes);
+    }
+    Object.assign(this, { state: 'detached', journal: null, place: 0, answers: [], term: '' });
+  }
+
   heal(): void {
     this.downUntil = this.cutUntil = 0;
     this.late.length = 0;
@@ -105,6 +114,17 @@ export class SimulatedGreen {
           return term;
         });
       },
+      attach: (journal, place, next) =>
+        this.call(process, () => {
+          if (this.state === 'rebuilding') throw new OrderRefused('a copy was begun');
+          for (const resource of RESOURCES) {
+            const id = next[resource] ?? this.data.next[resource];
+            if (this.data.highest(resource) >= id) throw new OrderRefused('there are rows behind the next id');
+            this.data.next[resource] = id;
+          }
+          Object.assign(this, { state: 'attached', journal, place, answers: [] });
+          return (this.term = this.newTerm());
+        }),
       holdings: (journal) =>
         this.call(process, () => {
           const of = (resource: Resource) => ({

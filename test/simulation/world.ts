@@ -176,6 +176,10 @@ export class World {
         this.operate('import', (order) => order.importCopy());
         return;
       }
+      case 'database import': {
+        this.operate('database import', (order) => this.importIntoDatabase(order, action.milliseconds));
+        return;
+      }
       case 'rebuild': {
         this.operate('rebuild', (order) => order.rebuildFollower());
         return;
@@ -257,6 +261,22 @@ export class World {
     if (phase === 'green' || phase === 'done' || this.operating > 0) return;
     this.excuse();
     this.green.wipe();
+  }
+
+  /** As the verb `import` does it: it reads blue at a place, lets writes go on, and writes into green's database itself. */
+  private async importIntoDatabase(order: Order, milliseconds: number): Promise<void> {
+    const { process } = this;
+    const held = await order.hold('import');
+    try {
+      const rows = { collections: this.blue.data.list('collections'), locations: this.blue.data.list('locations') };
+      const next = { ...this.blue.data.next };
+      await process.outcome(1, () => held.release());
+      await process.outcome(milliseconds, () => this.green.importRows(rows));
+      await held.attach(next, 0);
+    } catch (error) {
+      held.abandon();
+      throw error;
+    }
   }
 
   private excuse(): void {
