@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTarget, targetName, type Target } from '../../recordings/raw-http';
 import { Journal } from '../journal/journal';
@@ -11,7 +10,7 @@ import { NO_JUDGE, type PhaseJudge } from '../comparison/phase-judge';
 import { PhaseSwitch } from './phase-switch';
 import type { SideName } from '../traffic/side-name';
 import { gatewayStatus, type GatewayStatus } from './gateway-status';
-import { createClientServer, type ClientServerOptions } from './client-server';
+import { ClientServer, type ClientServerOptions } from './client-server';
 import { Evidence } from '../journal/evidence';
 import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
 import { FollowerKeeper } from '../follower/follower-keeper';
@@ -20,23 +19,31 @@ import { WriteHold } from '../traffic/write-hold';
 import { OrderContext } from '../owner/order-context';
 import { NextIds } from '../traffic/next-ids';
 import { OwnerWrites, type OwnerWritesLimits } from '../owner/owner-writes';
+import { OrderedWrites, PhaseReaders, StillSamples } from './old-order-paths';
 import { ReadProxy } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
 import { Settlement } from '../owner/settlement';
-import { Side } from '../sides/side';
+import { Side, type SideLimits } from '../sides/side';
 import { demandApi, WrongSide } from '../sides/side-check';
 import { SideReader } from '../sides/side-reader';
 import { OwnWrites } from './split';
+import { WriteRoom, type WriteRoomLimits } from './write-room';
 
-export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, RequestHandlerOptions {
+export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, WriteRoomLimits, RequestHandlerOptions {
   readonly blue: string;
   readonly green: string;
   /** The directory of the journal. */
   readonly journal: string;
-  /** Milliseconds that a side has to answer. */
+  /** Milliseconds that a side may be silent within an answer. */
   readonly sideTimeout: number;
-  /** Connections to each side. */
+  /** Milliseconds that a side has to begin an answer. */
+  readonly firstByteTimeout: number;
+  /** Connections to each side for the reads of clients, but for those of readers that are slow; as many for all else. */
   readonly connections: number;
+  /** The part of the reads that is compared, from 0 to 1. */
+  readonly sample: number;
+  /** So many writes may green lack and still answer reads of clients that did not make them. */
+  readonly lagLimit: number;
   /** Peers whose X-Forwarded-* count. */
   readonly trustedProxies: readonly string[];
   readonly observer?: ExchangeObserver;
@@ -48,6 +55,9 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
 /** Milliseconds between two looks at what of the journal is not needed any more. */
 const TIDY_INTERVAL = 2000;
 const SETTLING_TIME = 500;
+
+/** Connections to each side for reads that are compared. */
+const SAMPLE_CONNECTIONS = 4;
 
 /** The reverse proxy in front of both sides, with everything that keeps them in step. */
 export class Gateway {
@@ -63,7 +73,9 @@ export class Gateway {
     readonly marks: ImportMarks,
     private readonly judge: PhaseJudge,
     /** Not listening yet. */
-    readonly server: Server,
+    readonly clients: ClientServer,
+    private readonly reads: ReadProxy,
+    private readonly otherSides: readonly Side[],
   ) {
     this.tidying = setInterval(() => void this.tidy().catch(() => undefined), TIDY_INTERVAL).unref();
   }
@@ -102,15 +114,23 @@ export class Gateway {
     const writes = new OwnerWrites({ ...parts, settlement, onAnswer, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
     const reads = new ReadProxy(observer);
+    const ownWrites = new OwnWrites(log);
+    // Neither slow readers nor samples take the connections of anybody else.
+    const [readSides, sampleSides] = [sidesOf(targets, options), sidesOf(targets, options, SAMPLE_CONNECTIONS)];
     const handler = new RequestHandler(
-      { context, keeper, writes, reads, ownWrites: new OwnWrites(log), forwarded },
+      {
+        writes: new OrderedWrites(context, writes, ownWrites),
+        readers: new PhaseReaders(context, keeper, ownWrites, options.lagLimit),
+        samples: new StillSamples(context, keeper, sampleSides, options.sample),
+        sides: readSides,
+        reads,
+        room: new WriteRoom(options),
+        forwarded,
+        onFlood: () => clients.flooded(),
+      },
       options,
     );
-    const server = createClientServer(
-      options,
-      (request, response) => handler.handle(request, response),
-      (request, socket) => handler.handleConnect(request, socket),
-    );
+    const clients = new ClientServer(options, (client) => handler.handle(client));
     const gateway = new Gateway(
       context,
       writes,
@@ -118,7 +138,9 @@ export class Gateway {
       new PhaseSwitch(context, keeper, judge),
       new ImportMarks(context, keeper),
       judge,
-      server,
+      clients,
+      reads,
+      [readSides, sampleSides].flatMap((pair) => Object.values(pair)),
     );
     await context.save();
     gateway.recovering = gateway.recover();
@@ -141,16 +163,15 @@ export class Gateway {
   /** Takes no more requests, finishes those under way, and closes the journal. */
   async close(): Promise<void> {
     const { parts } = this.context;
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    // Connections in use are told to close with their answers.
-    await closed;
+    await this.clients.close();
+    this.reads.close();
     this.writes.stop();
     clearInterval(this.tidying);
     await this.recovering;
     await this.keeper.stop();
     await this.context.save();
     await parts.journal.close();
-    for (const side of Object.values(parts.sides)) side.close();
+    for (const side of [...Object.values(parts.sides), ...this.otherSides]) side.close();
   }
 
   private async recover(): Promise<void> {
@@ -181,9 +202,10 @@ export class Gateway {
 
 function sidesOf(
   targets: Record<SideName, Target>,
-  { sideTimeout, connections }: GatewayOptions,
+  { sideTimeout, firstByteTimeout, ...options }: GatewayOptions,
+  connections = options.connections,
 ): Record<SideName, Side> {
-  const limits = { connections, answer: sideTimeout };
+  const limits: SideLimits = { connections, answer: sideTimeout, firstByte: firstByteTimeout };
   const side = (name: SideName) => new Side(name, new URL(`http://${targetName(targets[name])}`), limits);
   return { blue: side('blue'), green: side('green') };
 }

@@ -13,9 +13,11 @@ export function gatewayOptions(blue: string, green: string, journal: string): Ga
     sample: 1,
     lagLimit: 100,
     sideTimeout: 2000,
+    firstByteTimeout: 2000,
     patience: 4000,
     connections: 64,
     pendingWrites: 1000,
+    pendingBytes: 64 << 20,
     bodyLimit: 1 << 20,
     headLimit: 1 << 16,
     requestTimeout: 30_000,
@@ -34,9 +36,9 @@ export class TestGateway {
 
   static async start(options: GatewayOptions): Promise<TestGateway> {
     const gateway = await Gateway.open(options);
-    gateway.server.listen(0, '127.0.0.1');
-    await once(gateway.server, 'listening');
-    const { port } = gateway.server.address() as AddressInfo;
+    gateway.clients.server.listen(0, '127.0.0.1');
+    await once(gateway.clients.server, 'listening');
+    const { port } = gateway.clients.server.address() as AddressInfo;
     return new TestGateway(gateway, `http://127.0.0.1:${port}`, options);
   }
 
@@ -57,7 +59,7 @@ export class TestGateway {
   }
 
   async close(): Promise<void> {
-    this.gateway.server.closeAllConnections();
+    this.gateway.clients.cutOff();
     await this.gateway.close();
   }
 }

@@ -21,7 +21,7 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   const control = createControlServer(gateway, token);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
-    const at = await listen(gateway.server, port, host, CLIENTS);
+    const at = await listen(gateway.clients.server, port, host, CLIENTS);
     comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
