@@ -40,6 +40,8 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
   readonly firstByteTimeout: number;
   /** Connections to each side for the reads of clients, but for those of readers that are slow; as many for all else. */
   readonly connections: number;
+  /** Clients that may be slower than their side at once, each with a connection to it of its own. */
+  readonly slowReaders: number;
   /** The part of the reads that is compared, from 0 to 1. */
   readonly sample: number;
   /** So many writes may green lack and still answer reads of clients that did not make them. */
@@ -113,7 +115,7 @@ export class Gateway {
     const onOwnerLost = keeper.halt.bind(keeper);
     const writes = new OwnerWrites({ ...parts, settlement, onAnswer, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
-    const reads = new ReadProxy(observer);
+    const reads = new ReadProxy(observer, options.slowReaders);
     const ownWrites = new OwnWrites(log);
     // Neither slow readers nor samples take the connections of anybody else.
     const [readSides, sampleSides] = [sidesOf(targets, options), sidesOf(targets, options, SAMPLE_CONNECTIONS)];

@@ -32,9 +32,15 @@ const GATEWAY_TIMEOUT = ownAnswer(504, 'Gateway Timeout');
 
 /** Passes requests that change nothing to a side, and its answer back, as streams. */
 export class ReadProxy {
-  private readonly watch = new RelayWatch();
+  private readonly watch: RelayWatch;
 
-  constructor(private readonly observer: ExchangeObserver) {}
+  /** @param slowReaders see `RelayWatch` */
+  constructor(
+    private readonly observer: ExchangeObserver,
+    slowReaders: number,
+  ) {
+    this.watch = new RelayWatch(slowReaders);
+  }
 
   pass(incoming: IncomingMessage, response: ContractResponse, read: PassedRead): void {
     this.attempt(incoming, response, read, true);

@@ -3,16 +3,16 @@ import type { Relay } from './relay';
 /** Milliseconds between two looks: one timer for all reads, and none while there are none. */
 const INTERVAL = 250;
 
-/**
- * Readers that may leave an answer unread for a moment at once, each with a connection to the side of its own. Beyond it those
- * that have read most slowly are cut off.
- */
-const SLOW_READERS = 256;
-
 /** Looks after all answers on their way: who of both ends keeps the other waiting, and whether that stands in others' way. */
 export class RelayWatch {
   private readonly relays = new Set<Relay>();
   private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param slowReaders that many clients may be slower than their side at once, each with a connection to it of its own; beyond
+   *   it those that have read most slowly are cut off
+   */
+  constructor(private readonly slowReaders: number) {}
 
   add(relay: Relay): void {
     this.relays.add(relay);
@@ -34,9 +34,9 @@ export class RelayWatch {
       if (relay.isHeldSince(now - INTERVAL)) relay.leavePool();
       if (relay.isSlow) slow.push(relay);
     }
-    if (slow.length > SLOW_READERS) {
+    if (slow.length > this.slowReaders) {
       slow.sort((one, other) => one.speed(now) - other.speed(now));
-      for (const relay of slow.slice(0, slow.length - SLOW_READERS)) relay.cut();
+      for (const relay of slow.slice(0, slow.length - this.slowReaders)) relay.cut();
     }
     if (this.relays.size === 0) this.close();
   }

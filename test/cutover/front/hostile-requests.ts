@@ -80,7 +80,9 @@ export function hostileRequest(random: Random, maker: RequestMaker): RecordedReq
   if (random.chance(25)) return plain;
   const headers = random.many(random.int(1, 4), () => random.pick(CONNECTION_HEADERS));
   if (random.chance(5))
-    headers.push(...random.many(2, (): RequestHeader => ['Content-Length', random.pick(['0', '2', '3'])]));
+    headers.push(
+      ...random.many(2, (): RequestHeader => ['Content-Length', random.pick(['0', '00', '0, 0', '-1', 'x'])]),
+    );
   return { ...plain, headers: random.shuffled([...plain.headers, ...headers]) };
 }
 

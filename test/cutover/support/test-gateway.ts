@@ -16,6 +16,7 @@ export function gatewayOptions(blue: string, green: string, journal: string): Ga
     firstByteTimeout: 2000,
     patience: 4000,
     connections: 64,
+    slowReaders: 64,
     pendingWrites: 1000,
     pendingBytes: 64 << 20,
     bodyLimit: 1 << 20,

@@ -63,6 +63,14 @@ export function withGatewayOptions(command: Command): Command {
     )
     .addOption(
       valued(
+        '--slow-readers <count>',
+        'clients that may read more slowly than a side sends; beyond it the slowest is cut off',
+        wholeNumber(0, 10_000),
+        '256',
+      ),
+    )
+    .addOption(
+      valued(
         '--pending-writes <count>',
         'writes that may be read or wait at once; beyond it 503',
         wholeNumber(1, 1_000_000),
@@ -72,7 +80,14 @@ export function withGatewayOptions(command: Command): Command {
     .addOption(valued('--pending-bytes <size>', 'and bytes of their bodies; beyond it 503', size, '256MB'))
     .addOption(valued('--body-limit <size>', 'largest body of a write; beyond it 413', size, '16MB'))
     .addOption(valued('--head-limit <size>', 'largest request head; beyond it 431', size, '128KB'))
-    .addOption(valued('--request-timeout <seconds>', 'how long a client may take to send a request', duration, '30'))
+    .addOption(
+      valued(
+        '--request-timeout <seconds>',
+        'how long a client may take to send a request, or leave its answer unread',
+        duration,
+        '30',
+      ),
+    )
     .addOption(valued('--keep-alive <seconds>', 'how long an idle connection of a client is kept', duration, '75'))
     .addOption(
       valued(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
 import { readToken } from '../../control/control-options';
@@ -6,6 +7,9 @@ import { Gateway } from '../../gateway/gateway';
 import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
+/** Milliseconds between "no more keep-alive" and the end of idle connections, for clients and balancers to notice. */
+const NOTICE = 1000;
+
 const CLIENTS = { port: '--port', host: '--host' };
 
 /**
@@ -29,22 +33,25 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
     await gateway.close();
     throw error;
   }
-  await untilStopped();
+  if ((await untilStopped()) === 'SIGTERM') {
+    gateway.clients.drain();
+    await sleep(NOTICE);
+  }
   await comparison.stop();
   control.close();
   control.closeAllConnections();
   await gateway.close();
 }
 
-/** Resolves at the first signal; a second one ends the process at once, which is safe. */
-function untilStopped(): Promise<void> {
+/** Gives the first signal; a second one ends the process at once, which is safe. */
+function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
       if (stopping) process.exit(1);
       stopping = true;
       process.stderr.write('Finishing what is under way\n');
-      resolve();
+      resolve(signal);
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });
