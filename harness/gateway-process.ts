@@ -32,6 +32,11 @@ export class GatewayProcess {
     [, this.url = '', this.control = ''] = listening() ?? [];
   }
 
+  /** Its process id; 0 if it has not been started. */
+  get pid(): number {
+    return this.program?.pid ?? 0;
+  }
+
   /** SIGKILL. */
   async kill(): Promise<void> {
     await this.program?.end('SIGKILL');

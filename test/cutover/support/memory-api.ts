@@ -24,6 +24,9 @@ export interface OtherAnswer {
   readonly text: string;
 }
 
+/** What both sides answer to GET /health. */
+export const HEALTHY = '{"status":"healthy","timestamp":"2024-01-15T10:30:00.123456"}';
+
 const WASTE = new Set(['organic', 'plastic', 'paper', 'metal', 'glass', 'electronic']);
 const NOT_FOUND = '{"detail":"Collection not found"}';
 
@@ -146,7 +149,7 @@ export class MemoryApi {
 
   private read(url: string, response: ServerResponse): void {
     const id = /^\/api\/collections\/(\d+)$/.exec(url)?.[1];
-    if (url === '/health') send(response, 200, '{"status":"healthy","timestamp":"2024-01-15T10:30:00.123456"}');
+    if (url === '/health') send(response, 200, HEALTHY);
     else if (url === '/api/analytics') {
       send(
         response,

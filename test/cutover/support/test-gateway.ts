@@ -19,8 +19,6 @@ export function gatewayOptions(blue: string, green: { url: string; adminUrl: str
     greenAdmin: new URL(green.adminUrl),
     followToken: FOLLOW_TOKEN,
     journal,
-    firstByteTimeout: 1000,
-    pendingBytes: 64 << 20,
     maxBehind: 100_000,
     journalLimit: 1 << 30,
     segmentBytes: 1 << 20,
@@ -28,9 +26,12 @@ export function gatewayOptions(blue: string, green: { url: string; adminUrl: str
     sample: 1,
     lagLimit: 100,
     sideTimeout: 2000,
+    firstByteTimeout: 2000,
     patience: 4000,
     connections: 64,
+    slowReaders: 64,
     pendingWrites: 1000,
+    pendingBytes: 64 << 20,
     bodyLimit: 1 << 20,
     headLimit: 1 << 16,
     requestTimeout: 30_000,
@@ -49,9 +50,9 @@ export class TestGateway {
 
   static async start(options: TestOptions): Promise<TestGateway> {
     const gateway = await openGateway(await JournalFolder.take(options.journal), options);
-    gateway.server.listen(0, '127.0.0.1');
-    await once(gateway.server, 'listening');
-    const { port } = gateway.server.address() as AddressInfo;
+    gateway.clients.server.listen(0, '127.0.0.1');
+    await once(gateway.clients.server, 'listening');
+    const { port } = gateway.clients.server.address() as AddressInfo;
     return new TestGateway(gateway, `http://127.0.0.1:${port}`, options);
   }
 
@@ -72,7 +73,7 @@ export class TestGateway {
   }
 
   async close(): Promise<void> {
-    this.gateway.server.closeAllConnections();
+    this.gateway.clients.cutOff();
     await this.gateway.close();
   }
 }
