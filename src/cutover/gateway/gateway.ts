@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
 import type { PhaseJudge } from '../comparison/phase-judge';
 import type { Order } from '../order/order';
 import type { PhaseName } from '../traffic/phase';
+import type { ClientServer } from './client-server';
 import { gatewayStatus, type GatewayStatus, type StatusParts } from './gateway-status';
 import type { Marks } from './marks';
 import type { Steps } from './steps';
@@ -12,7 +12,7 @@ export interface GatewayParts extends Omit<StatusParts, 'since'> {
   readonly steps: Steps;
   readonly marks: Marks;
   /** Not listening yet. */
-  readonly server: Server;
+  readonly clients: ClientServer;
   /** Lets the sides' connections go. */
   readonly letGo: () => void;
 }
@@ -23,8 +23,8 @@ export class Gateway {
 
   constructor(private readonly parts: GatewayParts) {}
 
-  get server(): Server {
-    return this.parts.server;
+  get clients(): ClientServer {
+    return this.parts.clients;
   }
 
   get phases(): Steps {
@@ -50,9 +50,8 @@ export class Gateway {
 
   /** Takes no more requests, finishes those under way, and closes the journal. */
   async close(): Promise<void> {
-    const { server, order, marks, letGo } = this.parts;
-    // Connections in use are told to close with their answers.
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    const { clients, order, marks, letGo } = this.parts;
+    await clients.close();
     marks.stop();
     await order.close();
     letGo();

@@ -7,12 +7,12 @@ import { Order } from '../order/order';
 import { BLUE_LIMITS, BlueServer } from '../order/ports/blue-server';
 import { FollowClient } from '../order/ports/follow-client';
 import { GREEN_LIMITS, GreenServer } from '../order/ports/green-server';
-import { Side } from '../sides/side';
+import { Side, type SideLimits } from '../sides/side';
 import { demandApi, WrongSide } from '../sides/side-check';
 import { ownerIn } from '../traffic/phase';
 import type { SideName } from '../traffic/side-name';
 import { API_RULES } from './api-rules';
-import { createClientServer, type ClientServerOptions } from './client-server';
+import { ClientServer, type ClientServerOptions } from './client-server';
 import { demandFollowing } from './follow-check';
 import { ForwardedHeaders } from './forwarded-headers';
 import { Gateway } from './gateway';
@@ -20,31 +20,36 @@ import { EvidenceFile } from './kept/evidence-file';
 import { KeptFacts } from './kept/gateway-facts';
 import { JournalFolder } from './kept/journal-folder';
 import { Marks } from './marks';
+import { OrderedWrites, PhaseReaders, PlacedSamples } from './order-paths';
 import { ReadProxy } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
 import { Steps } from './steps';
+import { WriteRoom, type WriteRoomLimits } from './write-room';
 import { AnswerPairs } from './watched/answer-pairs';
 import { PlacedReads } from './watched/placed-reads';
 import { WatchedBlue } from './watched/watched-blue';
 import { WatchedGreen } from './watched/watched-green';
 
-export interface GatewayOptions extends ClientServerOptions, RequestHandlerOptions {
+export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, RequestHandlerOptions {
   readonly blue: string;
   readonly green: string;
   /** Green's admin port, where it can be fed. */
   readonly greenAdmin: URL;
   readonly followToken: string;
-  /** Milliseconds that a side has to answer. */
+  /** Milliseconds that a side may be silent within an answer. */
   readonly sideTimeout: number;
-  /** Milliseconds in which the side that owns the writes is to begin an answer. */
+  /** Milliseconds that a side has to begin an answer. */
   readonly firstByteTimeout: number;
-  /** Connections to each side. */
+  /** Connections to each side for the reads of clients, but for those of readers that are slow. */
   readonly connections: number;
+  /** Clients that may be slower than their side at once, each with a connection to it of its own. */
+  readonly slowReaders: number;
+  /** The part of the reads that is compared, from 0 to 1. */
+  readonly sample: number;
+  /** So many writes may green lack and still answer reads of clients that did not make them. */
+  readonly lagLimit: number;
   /** Peers whose X-Forwarded-* count. */
   readonly trustedProxies: readonly string[];
-  /** Writes, and bytes of their bodies, that may wait at once; beyond it 503. */
-  readonly pendingWrites: number;
-  readonly pendingBytes: number;
   /** Milliseconds that a client waits for the answer to a write. */
   readonly patience: number;
   /** Writes that the follower may lack, and bytes of journal that are kept for it. */
@@ -57,6 +62,10 @@ export interface GatewayOptions extends ClientServerOptions, RequestHandlerOptio
 }
 
 const SEGMENT_BYTES = 64 << 20;
+/** A longer answer is not compared. */
+const LONGEST_COMPARED = 8 << 20;
+/** Connections to each side for reads that are compared. */
+const SAMPLE_CONNECTIONS = 4;
 /** Writes without an outcome at once: more than the owner has under way, so that it never waits for the journal. */
 const OPEN_WRITES = 512;
 
@@ -81,7 +90,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const [blue, green] = [targetName(targets.blue), targetName(targets.green)];
   if (blue === green) throw new WrongSide(`--blue and --green are both ${blue}: give the addresses of two servers.`);
   const { facts, isNew } = await KeptFacts.open(folder, { blue, green });
-  const sides = { blue: sideOf('blue', targets.blue, options), green: sideOf('green', targets.green, options) };
+  const sides = sidesOf(targets, options);
   for (const side of Object.values(sides)) await demandApi(side, !isNew);
   const checked = new FollowClient(greenAdmin, token, GREEN_LIMITS);
   await demandFollowing(checked, { admin: greenAdmin, mayBeAway: !isNew });
@@ -98,15 +107,17 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
     return order;
   };
   const owner = (): SideName => (order === undefined ? 'blue' : ownerIn(now().phase));
-  const reads = new PlacedReads(
+  // Neither slow readers nor samples take the connections of anybody else.
+  const samples = sidesOf(targets, options, SAMPLE_CONNECTIONS);
+  const placed = new PlacedReads(
     {
       blueInOrder: (request) => blueServer.send(request),
-      ask: (side, request) => sides[side].send(request),
+      ask: (side, request) => samples[side].send(request, undefined, LONGEST_COMPARED),
     },
     { owner, rest: () => now().restingPlace },
     observer,
   );
-  const watch = { owner, pairs, reads };
+  const watch = { owner, pairs, reads: placed };
   order = await Order.open(
     {
       disk: folder,
@@ -122,32 +133,45 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const { phase, percent } = order.status;
   judge.beginPhase(phase, phase === 'split' ? { percent } : {});
   const forwarded = new ForwardedHeaders(options.trustedProxies);
+  const reads = new ReadProxy(observer, options.slowReaders);
   const handler = new RequestHandler(
-    { order, sides, reads: new ReadProxy(observer), placed: reads, forwarded },
+    {
+      writes: new OrderedWrites(order),
+      readers: new PhaseReaders(order, options.lagLimit),
+      samples: new PlacedSamples(order, placed, options.sample),
+      sides,
+      reads,
+      room: new WriteRoom(options),
+      forwarded,
+      onFlood: () => clients.flooded(),
+    },
     options,
   );
-  const server = createClientServer(
-    options,
-    (request, response) => handler.handle(request, response),
-    (request, socket) => handler.handleConnect(request, socket),
-  );
+  const clients = new ClientServer(options, (client) => handler.handle(client));
   const steps = new Steps({ order, evidence, facts, judge });
   const marks = new Marks(order, evidence);
   const letGo = () => {
+    reads.close();
     blueServer.close();
     greenServer.close();
-    for (const side of Object.values(sides)) side.close();
+    for (const side of [...Object.values(sides), ...Object.values(samples)]) side.close();
   };
   const { directory } = folder;
-  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, server, letGo });
+  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, clients, letGo });
 }
 
-function sideOf(name: SideName, target: Target, { sideTimeout, connections }: GatewayOptions): Side {
-  return new Side(name, new URL(`http://${targetName(target)}`), { connections, answer: sideTimeout });
+function sidesOf(
+  targets: Record<SideName, Target>,
+  { sideTimeout, firstByteTimeout, ...options }: GatewayOptions,
+  connections = options.connections,
+): Record<SideName, Side> {
+  const limits: SideLimits = { connections, answer: sideTimeout, firstByte: firstByteTimeout };
+  const side = (name: SideName) => new Side(name, new URL(`http://${targetName(targets[name])}`), limits);
+  return { blue: side('blue'), green: side('green') };
 }
 
-function blueLimits({ bodyLimit, firstByteTimeout }: GatewayOptions) {
-  return { largestRequest: bodyLimit, firstByte: firstByteTimeout, silence: firstByteTimeout };
+function blueLimits({ bodyLimit, firstByteTimeout, sideTimeout }: GatewayOptions) {
+  return { largestRequest: bodyLimit, firstByte: firstByteTimeout, silence: sideTimeout };
 }
 
 function orderOptions(options: GatewayOptions) {

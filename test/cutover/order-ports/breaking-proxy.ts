@@ -8,6 +8,8 @@ export class BreakingProxy {
   connections = 0;
   /** Whether answers are passed on. */
   answers = true;
+  /** Whether connections are made at all. */
+  isAway = false;
 
   private constructor(
     private readonly server: Server,
@@ -33,12 +35,22 @@ export class BreakingProxy {
     this.pairs.clear();
   }
 
+  /** As a server that was killed: no connection stays, and none is made. */
+  goAway(): void {
+    this.isAway = true;
+    this.reset();
+  }
+
   close(): void {
     this.reset();
     this.server.close();
   }
 
   private pass(client: Socket): void {
+    if (this.isAway) {
+      client.on('error', () => undefined).resetAndDestroy();
+      return;
+    }
     this.connections += 1;
     const server = connect({ ...this.target, allowHalfOpen: true });
     const pair = [client, server] as const;

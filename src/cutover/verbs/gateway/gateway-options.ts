@@ -76,29 +76,39 @@ export function withGatewayOptions(command: Command): Command {
     .addOption(
       valued('--journal-limit <size>', 'what the journal may keep for the follower, likewise', size, '1GB'),
     )
+    .addOption(valued('--first-byte-timeout <seconds>', 'how long a side may take to begin an answer', duration, '60'))
+    .addOption(valued('--side-timeout <seconds>', 'how long a side may be silent within an answer', duration, '30'))
+    .addOption(valued('--patience <seconds>', 'how long a client waits for the answer to a write', duration, '35'))
+    .addOption(
+      valued('--connections <count>', 'connections to each side for reads of clients', wholeNumber(1, 10_000), '256'),
+    )
     .addOption(
       valued(
-        '--first-byte-timeout <seconds>',
-        'how long the owner of the writes may be silent while writes are under way',
-        duration,
-        '10',
+        '--slow-readers <count>',
+        'clients that may read more slowly than a side sends; beyond it the slowest is cut off',
+        wholeNumber(0, 10_000),
+        '256',
       ),
     )
-    .addOption(valued('--side-timeout <seconds>', 'how long a side has to answer', duration, '30'))
-    .addOption(valued('--patience <seconds>', 'how long a client waits for the answer to a write', duration, '35'))
-    .addOption(valued('--connections <count>', 'connections to each side', wholeNumber(1, 10_000), '256'))
     .addOption(
       valued(
         '--pending-writes <count>',
-        'writes that may wait at once; beyond it 503',
+        'writes that may be read or wait at once; beyond it 503',
         wholeNumber(1, 1_000_000),
         '4096',
       ),
     )
-    .addOption(valued('--pending-bytes <size>', 'bytes of their bodies at once; beyond it 503', size, '256MB'))
+    .addOption(valued('--pending-bytes <size>', 'and bytes of their bodies; beyond it 503', size, '256MB'))
     .addOption(valued('--body-limit <size>', 'largest body of a write; beyond it 413', size, '16MB'))
     .addOption(valued('--head-limit <size>', 'largest request head; beyond it 431', size, '128KB'))
-    .addOption(valued('--request-timeout <seconds>', 'how long a client may take to send a request', duration, '30'))
+    .addOption(
+      valued(
+        '--request-timeout <seconds>',
+        'how long a client may take to send a request, or leave its answer unread',
+        duration,
+        '30',
+      ),
+    )
     .addOption(valued('--keep-alive <seconds>', 'how long an idle connection of a client is kept', duration, '75'))
     .addOption(
       valued(

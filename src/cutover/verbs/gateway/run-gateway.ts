@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
 import { readFollowToken, readToken } from '../../control/control-options';
@@ -8,6 +9,9 @@ import { comparisonOf } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
+/** Milliseconds between "no more keep-alive" and the end of idle connections, for clients and balancers to notice. */
+const NOTICE = 1000;
+
 const CLIENTS = { port: '--port', host: '--host' };
 
 /**
@@ -32,7 +36,7 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   const control = createControlServer(gateway, token);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
-    const at = await listen(gateway.server, port, host, CLIENTS);
+    const at = await listen(gateway.clients.server, port, host, CLIENTS);
     comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
@@ -40,22 +44,25 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
     await gateway.close();
     throw error;
   }
-  await untilStopped();
+  if ((await untilStopped()) === 'SIGTERM') {
+    gateway.clients.drain();
+    await sleep(NOTICE);
+  }
   await comparison.stop();
   control.close();
   control.closeAllConnections();
   await gateway.close();
 }
 
-/** Resolves at the first signal; a second one ends the process at once, which is safe. */
-function untilStopped(): Promise<void> {
+/** Gives the first signal; a second one ends the process at once, which is safe. */
+function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
       if (stopping) process.exit(1);
       stopping = true;
       process.stderr.write('Finishing what is under way\n');
-      resolve();
+      resolve(signal);
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });

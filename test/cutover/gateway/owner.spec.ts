@@ -1,6 +1,7 @@
-import { idOf, useTwoMemorySides } from '../support/two-memory-sides';
+import { eventually } from '../../../harness/eventually';
+import { idOf, useTwoSides } from '../support/two-sides';
 
-const sides = useTwoMemorySides();
+const sides = useTwoSides();
 
 describe('the owner', () => {
   it.each(['before', 'after'] as const)(
@@ -26,24 +27,27 @@ describe('the owner', () => {
       await sides().through.level();
       expect(sides().blue.ids()).toEqual([1]);
       expect(sides().blue.ids('locations')).toEqual([1]);
-      sides().expectEqual();
+      await sides().expectEqual();
     },
   );
 
-  it('that cannot be reached gets nothing, and the client is told', async () => {
+  it('that is away keeps writes waiting, reads are told, and what a client was told comes true', async () => {
     await sides().through.shadow();
     await sides().blue.stop();
-    const answer = await sides().create();
-    expect(answer.status).toBe(502);
     // A browser shows its page an answer only with these, as both sides give them.
     const read = await fetch(`${sides().through.url}/api/collections`, { headers: { origin: 'http://city.example' } });
     expect(read.status).toBe(502);
     expect(read.headers.get('access-control-allow-origin')).toBe('*');
     expect(read.headers.get('access-control-allow-credentials')).toBe('true');
+    const tooLong = await sides().create({ location: 'while it is away' });
+    expect([503, 504]).toContain(tooLong.status);
+    expect(sides().through.gateway.status.ownerTrouble).toMatch(/blue/);
+    const waiting = sides().create({ location: 'until it is back' });
     await sides().blue.start();
-    expect(await idOf(await sides().create())).toBe(1);
+    expect((await waiting).status).toBe(200);
     await sides().through.level();
-    sides().expectEqual();
+    if (tooLong.status === 503) expect(sides().blue.list('collections')).not.toContain('while it is away');
+    await sides().expectEqual();
   });
 
   it('that lost its data does not take the follower with it', async () => {
@@ -52,8 +56,8 @@ describe('the owner', () => {
     await sides().through.level();
     sides().blue.forget();
     await sides().create();
-    expect(sides().through.gateway.status.follower.state).toBe('halted');
-    expect(sides().green.ids()).toEqual([1, 2, 3]);
+    await eventually(() => expect(sides().through.gateway.status.follower.state).toBe('halted'));
+    expect(await sides().green.ids()).toEqual([1, 2, 3]);
     await expect(sides().through.gateway.phases.change('split', { percent: 10 })).rejects.toThrow(
       /not accepted|accept-evidence/,
     );
