@@ -1,5 +1,6 @@
 import { OrderRefused, SideAway, type Answer, type Resource, type Verb } from '../../src/cutover/order/nouns';
-import { Order, type OrderOptions, type OrderStatus } from '../../src/cutover/order/order';
+import { Order, type OrderOptions } from '../../src/cutover/order/order';
+import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
 import type { Reply } from '../../src/cutover/order/reply';
 import { hasFollower } from '../../src/cutover/order/state';
