@@ -83,11 +83,14 @@ function leftBy({ verb, text, quirk }: Made): string | undefined {
 }
 
 function whatDiffers(world: World): string[] {
-  const { status, blue, green } = world;
+  const { status, blue, green, made } = world;
   const violations: string[] = [];
   // No copy of such rows can be taken, and the operator is told so.
   const isListable = RESOURCES.every((resource) => blue.data.isListable(resource));
   if (status?.follower === 'halted' && !isListable && /cannot list/.test(status.reason ?? '')) return [];
+  // The id of a location that one side alone can have cannot be used up without leaving a row.
+  const isStuck = made.some(({ resource, quirk }) => resource === 'locations' && quirk === 'unrenderable');
+  if (status?.follower === 'halted' && isStuck && /cannot be given locations/.test(status.reason ?? '')) return [];
   if (status?.follower !== 'level')
     return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
   for (const resource of RESOURCES) {
@@ -121,8 +124,9 @@ function isKnown({ made, evidence }: World, resource: Resource, id: number): boo
 function isCause(write: Made, { resource, id, place }: Pick<Evidence, 'resource' | 'id' | 'place'>): boolean {
   const isRefusedByOne = ODD.includes(write.quirk);
   if (!isRefusedByOne || write.resource !== resource) return false;
+  if (write.place === place || write.id === id) return true;
   // A client that was not told knows neither the place nor the row.
-  return write.place === place || write.id === id || (write.place === null && write.told === 'perhaps');
+  return write.told === 'perhaps' && write.id === null && (write.place === null || write.place < place);
 }
 
 /** Evidence and a follower that is halted need a cause. */
