@@ -9,20 +9,24 @@ import { SideAway } from '../sides/side-away';
 import { JournalError } from '../journal/journal-error';
 import type { MarkPurpose } from '../gateway/import-marks';
 import { phaseNamed } from '../gateway/phase-steps';
+import { GateSettingsError } from '../comparison/gate-settings';
+import type { RunningComparison } from '../comparison/running-comparison';
 import { PhaseRefused } from '../traffic/phase-refused';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
+/** Shows and changes what the gates demand. */
+type GateLimitsControl = Pick<RunningComparison, 'limits' | 'changeLimits'>;
 type Action = (input: Input) => unknown;
 
 const BODY_LIMIT = 1 << 16;
 
 /**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN` and speaks JSON: GET /status,
- * POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
+ * GET and PATCH /gates, POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
  */
-export function createControlServer(gateway: Gateway, token: string): Server {
-  const actions = actionsOf(gateway);
+export function createControlServer(gateway: Gateway, token: string, gates?: GateLimitsControl): Server {
+  const actions = { ...actionsOf(gateway), ...(gates && gateActions(gates)) };
   const expected = digest(`Bearer ${token}`);
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => send(response, status, body);
@@ -59,6 +63,13 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
       await gateway.rebuildFollower();
       return gateway.status;
     },
+  };
+}
+
+function gateActions(gates: GateLimitsControl): Readonly<Record<string, Action>> {
+  return {
+    'GET /gates': () => gates.limits,
+    'PATCH /gates': (input) => gates.changeLimits(input),
   };
 }
 
@@ -109,7 +120,7 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
 }
 
 function statusOf(error: unknown): number {
-  if (error instanceof PhaseRefused || error instanceof JournalError) return 409;
+  if (error instanceof PhaseRefused || error instanceof JournalError || error instanceof GateSettingsError) return 409;
   return error instanceof SideAway ? 502 : 500;
 }
 

@@ -27,6 +27,9 @@ import { Side } from '../sides/side';
 import { demandApi, WrongSide } from '../sides/side-check';
 import { SideReader } from '../sides/side-reader';
 import { OwnWrites } from './split';
+import { quietMoments } from './quiet-moment';
+import { ReadSampler } from '../comparison/reads/read-sampler';
+import { RecentWrites } from '../comparison/reads/recent-writes';
 
 export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, RequestHandlerOptions {
   readonly blue: string;
@@ -41,6 +44,10 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
   readonly trustedProxies: readonly string[];
   readonly observer?: ExchangeObserver;
   readonly judge?: PhaseJudge;
+  /** The part of the reads that is compared, from 0 to 1. */
+  readonly sample: number;
+  /** What a row of blue's is compared as, for values that the import replaced. */
+  readonly rowOfBlue?: (row: Buffer) => Buffer;
   /** Bytes of a journal segment. */
   readonly segmentBytes?: number;
 }
@@ -62,6 +69,7 @@ export class Gateway {
     readonly phases: PhaseSwitch,
     readonly marks: ImportMarks,
     private readonly judge: PhaseJudge,
+    private readonly sampler: ReadSampler,
     /** Not listening yet. */
     readonly server: Server,
   ) {
@@ -84,7 +92,8 @@ export class Gateway {
     // An import that the last run did not see completed.
     if (state.mark === null) state.followedTo = null;
     const ids = new NextIds(state.ids);
-    const log = new WriteLog(ids, state);
+    const recent = new RecentWrites();
+    const log = new WriteLog(ids, state, recent);
     const segments = options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes };
     const journal = await Journal.open(options.journal, (record) => log.recover(record), segments);
     log.begin(journal);
@@ -102,8 +111,18 @@ export class Gateway {
     const writes = new OwnerWrites({ ...parts, settlement, onAnswer, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
     const reads = new ReadProxy(observer);
+    const now = () => ({ phase: state.phase, isFed: keeper.state === 'level' || keeper.state === 'catching up' });
+    // Only the old server forgets what it has.
+    const isWhole = async () =>
+      keeper.side === 'green' || !(await reader.isEmpty('blue')) || (await reader.isEmpty('green'));
+    const quiet = quietMoments(context);
+    const { rowOfBlue } = options;
+    const sampler = new ReadSampler(
+      { sides, recent, observer, now, isWhole, quiet, ...(rowOfBlue === undefined ? {} : { rowOfBlue }) },
+      options.sample,
+    );
     const handler = new RequestHandler(
-      { context, keeper, writes, reads, ownWrites: new OwnWrites(log), forwarded },
+      { context, keeper, writes, reads, sampler, ownWrites: new OwnWrites(log), forwarded },
       options,
     );
     const server = createClientServer(
@@ -118,6 +137,7 @@ export class Gateway {
       new PhaseSwitch(context, keeper, judge),
       new ImportMarks(context, keeper),
       judge,
+      sampler,
       server,
     );
     await context.save();
@@ -127,6 +147,12 @@ export class Gateway {
 
   get phase(): PhaseName {
     return this.context.state.phase;
+  }
+
+  /** Writes that the follower lacks; null while it is not fed. */
+  get followerLag(): number | null {
+    const { state } = this.keeper;
+    return state === 'level' || state === 'catching up' ? this.context.parts.log.behind : null;
   }
 
   get status(): GatewayStatus {
@@ -145,6 +171,7 @@ export class Gateway {
     // Connections in use are told to close with their answers.
     await closed;
     this.writes.stop();
+    this.sampler.stop();
     clearInterval(this.tidying);
     await this.recovering;
     await this.keeper.stop();

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { simpleCors } from '../../contract/http/cors';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
+import type { ReadSample } from '../comparison/reads/read-sampler';
 import { toClient } from './forwarded-headers';
 import { ownAnswer } from '../traffic/own-answers';
 import type { RawAnswer, RawRequest } from '../traffic/raw-message';
@@ -13,12 +14,9 @@ export interface PassedRead {
   readonly route: string;
   readonly side: Side;
   readonly otherwise: Side | undefined;
-  /** Wants the whole answer, if it is not longer than what may be held. */
-  readonly onAnswer?: ((answer: RawAnswer) => void) | undefined;
+  /** Looks at the answer of that side while it goes by, to compare it. */
+  readonly sample?: ReadSample | undefined;
 }
-
-/** A longer answer is passed on but not kept for comparison. */
-const LONGEST_KEPT = 8 << 20;
 
 /** Passes requests that change nothing to a side, and its answer back, as streams. */
 export class ReadProxy {
@@ -51,7 +49,7 @@ export class ReadProxy {
         this.attempt(
           incoming,
           response,
-          { ...read, side: read.otherwise, otherwise: undefined, onAnswer: undefined },
+          { ...read, side: read.otherwise, otherwise: undefined, sample: undefined },
           true,
         );
       } else sendAnswer(response, status === 502 ? BAD_GATEWAY : GATEWAY_TIMEOUT);
@@ -70,7 +68,7 @@ export class ReadProxy {
       }
       answered = true;
       writeHead(response, answer.statusCode ?? 502, answer.statusMessage ?? '', answer.rawHeaders);
-      if (read.onAnswer !== undefined) keep(answer, read.onAnswer);
+      read.sample?.onAnswer(answer);
       // A cut-off answer cuts the client's off too.
       pipeline(answer, response, (error) => observe(error ? null : (answer.statusCode ?? null)));
     });
@@ -104,18 +102,4 @@ export function sendAnswer(response: ServerResponse, answer: RawAnswer): void {
   // Without them a browser would hide from its page what went wrong.
   writeHead(response, status, reason, isOwn ? [...headers, ...simpleCors({ origin, cookie })] : headers);
   response.end(body);
-}
-
-function keep(answer: IncomingMessage, onAnswer: (answer: RawAnswer) => void): void {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  answer.on('data', (piece: Buffer) => {
-    length += piece.length;
-    if (length <= LONGEST_KEPT) pieces.push(piece);
-  });
-  answer.on('end', () => {
-    if (length > LONGEST_KEPT) return;
-    const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
-    onAnswer({ status: statusCode, reason: statusMessage, headers: rawHeaders, body: Buffer.concat(pieces) });
-  });
 }

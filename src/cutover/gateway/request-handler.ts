@@ -6,15 +6,16 @@ import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
-import { hasFollower, ownerIn } from '../traffic/phase';
-import { otherSide, type SideName } from '../traffic/side-name';
+import { ownerIn } from '../traffic/phase';
+import type { SideName } from '../traffic/side-name';
 import type { FollowerKeeper } from '../follower/follower-keeper';
+import type { ReadSampler } from '../comparison/reads/read-sampler';
 import type { ForwardedHeaders } from './forwarded-headers';
 import type { OrderContext } from '../owner/order-context';
 import type { OwnerWrites } from '../owner/owner-writes';
 import { ownAnswer } from '../traffic/own-answers';
 import { pairsOf } from '../traffic/header-pairs';
-import { headerOf, rawResponse, recordedRequest, type RawAnswer, type RawRequest } from '../traffic/raw-message';
+import { headerOf, type RawRequest } from '../traffic/raw-message';
 import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
 import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
 import { routeRequest, type RoutedRequest, type WriteRoute } from '../traffic/write-route';
@@ -23,8 +24,6 @@ export interface RequestHandlerOptions {
   /** Largest body of a write in bytes. */
   readonly bodyLimit: number;
   readonly stickyBy: StickyBy;
-  /** The part of the reads that is compared, from 0 to 1. */
-  readonly sample: number;
   /** So many writes may green lack and still answer reads of clients that did not make them. */
   readonly lagLimit: number;
 }
@@ -34,17 +33,15 @@ export interface RequestHandlerParts {
   readonly keeper: FollowerKeeper;
   readonly writes: OwnerWrites;
   readonly reads: ReadProxy;
+  readonly sampler: ReadSampler;
   readonly ownWrites: OwnWrites;
   readonly forwarded: ForwardedHeaders;
 }
 
-const NOTHING = Buffer.alloc(0);
 const TOO_LARGE = ownAnswer(413, 'Request Entity Too Large');
 
 /** Sends each request of a client the way of its phase: writes through the order, the rest to the side that answers. */
 export class RequestHandler {
-  private sampled = 0;
-
   constructor(
     private readonly parts: RequestHandlerParts,
     private readonly options: RequestHandlerOptions,
@@ -66,9 +63,9 @@ export class RequestHandler {
     const side = this.readSide(key);
     const owner = ownerIn(this.parts.context.state.phase);
     const { sides } = this.parts.context.parts;
-    const onAnswer = hasBody(incoming) ? undefined : this.sampleOf(request, routed.route, side);
+    const sample = hasBody(incoming) ? undefined : this.parts.sampler.sample(request, routed.route, side, response);
     const otherwise = side === owner ? undefined : sides[owner];
-    this.parts.reads.pass(incoming, response, { request, route: routed.route, side: sides[side], otherwise, onAnswer });
+    this.parts.reads.pass(incoming, response, { request, route: routed.route, side: sides[side], otherwise, sample });
   }
 
   /** CONNECT is a method like any other to both sides; node hands over the bare socket. */
@@ -117,43 +114,6 @@ export class RequestHandler {
     const isClose = log.behind - log.unanswered <= this.options.lagLimit;
     const isFed = keeper.state === 'level' || keeper.state === 'catching up';
     return bucketOf(key) < percent && isFed && isClose && ownWrites.areFollowed(key) ? 'green' : 'blue';
-  }
-
-  /** For every so-many-th read: asks the other side as well, and what to do with the client's answer then. */
-  private sampleOf(
-    request: Omit<RawRequest, 'body'>,
-    route: string,
-    side: SideName,
-  ): ((answer: RawAnswer) => void) | undefined {
-    const { context } = this.parts;
-    const { log, sides, observer } = context.parts;
-    const { phase } = context.state;
-    const isStill = () => log.behind === 0 && log.unanswered === 0;
-    if (!hasFollower(phase) || this.parts.keeper.state !== 'level' || !isStill()) return undefined;
-    this.sampled += this.options.sample;
-    if (this.sampled < 1) return undefined;
-    this.sampled -= 1;
-    const place = log.lastPlace;
-    const other = otherSide(side);
-    const started = performance.now();
-    const whole = { ...request, body: NOTHING };
-    const asked = sides[other].send(whole).then(
-      (answer) => {
-        const milliseconds = performance.now() - started;
-        const { status } = answer;
-        observer.onExchange({ route, method: request.method, side: other, status, milliseconds });
-        return answer;
-      },
-      () => undefined,
-    );
-    return (answer) => {
-      void asked.then((others) => {
-        // A write in between may have met one side before and the other after the read.
-        if (others === undefined || log.lastPlace !== place || !isStill()) return;
-        const [blue, green] = (side === 'blue' ? [answer, others] : [others, answer]).map(rawResponse);
-        if (blue && green) observer.onPair({ route, request: recordedRequest(whole), blue, green });
-      });
-    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { NO_LISTENER, type OrderListener } from '../traffic/order-listener';
 import type { NextIds } from '../traffic/next-ids';
 import type { RawRequest } from '../traffic/raw-message';
 import type { WriteRoute } from '../traffic/write-route';
@@ -35,9 +36,11 @@ export class WriteLog {
   constructor(
     private readonly ids: NextIds,
     state: { readonly lastPlace: number; readonly followedTo: number | null },
+    private readonly listener: OrderListener = NO_LISTENER,
   ) {
     this.lastPlace = state.lastPlace;
     this.followedTo = state.followedTo;
+    listener.attached(this.followedTo);
   }
 
   /** Takes a record from an earlier run. */
@@ -50,6 +53,7 @@ export class WriteLog {
       const write = { place, owner, route: { resource, verb, id }, position };
       this.writes.set(place, { ...write, answered: undefined, followed: false, maybeSent: true });
       this.openWrites++;
+      this.listener.placed(place, write.route);
       return;
     }
     const write = this.writes.get(head.place);
@@ -75,6 +79,7 @@ export class WriteLog {
     const write = { place, owner, route, position, answered: undefined, followed: false, maybeSent: false };
     this.writes.set(place, write);
     this.openWrites++;
+    this.listener.placed(place, route);
     return write;
   }
 
@@ -105,6 +110,7 @@ export class WriteLog {
     for (const write of this.writes.values()) {
       if (write.answered !== undefined && write.place <= (place ?? Infinity)) this.writes.delete(write.place);
     }
+    this.listener.attached(place);
     this.changed();
   }
 
@@ -172,6 +178,7 @@ export class WriteLog {
     write.answered = record;
     const { resource, verb } = write.route;
     if (verb === 'create' && record.id !== null) this.ids.created(write.owner, resource, record.id);
+    this.listener.answered(write.place, changedRow(record));
     if (this.followedTo === null) this.writes.delete(write.place);
   }
 
@@ -185,6 +192,7 @@ export class WriteLog {
       this.writes.delete(next.place);
       this.followedTo = next.place;
     }
+    this.listener.followed(this.followedTo);
   }
 
   private changed(): void {
@@ -197,4 +205,9 @@ export class WriteLog {
     if (this.journal === undefined) throw new JournalError('The journal is not open yet.');
     return this.journal;
   }
+}
+
+/** The row that an outcome concerns; null if nothing was changed. */
+function changedRow({ outcome, id }: AnsweredRecord): number | 'unknown' | null {
+  return outcome === 'applied' ? (id ?? 'unknown') : null;
 }

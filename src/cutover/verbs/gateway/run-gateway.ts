@@ -1,7 +1,7 @@
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
 import { readToken } from '../../control/control-options';
-import { comparisonOf } from './comparison-options';
+import { comparisonOf, rowOfBlue } from './comparison-options';
 import { Gateway } from '../../gateway/gateway';
 import type { GatewayArguments } from './gateway-options';
 
@@ -17,12 +17,18 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   const { host, port, controlHost, controlPort } = given;
   const token = readToken(given);
   const comparison = await comparisonOf(given);
-  const gateway = await Gateway.open({ ...given, observer: comparison.observer, judge: comparison });
-  const control = createControlServer(gateway, token);
+  const mapped = rowOfBlue(given);
+  const compared = { observer: comparison.observer, judge: comparison, ...(mapped && { rowOfBlue: mapped }) };
+  const gateway = await Gateway.open({ ...given, ...compared });
+  const control = createControlServer(gateway, token, comparison);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.server, port, host, CLIENTS);
-    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
+    comparison.watch({
+      phase: () => gateway.phase,
+      goBack: (to) => gateway.phases.change(to),
+      behind: () => gateway.followerLag,
+    });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
     control.close();
