@@ -5,6 +5,8 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
+import type { RunningComparison } from '../comparison/running-comparison';
+import { GateSettingsError } from '../comparison/gate-settings';
 import { JournalError } from '../gateway/kept/journal-error';
 import type { MarkPurpose } from '../gateway/marks';
 import { phaseNamed } from '../gateway/steps';
@@ -13,16 +15,18 @@ import { PhaseRefused } from '../traffic/phase-refused';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
+/** Shows and changes what the gates demand. */
+type GateLimitsControl = Pick<RunningComparison, 'limits' | 'changeLimits'>;
 type Action = (input: Input) => unknown;
 
 const BODY_LIMIT = 1 << 16;
 
 /**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN` and speaks JSON: GET /status,
- * POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
+ * GET and PATCH /gates, POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
  */
-export function createControlServer(gateway: Gateway, token: string): Server {
-  const actions = actionsOf(gateway);
+export function createControlServer(gateway: Gateway, token: string, gates?: GateLimitsControl): Server {
+  const actions = { ...actionsOf(gateway), ...(gates && gateActions(gates)) };
   const expected = digest(`Bearer ${token}`);
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => send(response, status, body);
@@ -59,6 +63,13 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
       await gateway.rebuildFollower();
       return gateway.status;
     },
+  };
+}
+
+function gateActions(gates: GateLimitsControl): Readonly<Record<string, Action>> {
+  return {
+    'GET /gates': () => gates.limits,
+    'PATCH /gates': (input) => gates.changeLimits(input),
   };
 }
 
@@ -113,8 +124,10 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
   return action(input as Input);
 }
 
+const REFUSALS = [PhaseRefused, OrderRefused, JournalError, GateSettingsError];
+
 function statusOf(error: unknown): number {
-  if (error instanceof PhaseRefused || error instanceof OrderRefused || error instanceof JournalError) return 409;
+  if (REFUSALS.some((kind) => error instanceof kind)) return 409;
   return error instanceof SideAway ? 502 : 500;
 }
 

@@ -39,6 +39,12 @@ export class Gateway {
     return this.parts.order.phase;
   }
 
+  /** Writes that the follower lacks; null while it is not fed. */
+  get followerLag(): number | null {
+    const { order } = this.parts;
+    return order.isFollowed ? order.behind : null;
+  }
+
   get status(): GatewayStatus {
     return gatewayStatus({ ...this.parts, since: this.since });
   }

@@ -34,6 +34,9 @@ describe('the gates of a running gateway', () => {
       typedBlue: true,
       map: [],
       comparisons: ENOUGH,
+      routeComparisons: 1,
+      latencyFloor: 0,
+      behindLimit: 100,
       errorRate: 0.001,
       // How fast two servers in one process are says nothing.
       p95Ratio: 999,

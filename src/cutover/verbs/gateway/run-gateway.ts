@@ -5,7 +5,7 @@ import { readFollowToken, readToken } from '../../control/control-options';
 import { UsageError } from '../../../command-line';
 import { JournalFolder } from '../../gateway/kept/journal-folder';
 import { openGateway } from '../../gateway/open-gateway';
-import { comparisonOf } from './comparison-options';
+import { comparisonOf, rowOfBlue } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
@@ -31,13 +31,18 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   // Before anything in it is read: another gateway may be at work in it.
   const folder = await JournalFolder.take(given.journal);
   const comparison = await comparisonOf(given);
-  const parts = { observer: comparison.observer, judge: comparison };
-  const gateway = await openGateway(folder, { ...given, ...parts, greenAdmin, followToken });
-  const control = createControlServer(gateway, token);
+  const mapped = rowOfBlue(given);
+  const compared = { observer: comparison.observer, judge: comparison, ...(mapped && { rowOfBlue: mapped }) };
+  const gateway = await openGateway(folder, { ...given, ...compared, greenAdmin, followToken });
+  const control = createControlServer(gateway, token, comparison);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.clients.server, port, host, CLIENTS);
-    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
+    comparison.watch({
+      phase: () => gateway.phase,
+      goBack: (to) => gateway.phases.change(to),
+      behind: () => gateway.followerLag,
+    });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
     control.close();
