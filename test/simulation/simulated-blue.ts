@@ -86,13 +86,20 @@ export class SimulatedBlue {
         connection = { inbox: [], unanswered: new Set(), arrival: 0, broken: false };
         this.connections.push(connection);
       },
-      rowsFrom: async (resource, id) => {
+      rowsFrom: async (resource, id, through = Infinity) => {
         await this.reach(process);
-        return this.data.list(resource, id);
+        const rows = this.data.list(resource, id);
+        let last = through;
+        while (this.data.rows[resource].has(last + 1)) last++;
+        return rows.filter((row) => row.id <= last);
       },
       row: async (resource, id) => {
         await this.reach(process);
         return this.data.rows[resource].get(id);
+      },
+      counts: async () => {
+        await this.reach(process);
+        return { collections: this.data.rows.collections.size, locations: this.data.rows.locations.size };
       },
       holdings: async () => {
         await this.reach(process);

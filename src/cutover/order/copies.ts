@@ -1,6 +1,6 @@
 import type { Gate } from './gate';
 import type { Ledger } from './ledger';
-import { RESOURCES, SideAway, type Copy } from './nouns';
+import { OrderRefused, RESOURCES, SideAway, type Copy, type Resource, type Row } from './nouns';
 import type { OwnerLine } from './owner/owner-line';
 import type { BluePort, Clock, GreenPort } from './ports';
 import type { Sequencer } from './sequencer';
@@ -20,17 +20,22 @@ export interface CopiesParts {
 /** Milliseconds that writes may take to come to rest before a copy is taken. */
 const LONGEST_DRAIN = 10_000;
 
+/** There can be no copy as the owner is. */
+export class CopyImpossible extends OrderRefused {
+  override name = 'CopyImpossible';
+}
+
 /** Takes copies of the owner at one place of the order, at which writes are held back for a moment. */
 export class Copies {
   constructor(private readonly parts: CopiesParts) {}
 
+  /** @throws CopyImpossible, SideAway, OrderRefused */
   async copyBlue(): Promise<number> {
-    const { blue, green, ledger, term } = this.parts;
+    const { green, ledger, term } = this.parts;
+    // No write is held back for a green that is not there.
+    await green.look(term.journal);
     const { copy, place } = await this.atRest('a copy of blue is taken', async () => {
-      const rows = {
-        collections: await blue.rowsFrom('collections', 1),
-        locations: await blue.rowsFrom('locations', 1),
-      };
+      const rows = { collections: await this.rowsOfBlue('collections'), locations: await this.rowsOfBlue('locations') };
       const next = { collections: 1, locations: 1 };
       for (const resource of RESOURCES) {
         next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, (rows[resource].at(-1)?.id ?? 0) + 1);
@@ -40,6 +45,14 @@ export class Copies {
     const { term: present } = await term.takeOver(green);
     term.current = await green.rebuild(copy, term.journal, present, place);
     return place;
+  }
+
+  private async rowsOfBlue(resource: Resource): Promise<readonly Row[]> {
+    const rows = await this.parts.blue.rowsFrom(resource, 1);
+    if (rows !== null) return rows;
+    throw new CopyImpossible(
+      `blue cannot list its ${resource}: a row holds a number that is not finite. Replace or delete that row first.`,
+    );
   }
 
   copyGreen(): Promise<{ readonly copy: Copy; readonly place: number }> {

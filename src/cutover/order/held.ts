@@ -77,13 +77,13 @@ export class Held {
     const { green, term, follower, evidence, state, ledger } = this.parts;
     try {
       this.demandNoLoss();
-      // What green followed until now is gone.
-      await follower.transit('detach');
-      ledger.attach(this.place);
+      // From an earlier copy on everything is kept; and so it is if this one is not known to be there in the end.
+      if (ledger.followedTo === null) ledger.attach(this.place);
       term.current = await green.attach(term.journal, this.place, next);
       const found = await green.holdings(term.journal);
       const apart = this.implied.contradiction(found.holdings, leftOut);
       if (apart !== undefined) {
+        await follower.transit('detach');
         throw new OrderRefused(
           `Green does not hold the copy that was taken at place ${this.place}: ${apart}. Import again, into an empty green.`,
         );
@@ -92,8 +92,9 @@ export class Held {
       this.demandNoLoss();
       const { attachment } = state.get().follower;
       await follower.transit('copied', { place: this.place, attachment: attachment + 1, gapFrom: null });
+      ledger.follow(this.place);
     } catch (error) {
-      ledger.attach(null);
+      this.giveUp();
       throw error;
     } finally {
       this.isReleased = true;
@@ -104,10 +105,15 @@ export class Held {
 
   /** Writes go on as if nothing had been. */
   abandon(): void {
-    const { ledger, state } = this.parts;
     this.open();
-    if (this.purpose === 'import' && state.get().follower.state !== 'waiting') ledger.attach(null);
+    if (this.purpose === 'import') this.giveUp();
     this.end();
+  }
+
+  /** Without an earlier copy nobody needs what was written since. */
+  private giveUp(): void {
+    const { ledger, state } = this.parts;
+    if (state.get().phase === 'blue' && state.get().follower.state !== 'waiting') ledger.attach(null);
   }
 
   private demandNoLoss(): void {

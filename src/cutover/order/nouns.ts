@@ -55,13 +55,22 @@ export interface NextId {
   readonly exact: boolean;
 }
 
+/** How many rows a side holds; null where it cannot tell, see UNRENDERABLE. */
+export type Counts = Readonly<Record<Resource, number | null>>;
+
 /** What a side holds of each resource, as numbers that tell a side apart that lacks something. */
-export type Holdings = Readonly<Record<Resource, { readonly count: number; readonly next: NextId }>>;
+export type Holdings = Readonly<Record<Resource, { readonly count: number | null; readonly next: NextId }>>;
 
 export interface Row {
   readonly id: number;
   readonly bytes: Buffer;
 }
+
+/**
+ * Stands for the bytes of a row that is there although its side cannot render it: the old server stores numbers that are not
+ * finite, and then answers 500 to whatever shows them, such as the list.
+ */
+export const UNRENDERABLE = Buffer.alloc(0);
 
 /** All rows of a side at one place, and the ids that come next. */
 export interface Copy {

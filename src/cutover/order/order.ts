@@ -358,7 +358,7 @@ export class Order {
   private ownerEvents(): OwnerEvents {
     const { evidence } = this.parts;
     const keep = (
-      kind: 'owner-lost' | 'owner-ids',
+      kind: 'owner-lost' | 'owner-ids' | 'unknown',
       explanation: string,
       id: number | null,
       resource: Resource | null,
@@ -372,6 +372,7 @@ export class Order {
         await this.follower.halt(new FollowerApart(explanation));
       },
       onForeignId: ({ resource }, id, explanation) => keep('owner-ids', explanation, id, resource),
+      onUnknown: ({ resource }, explanation) => keep('unknown', explanation, null, resource),
       onChange: () => {
         this.sequencer.kick();
         this.ledger.changed.fire();

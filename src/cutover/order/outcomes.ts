@@ -1,9 +1,7 @@
 import type { Journal } from './journal/journal';
 import type { Entry, Ledger } from './ledger';
-import type { Holdings, Outcome, Resource } from './nouns';
+import type { Counts, Holdings, Outcome, Resource } from './nouns';
 import type { Reply } from './reply';
-
-type Counts = Readonly<Record<Resource, number>>;
 
 /**
  * Records what the owner made of the writes of a moment with one note, and tells the clients then. A disk that does not

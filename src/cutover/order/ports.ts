@@ -1,4 +1,4 @@
-import type { Answer, Copy, Holdings, OutcomeKind, Request, Resource, Row, Verb } from './nouns';
+import type { Answer, Copy, Counts, Holdings, OutcomeKind, Request, Resource, Row, Verb } from './nouns';
 
 /** A file of fixed size that is written at positions. */
 export interface SegmentFile {
@@ -50,11 +50,19 @@ export interface BluePort {
    * @throws SideAway
    */
   reconnect(): Promise<void>;
-  /** The rows with this id and higher ones. Not through the pipelined connection. @throws SideAway */
-  rowsFrom(resource: Resource, id: number): Promise<readonly Row[]>;
+  /**
+   * The rows with this id and higher ones, not through the pipelined connection; null if blue cannot list them, see
+   * UNRENDERABLE.
+   *
+   * @param through no row with a higher id matters, unless there is one under each id up to it: so a few need no list
+   * @throws SideAway
+   */
+  rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null>;
   /** Undefined if there is none. @throws SideAway */
   row(resource: Resource, id: number): Promise<Buffer | undefined>;
-  /** How many rows there are and which id is the highest. @throws SideAway */
+  /** How many rows there are, without reading them one by one. @throws SideAway */
+  counts(): Promise<Counts>;
+  /** How many rows there are and which id is the highest. Reads every row. @throws SideAway */
   holdings(): Promise<Holdings>;
 }
 
@@ -158,7 +166,10 @@ export interface GreenPort {
 export interface Rules {
   /** The id of the row in an answer to a create; undefined if there is none. */
   idOf(answer: Answer): number | undefined;
-  /** The bytes of the row that a create or replace leaves under this id; undefined if no side would accept the body. */
+  /**
+   * The bytes of the row that a create or replace leaves under this id; UNRENDERABLE if blue takes the body and cannot render
+   * it; undefined if no side would accept it.
+   */
   expectedRow(resource: Resource, id: number, request: Request): Buffer | undefined;
   /** The request that makes or replaces a row as it is. */
   requestFor(verb: Verb, resource: Resource, id: number, row: Buffer | undefined): Request;
@@ -167,7 +178,10 @@ export interface Rules {
 
 /** Something that an operator must know: the sides are not as they should be. */
 export interface Evidence {
-  readonly kind: 'refused' | 'accepted' | 'different' | 'owner-lost' | 'owner-ids' | 'ids-apart';
+  /**
+   * `conflict`: green holds another row under the id of a create; `unknown`: nobody can tell whether a write was carried out.
+   */
+  readonly kind: 'refused' | 'accepted' | 'different' | 'owner-lost' | 'owner-ids' | 'ids-apart' | 'conflict' | 'unknown';
   readonly place: number;
   readonly resource: Resource | null;
   readonly id: number | null;

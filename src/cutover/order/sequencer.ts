@@ -192,7 +192,10 @@ export class Sequencer {
     } else if (one.entry !== undefined && this.parts.owner().line.withdraw(one.entry)) {
       this.withdraw(one.entry);
     } else if (one.entry === undefined) this.tell(one, refused(TOO_LATE));
-    else this.tell(one, UNKNOWN);
+    else {
+      one.entry.tell = undefined;
+      this.tell(one, UNKNOWN);
+    }
   }
 
   /** It was not sent, and never will be. */

@@ -1,4 +1,4 @@
-import type { Answer, Holdings, Request, Resource, Row } from '../../order/nouns';
+import type { Answer, Counts, Holdings, Request, Resource, Row } from '../../order/nouns';
 import type { BluePort } from '../../order/ports';
 import type { Watch } from './watch';
 
@@ -30,12 +30,16 @@ export class WatchedBlue implements BluePort {
     return this.port.reconnect();
   }
 
-  rowsFrom(resource: Resource, id: number): Promise<readonly Row[]> {
-    return this.port.rowsFrom(resource, id);
+  rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null> {
+    return this.port.rowsFrom(resource, id, through);
   }
 
   row(resource: Resource, id: number): Promise<Buffer | undefined> {
     return this.port.row(resource, id);
+  }
+
+  counts(): Promise<Counts> {
+    return this.port.counts();
   }
 
   holdings(): Promise<Holdings> {

@@ -1,9 +1,11 @@
 import type { FollowerMarks } from './marks';
 import type { Entry } from '../ledger';
-import { RESOURCES, SideAway, type Answer, type Request, type Verb } from '../nouns';
+import { SideAway, type Answer } from '../nouns';
 import type { BluePort } from '../ports';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
-import { readRepeated, RepeatedCreates } from './repeated-creates';
+import { BlueLook, type BlueSeen } from './blue-look';
+import { IdGap, type IdGapParts } from './id-gap';
+import { RepeatedCreates } from './repeated-creates';
 
 /** Writes that are under way at once. */
 const DEPTH = 16;
@@ -14,8 +16,7 @@ const IDLE = 2000;
 export interface BlueFeedParts extends FeedParts {
   readonly port: BluePort;
   readonly marks: FollowerMarks;
-  /** See `KeptFollower.gapFrom`. */
-  readonly gap: { readonly from: () => number | null; readonly close: () => Promise<void> };
+  readonly gap: Pick<IdGapParts, 'from' | 'close'>;
 }
 
 /**
@@ -31,20 +32,21 @@ export interface BlueFeedParts extends FeedParts {
  */
 export class BlueFeed implements Feed {
   private stopped = false;
-  /** Up to here places may have been sent before. */
-  private repeatTo = 0;
-  private readonly deletedLater = new Map<string, number>();
-  private readonly highest = { collections: 0, locations: 0 };
-  private there = new RepeatedCreates();
+  private seen: BlueSeen = { repeatTo: 0, deletedLater: new Map(), repeated: new RepeatedCreates() };
+  private readonly look: BlueLook;
+  private readonly gap: IdGap;
 
-  constructor(private readonly parts: BlueFeedParts) {}
+  constructor(private readonly parts: BlueFeedParts) {
+    this.look = new BlueLook(parts);
+    this.gap = new IdGap({ ...parts, ...parts.gap });
+  }
 
   stop(): void {
     this.stopped = true;
   }
 
   async run(): Promise<void> {
-    await this.look();
+    await this.lookAnew();
     const { ledger } = this.parts;
     const answers: Promise<void>[] = [];
     let trouble: { readonly error: unknown } | undefined;
@@ -54,14 +56,14 @@ export class BlueFeed implements Feed {
       if (place > ledger.lastPlace || (entry !== undefined && entry.outcome === undefined)) {
         if (await this.isIdle(ledger.changed.next())) {
           await Promise.all(answers);
-          if (!isBroken()) await this.look();
+          if (!isBroken() && !(await this.look.isUnchanged())) await this.lookAnew();
         }
       } else if (answers.length >= DEPTH) await answers.shift();
       else if (entry === undefined || !this.isWanted(entry)) {
-        if (this.opensGap(entry)) {
+        if (this.gap.isEndedBy(entry)) {
           await Promise.all(answers);
           if (isBroken()) continue;
-          await this.parts.gap.close();
+          await this.gap.close();
         }
         const done = place++;
         answers.push(Promise.all(answers).then(() => this.follow(done, isBroken)));
@@ -71,10 +73,14 @@ export class BlueFeed implements Feed {
       } else {
         const [request] = await this.parts.requestsOf([entry]);
         if (request === undefined || isBroken()) continue;
-        if (this.opensGap(entry)) {
+        if (this.gap.isEndedBy(entry)) {
           await Promise.all(answers);
           if (isBroken()) continue;
-          await this.createAfterGap(entry, request);
+          const answer = await this.gap.create(entry, request, () => this.stopped);
+          if (answer === undefined) continue;
+          await this.take(entry, answer);
+          // Before it counts as followed: from then on no row from there on may be taken for a leftover.
+          await this.gap.close();
           this.follow(place++, isBroken);
           continue;
         }
@@ -105,7 +111,7 @@ export class BlueFeed implements Feed {
     if (trouble !== undefined) throw trouble.error;
   }
 
-  /** @returns true if nothing has changed for so long that blue should be looked at */
+  /** @returns true if nothing has changed for so long that blue should be asked whether it is still what it was */
   private isIdle(change: Promise<void>): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.parts.clock.after(IDLE, () => resolve(true));
@@ -117,90 +123,13 @@ export class BlueFeed implements Feed {
   }
 
   /** Where blue is, and whether it is what it was. */
-  private async look(): Promise<void> {
-    const { port, ledger, evidence, rules } = this.parts;
+  private async lookAnew(): Promise<void> {
+    const { port, onProgress } = this.parts;
     await port.reconnect();
     if (this.stopped) return;
-    await this.clearGap();
-    const holdings = await port.holdings();
-    const implied = ledger.implied.get();
-    const followedTo = ledger.followedTo ?? 0;
-    const following = [...ledger.unanswered.filter(({ place }) => place <= followedTo), ...this.entriesBehind()];
-    for (const resource of RESOURCES) {
-      const { count, next } = holdings[resource];
-      const number = (verb: Verb, isOpen: boolean) =>
-        following.filter(
-          (entry) =>
-            entry.resource === resource &&
-            entry.verb === verb &&
-            (isOpen ? entry.outcome === undefined : entry.outcome?.kind === 'applied'),
-        ).length;
-      // What has no outcome any more, after a power cut, may be here already.
-      const least = (implied?.[resource].count ?? 0) - number('create', false) - number('delete', true);
-      const most = (implied?.[resource].count ?? Infinity) + number('delete', false) + number('create', true);
-      if (count < least - evidence.oneSided)
-        throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
-      if (count > most + evidence.oneSided)
-        throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
-      this.highest[resource] = next.atLeast - 1;
-    }
-    this.repeatTo = ledger.lastPlace;
-    this.deletedLater.clear();
-    for (const { resource, verb, id, place } of following) {
-      if (verb === 'delete' && id !== null) this.deletedLater.set(`${resource}/${id}`, place);
-    }
-    this.there = await readRepeated({ port, rules }, this.entriesBehind(), this.highest);
-    this.parts.onProgress();
-  }
-
-  /** Once this create counts as followed, its row must not be taken for what a rebuild has left. */
-  private opensGap(entry: Entry | undefined): boolean {
-    if (entry?.verb !== 'create' || entry.resource !== 'collections' || entry.outcome?.kind !== 'applied') return false;
-    return this.parts.gap.from() !== null;
-  }
-
-  /** Rows that a rebuild, or a try to create the first row after it, has left. */
-  private async clearGap(): Promise<void> {
-    const from = this.parts.gap.from();
-    if (from === null) return;
-    const { port, ledger, rules } = this.parts;
-    const first = this.entriesBehind().find(
-      ({ verb, resource, outcome }) => verb === 'create' && resource === 'collections' && outcome?.kind === 'applied',
-    );
-    const end = first?.outcome?.id ?? ledger.implied.next('collections')?.atLeast ?? from;
-    for (const { id } of await port.rowsFrom('collections', from)) {
-      if (id >= end || this.stopped) continue;
-      const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));
-      if (status >= 500) throw new SideAway(`blue answers ${status} to a delete`);
-    }
-  }
-
-  /** The first create after a rebuild: blue's next id may be lower, and is then used up. */
-  private async createAfterGap(entry: Entry, request: Request): Promise<void> {
-    const { port, rules, gap } = this.parts;
-    const wanted = entry.outcome?.id ?? 0;
-    for (;;) {
-      const answer = await port.send(request);
-      if (this.stopped) return;
-      const id = answer.status < 300 ? rules.idOf(answer) : undefined;
-      if (id === undefined || id >= wanted) {
-        await this.take(entry, answer);
-        // Before it counts as followed: from then on no row from there on may be taken for a leftover.
-        return gap.close();
-      }
-      const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));
-      if (status >= 300) throw new SideAway(`blue answers ${status} to a delete`);
-    }
-  }
-
-  private entriesBehind(): Entry[] {
-    const { ledger } = this.parts;
-    const entries: Entry[] = [];
-    for (let place = (ledger.followedTo ?? ledger.lastPlace) + 1; place <= ledger.lastPlace; place++) {
-      const entry = ledger.get(place);
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
+    await this.gap.clear(this.look.behind(), () => this.stopped);
+    this.seen = await this.look.take();
+    onProgress();
   }
 
   /** What the owner refused is not sent: blue may take what green refuses. */
@@ -209,8 +138,9 @@ export class BlueFeed implements Feed {
     if (outcome?.kind !== 'applied') return false;
     if (verb !== 'create' || outcome.id === null) return true;
     this.parts.marks.created(resource, outcome.id, place);
-    if (place > this.repeatTo || outcome.id > this.highest[resource]) return true;
-    this.there.demand(entry, outcome);
+    const { repeatTo, repeated } = this.seen;
+    if (place > repeatTo || !repeated.has(entry, outcome)) return true;
+    repeated.demand(entry, outcome);
     return false;
   }
 
@@ -225,10 +155,11 @@ export class BlueFeed implements Feed {
     onProgress();
     if (verb === 'create') this.demandId(entry, answer);
     const id = outcome?.id ?? null;
+    if (answer.status < 300) this.look.fed(entry);
     if (answer.status >= 300) {
-      const later = this.deletedLater.get(`${resource}/${String(id)}`) ?? 0;
-      if (answer.status === 404 && place <= this.repeatTo && place <= later) return;
-      await this.demandNotEmptied();
+      const later = this.seen.deletedLater.get(`${resource}/${String(id)}`) ?? 0;
+      if (answer.status === 404 && place <= this.seen.repeatTo && place <= later) return;
+      if (answer.status === 404) await this.look.demandNotEmptied();
       const explanation = `green applied what blue refuses with ${answer.status}.`;
       await evidence.add({ kind: 'refused', place, resource, id, explanation });
     } else if (verb !== 'delete' && outcome?.digest !== rules.digestOf(answer.body)) {
@@ -250,16 +181,6 @@ export class BlueFeed implements Feed {
       throw new FollowerApart(`blue refuses ${resource} ${wanted} of place ${place}, so that its ids are apart`);
     if (id < wanted) throw new FollowerEmptied(`blue gave the id ${id} where ${wanted} is next: it has lost its data`);
     throw new FollowerApart(`blue gave the id ${id} to a row that is ${wanted} on green`);
-  }
-
-  private async demandNotEmptied(): Promise<void> {
-    const holdings = await this.parts.port.holdings();
-    const implied = this.parts.ledger.implied.get();
-    for (const resource of RESOURCES) {
-      if (holdings[resource].count === 0 && (implied?.[resource].count ?? 0) > 0) {
-        throw new FollowerEmptied(`blue holds no ${resource} any more`);
-      }
-    }
   }
 
   private follow(place: number, isBroken: () => boolean): void {

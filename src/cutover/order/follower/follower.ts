@@ -1,3 +1,4 @@
+import { CopyImpossible } from '../copies';
 import type { Journal } from '../journal/journal';
 import type { Ledger } from '../ledger';
 import type { Outcomes } from '../outcomes';
@@ -157,7 +158,8 @@ export class Follower {
   /** @returns true if there is nothing more to do */
   private async fail(error: unknown, isCurrent: () => boolean): Promise<boolean> {
     const reason = error instanceof Error ? error.message : String(error);
-    const event = error instanceof FollowerEmptied ? 'emptied' : error instanceof FollowerApart ? 'apart' : 'lost';
+    const isApart = error instanceof FollowerApart || error instanceof CopyImpossible;
+    const event = error instanceof FollowerEmptied ? 'emptied' : isApart ? 'apart' : 'lost';
     // Nothing more is fed before the disk has it: feeding on could hide what was found.
     for (let saved = false; !saved && isCurrent();) {
       try {
@@ -196,6 +198,8 @@ export class Follower {
       await this.transit('rebuilt', { place, attachment: attachment + 1, gapFrom: null });
       return;
     }
+    // No write is held back for a blue that is not there.
+    await parts.blue.reconnect();
     const { copy, place } = await parts.copyGreen();
     if (!isCurrent()) return;
     await parts.evidence.archive();

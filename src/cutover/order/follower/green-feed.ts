@@ -142,12 +142,18 @@ export class GreenFeed implements Feed {
       await this.compare(entry, answer);
     }
     ledger.follow(written.place);
-    if (written.conflict !== null) {
-      throw new FollowerApart(
-        `green holds another row under the id of place ${written.conflict}: somebody wrote to it past the gateway`,
-      );
-    }
+    if (written.conflict !== null) await this.demandNoConflict(written.conflict);
     if (written.place < upTo) throw new SideAway(`green came to place ${written.place} instead of ${upTo}`);
+  }
+
+  /** Sending it again would come to the same. */
+  private async demandNoConflict(place: number): Promise<never> {
+    const { ledger, evidence } = this.parts;
+    const entry = ledger.get(place);
+    const [resource, id] = [entry?.resource ?? null, entry?.outcome?.id ?? null];
+    const explanation = `green holds another row under the id of place ${place}: somebody wrote to it past the gateway`;
+    await evidence.add({ kind: 'conflict', place, resource, id, explanation });
+    throw new FollowerApart(explanation);
   }
 
   private async compare(entry: Entry, answer: PlacedAnswer): Promise<void> {

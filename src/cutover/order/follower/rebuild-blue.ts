@@ -37,7 +37,11 @@ export class RebuildBlue {
   }
 
   private async fill(resource: Resource, copy: Copy, place: number): Promise<void> {
-    const there = new Map((await this.parts.port.rowsFrom(resource, 1)).map(({ id, bytes }) => [id, bytes]));
+    const found = await this.parts.port.rowsFrom(resource, 1);
+    if (found === null) {
+      throw new FollowerApart(`blue cannot list its ${resource}: empty it (restart it), then "phase --rebuild-follower"`);
+    }
+    const there = new Map(found.map(({ id, bytes }) => [id, bytes]));
     const rows = copy.rows[resource];
     const wanted = new Set(rows.map(({ id }) => id));
     for (const id of there.keys()) this.highest = Math.max(this.highest, id);

@@ -1,4 +1,4 @@
-import type { Holdings, NextId, Outcome, Resource, Route, SideName } from '../nouns';
+import type { Counts, Holdings, NextId, Outcome, Route, SideName } from '../nouns';
 import type { ImpliedState } from '../implied';
 
 /** The first record of each segment. What came before it in the order is in here, so that older segments can go. */
@@ -35,7 +35,7 @@ export interface OutcomesRecord {
   readonly kind: 'outcomes';
   readonly outcomes: readonly Outcome[];
   /** What was counted at the owner after these, where an answer that was lost left it open. */
-  readonly counted?: Readonly<Record<Resource, number>>;
+  readonly counted?: Counts;
   /** What was found at the owner after these, where nothing can be implied from before. */
   readonly found?: Holdings;
 }

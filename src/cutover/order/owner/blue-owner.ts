@@ -1,9 +1,9 @@
 import type { Entry, Ledger } from '../ledger';
-import { RESOURCES, type Answer, type Holdings, type Request, type Resource } from '../nouns';
+import { UNRENDERABLE, type Answer, type Request, type Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
-import { refused, UNKNOWN, type Reply } from '../reply';
-import { readFor } from './blue-reading';
+import { UNKNOWN, type Reply } from '../reply';
+import { lossIn, readFor } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
 import { judgePrefix, type Found, type Pending } from './prefix';
 
@@ -34,7 +34,6 @@ export class BlueOwner implements OwnerLine {
   private readonly queue: Entry[] = [];
   private underWay: Pending[] = [];
   private doubtful: Pending[] = [];
-  private readonly statuses = new Map<Entry, number>();
   private away: string | undefined;
   /** Blue is known to have lost its data. */
   private loss: string | undefined;
@@ -75,7 +74,7 @@ export class BlueOwner implements OwnerLine {
     try {
       for (const entry of leftOpen) {
         const request = await this.parts.requestOf(entry);
-        this.underWay.push({ entry, request, floor: entry.next?.atLeast ?? 1 });
+        this.underWay.push({ entry, request, floor: entry.next?.atLeast ?? 1, status: null });
       }
     } catch (error) {
       this.away = `what the last run left open cannot be read back: ${String(error)}`;
@@ -116,7 +115,7 @@ export class BlueOwner implements OwnerLine {
   private send(entry: Entry): void {
     const { request } = entry;
     if (request === undefined) throw new Error(`Place ${entry.place} is sent without its request`);
-    const pending = { entry, request, floor: this.floorOf(entry) };
+    const pending = { entry, request, floor: this.floorOf(entry), status: null };
     this.underWay.push(pending);
     this.parts.port.send(request).then(
       (answer) => this.answered(pending, answer),
@@ -140,8 +139,7 @@ export class BlueOwner implements OwnerLine {
   /** The old server stores a number that is not finite and answers 500: only reading tells. The client need not wait. */
   private doubt(pending: Pending, answer: Answer): void {
     const { entry } = pending;
-    this.doubtful.push({ ...pending, floor: this.floorOf(entry) });
-    this.statuses.set(entry, answer.status);
+    this.doubtful.push({ ...pending, floor: this.floorOf(entry), status: answer.status });
     entry.tell?.({ kind: 'answer', answer });
     entry.tell = undefined;
     this.state = 'draining';
@@ -190,29 +188,18 @@ export class BlueOwner implements OwnerLine {
 
   private async settle(): Promise<void> {
     this.state = 'settling';
-    for (;;) {
+    while (!this.isStopped()) {
       try {
-        await this.parts.port.reconnect();
-        if (this.isStopped()) return;
-        // By place; what an answer left in doubt came before what got none.
-        const writes = [...this.doubtful, ...this.underWay].sort((a, b) => a.entry.place - b.entry.place);
-        const { reading, holdings } = await readFor(this.parts.port, writes);
-        if (this.isStopped()) return;
-        this.loss ??= this.lossIn(writes, holdings);
-        // First of all, and for good: whatever is recorded from here on must not be followed.
-        if (this.loss !== undefined) await this.parts.events.onLost(this.loss);
-        if (this.isStopped()) return;
-        const isClaimed = (resource: Resource, id: number) => this.parts.ledger.isClaimed(resource, id);
-        this.decide(writes, judgePrefix(writes, reading, isClaimed, this.parts.rules), holdings);
+        await this.settleOnce();
         break;
       } catch (error) {
         if (this.isStopped()) return;
         this.away = error instanceof Error ? error.message : String(error);
         this.parts.events.onChange();
         await this.pause();
-        if (this.isStopped()) return;
       }
     }
+    if (this.isStopped()) return;
     this.away = undefined;
     this.resend = true;
     this.state = 'open';
@@ -220,42 +207,55 @@ export class BlueOwner implements OwnerLine {
     this.pump();
   }
 
-  private decide(writes: readonly Pending[], found: readonly Found[], holdings: Holdings): void {
-    const { ledger, outcomes, rules } = this.parts;
-    const explanation = this.loss;
+  /** @throws SideAway */
+  private async settleOnce(): Promise<void> {
+    const { port, ledger, rules, events } = this.parts;
+    await port.reconnect();
+    if (this.isStopped()) return;
+    // By place; what an answer left in doubt came before what got none.
+    const writes = [...this.doubtful, ...this.underWay].sort((a, b) => a.entry.place - b.entry.place);
+    const read = await readFor(port, ledger, writes);
+    if (this.isStopped()) return;
+    this.loss ??= lossIn(ledger, writes, read.counts);
+    // What is implied from before means nothing any more.
+    const holdings = this.loss === undefined ? read.holdings : await port.holdings();
+    if (this.isStopped()) return;
+    // First of all, and for good: whatever is recorded from here on must not be followed.
+    if (this.loss !== undefined) await events.onLost(this.loss);
+    if (this.isStopped()) return;
+    const isClaimed = (resource: Resource, id: number) => ledger.isClaimed(resource, id);
+    this.decide(judgePrefix(writes, read.reading, isClaimed, rules));
+    if (holdings === undefined) this.parts.outcomes.count(read.counts);
+    else this.parts.outcomes.reset(holdings);
+  }
+
+  private decide(found: readonly Found[]): void {
+    const { outcomes, rules, events } = this.parts;
+    const isLost = this.loss !== undefined;
+    const statuses = new Map(this.doubtful.map(({ entry, status }) => [entry, status]));
     this.loss = undefined;
     this.underWay = [];
     this.doubtful = [];
     const again: Entry[] = [];
     for (const { entry, result, id, row } of found) {
-      const status = this.statuses.get(entry) ?? null;
+      const status = statuses.get(entry) ?? null;
       const none = { status, id: null, digest: null };
-      if (explanation !== undefined) outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
+      if (isLost) outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
       else if (result === 'applied') {
-        const digest = row === undefined ? null : rules.digestOf(row);
-        outcomes.add(entry, { kind: 'applied', status: null, id, digest }, { kind: 'settled', applied: true, row });
+        const shown = row?.equals(UNRENDERABLE) === true ? undefined : row;
+        const digest = shown === undefined ? null : rules.digestOf(shown);
+        const reply: Reply = { kind: 'settled', applied: true, row: shown };
+        outcomes.add(entry, { kind: 'applied', status: null, id, digest }, reply);
+      } else if (result === 'unknown') {
+        events.onUnknown(entry, `blue cannot list its ${entry.resource}, so that nobody can tell what became of it.`);
+        outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
       } else if (status !== null) outcomes.add(entry, { kind: 'refused', ...none }, UNKNOWN);
-      else if (result === 'open' && this.resend) again.push(entry);
+      // Whose client was told that nobody knows is not tried for ever.
+      else if (result === 'open' && this.resend && entry.tell !== undefined) again.push(entry);
       else if (result === 'hidden') outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
       else outcomes.add(entry, { kind: 'void', ...none }, { kind: 'settled', applied: false, row: undefined });
     }
-    this.statuses.clear();
     this.queue.unshift(...again);
-    if (explanation !== undefined || ledger.implied.get() === null) outcomes.reset(holdings);
-    else outcomes.count({ collections: holdings.collections.count, locations: holdings.locations.count });
-  }
-
-  /** How the rows that are left show that blue has forgotten others; undefined if they do not. */
-  private lossIn(writes: readonly Pending[], holdings: Holdings): string | undefined {
-    const implied = this.parts.ledger.implied.get();
-    if (implied === null) return undefined;
-    for (const resource of RESOURCES) {
-      const deletes = writes.filter(({ entry }) => entry.verb === 'delete' && entry.resource === resource).length;
-      const least = implied[resource].count - deletes;
-      const { count } = holdings[resource];
-      if (count < least) return `blue holds ${count} ${resource} where ${least} were left: it has lost its data.`;
-    }
-    return undefined;
   }
 
   private isStopped(): boolean {
@@ -266,6 +266,3 @@ export class BlueOwner implements OwnerLine {
     return new Promise((resolve) => this.parts.clock.after(OWNER_RETRY, resolve));
   }
 }
-
-/** What a client is told whose write was taken back before it was sent. */
-export const WITHDRAWN: Reply = refused('the write waited too long and was not carried out');

@@ -111,8 +111,10 @@ export class GreenOwner implements OwnerLine {
     this.underWay = [];
     // Every place that green has is answered now, so that this is what the order implies.
     if (found !== undefined) outcomes.reset(found.holdings);
-    if (this.isReady) this.queue.unshift(...again);
-    else for (const entry of again) this.neverCarriedOut(entry);
+    // Whose client was told that nobody knows is not tried for ever.
+    const isWanted = (entry: Entry) => this.isReady && entry.tell !== undefined;
+    this.queue.unshift(...again.filter(isWanted));
+    for (const entry of again) if (!isWanted(entry)) this.neverCarriedOut(entry);
     this.isReady = true;
     this.away = undefined;
     events.onChange();

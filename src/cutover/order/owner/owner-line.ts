@@ -25,6 +25,8 @@ export interface OwnerEvents {
   onLost(explanation: string): Promise<void>;
   /** The owner gave another id than the order implies: somebody writes past the gateway. */
   onForeignId(entry: Entry, id: number, explanation: string): void;
+  /** Nobody can tell any more whether this was carried out. */
+  onUnknown(entry: Entry, explanation: string): void;
   /** It went, or came back. */
   onChange(): void;
 }

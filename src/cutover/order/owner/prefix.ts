@@ -1,5 +1,5 @@
 import type { Entry } from '../ledger';
-import { RESOURCES, type Request, type Resource, type Row } from '../nouns';
+import { RESOURCES, UNRENDERABLE, type Request, type Resource, type Row } from '../nouns';
 import type { Rules } from '../ports';
 
 /** What reading showed of a write whose answer was lost. */
@@ -7,9 +7,9 @@ export interface Found {
   readonly entry: Entry;
   /**
    * `absent`: it has no effect and will have none; `hidden`: a later one has covered whatever it did; `open`: it may be sent
-   * again.
+   * again; `unknown`: nobody can tell, because blue cannot list its rows.
    */
-  readonly result: 'applied' | 'absent' | 'hidden' | 'open';
+  readonly result: 'applied' | 'absent' | 'hidden' | 'open' | 'unknown';
   readonly id: number | null;
   readonly row: Buffer | undefined;
 }
@@ -20,11 +20,13 @@ export interface Pending {
   readonly request: Request;
   /** Of a create: no lower id can be its own. */
   readonly floor: number;
+  /** Of an answer that left it in doubt; null if there was none. */
+  readonly status: number | null;
 }
 
 /** What was read at the side while nothing was under way there. */
 export interface Reading {
-  readonly rowsFrom: Readonly<Record<Resource, readonly Row[]>>;
+  readonly rowsFrom: Readonly<Record<Resource, readonly Row[] | null>>;
   /** Of the ids that the writes name. */
   readonly named: ReadonlyMap<string, Buffer | undefined>;
 }
@@ -76,10 +78,20 @@ function judgeCreates(
   found: Map<Entry, Found>,
 ): void {
   let from = 0;
-  for (const { entry, request, floor } of writes) {
+  const rows = reading.rowsFrom[resource];
+  for (const { entry, request, floor, status } of writes) {
     if (entry.verb !== 'create' || entry.resource !== resource) continue;
     const lowest = Math.max(from, floor);
-    const row = reading.rowsFrom[resource].find(
+    if (rows === null) {
+      // A 500 to what blue cannot render says that the row is there, under the id that came next.
+      const isStored = status !== null && rules.expectedRow(resource, lowest, request)?.equals(UNRENDERABLE) === true;
+      if (isStored && !claimed(resource, lowest)) {
+        from = lowest + 1;
+        found.set(entry, { entry, result: 'applied', id: lowest, row: undefined });
+      } else if (status === null) found.set(entry, { entry, result: 'unknown', id: null, row: undefined });
+      continue;
+    }
+    const row = rows.find(
       ({ id, bytes }) =>
         id >= lowest && !claimed(resource, id) && (rules.expectedRow(resource, id, request)?.equals(bytes) ?? false),
     );

@@ -1,7 +1,8 @@
 import type { Gate } from '../gate';
 import type { Follower } from '../follower/follower';
 import type { Entry, Ledger } from '../ledger';
-import { OrderRefused, SideAway, type Holdings } from '../nouns';
+import type { Counted } from '../implied';
+import { OrderRefused, SideAway } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { OwnerLine } from '../owner/owner-line';
 import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
@@ -173,7 +174,7 @@ export class PhaseSwitch {
   /** The side that gets the writes must hold what the order gave it. The leaving one need not even be there. */
   private async demandSame(): Promise<void> {
     const { ledger, follower, blue, green, term, evidence } = this.parts;
-    let holdings: Holdings;
+    let holdings: Counted;
     if (follower.side === 'green') {
       await this.ask('green', () => term.takeOver(green));
       const found = await this.ask('green', () => green.holdings(term.journal));
@@ -183,7 +184,10 @@ export class PhaseSwitch {
         );
       }
       holdings = found.holdings;
-    } else holdings = await this.ask('blue', () => blue.holdings());
+    } else {
+      const { collections, locations } = await this.ask('blue', () => blue.counts());
+      holdings = { collections: { count: collections }, locations: { count: locations } };
+    }
     const contradiction = ledger.implied.contradiction(holdings, evidence.oneSided);
     if (contradiction !== undefined) {
       throw new OrderRefused(
@@ -193,7 +197,7 @@ export class PhaseSwitch {
     this.found = holdings;
   }
 
-  private found: Holdings | undefined;
+  private found: Counted | undefined;
 
   private async handOver(to: Phase, percent: number): Promise<void> {
     const { ledger, outcomes, follower, state, renewLine, line } = this.parts;

@@ -1,5 +1,5 @@
 import { Side } from '../../sides/side';
-import { SideAway, type Answer, type Holdings, type Request, type Resource, type Row } from '../nouns';
+import { SideAway, type Answer, type Counts, type Holdings, type Request, type Resource, type Row } from '../nouns';
 import type { BluePort } from '../ports';
 import { BlueReader } from './blue-reader';
 import { Pipeline, type PipelineLimits } from './pipeline';
@@ -8,6 +8,8 @@ import { requestPieces, UNREADABLE } from './request-bytes';
 export interface BlueLimits extends PipelineLimits {
   /** Bytes of the largest request that this run or one before may have sent. */
   readonly largestRequest: number;
+  /** Milliseconds of silence, within which the server makes the whole of a list: a million rows take it some ten seconds. */
+  readonly list: number;
   /** Milliseconds in which the server is to end a connection that was ended on this side. */
   readonly close: number;
 }
@@ -20,6 +22,7 @@ export const BLUE_LIMITS: BlueLimits = {
   connect: 5000,
   firstByte: 5000,
   silence: 5000,
+  list: 120_000,
   close: 2000,
   idle: 4000,
 };
@@ -37,6 +40,7 @@ export class BlueServer implements BluePort {
   private readonly pipeline: Pipeline;
   private readonly reader: BlueReader;
   private readonly side: Side<string>;
+  private readonly lists: Side<string>;
   private readonly probe: Buffer[];
   /** The most bytes that earlier connections may have left; those of a run before are not known. */
   private bytesLeft: number;
@@ -51,7 +55,8 @@ export class BlueServer implements BluePort {
     const { connect, silence } = limits;
     this.side = new Side('blue', url, { connections: READERS, answer: silence, connect });
     this.pipeline = new Pipeline(this.side.target, limits, 'blue');
-    this.reader = new BlueReader(this.side);
+    this.lists = new Side('blue', url, { connections: READERS, answer: limits.list, connect });
+    this.reader = new BlueReader(this.side, this.lists);
     this.probe = [Buffer.from(`GET ${PROBE} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`)];
     this.bytesLeft = Math.max(limits.bytes, limits.largestRequest);
   }
@@ -86,12 +91,16 @@ export class BlueServer implements BluePort {
     return this.reconnecting;
   }
 
-  rowsFrom(resource: Resource, id: number): Promise<readonly Row[]> {
-    return this.reader.rowsFrom(resource, id);
+  rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null> {
+    return this.reader.rowsFrom(resource, id, through);
   }
 
   row(resource: Resource, id: number): Promise<Buffer | undefined> {
     return this.reader.row(resource, id);
+  }
+
+  counts(): Promise<Counts> {
+    return this.reader.counts();
   }
 
   holdings(): Promise<Holdings> {
@@ -104,6 +113,7 @@ export class BlueServer implements BluePort {
     this.pipeline.break('the gateway stops');
     this.pipeline.reset();
     this.side.close();
+    this.lists.close();
   }
 
   private async settle(): Promise<void> {
