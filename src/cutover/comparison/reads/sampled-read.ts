@@ -153,7 +153,11 @@ export class SampledRead {
     const { timeout } = sides[side];
     const started = performance.now();
     return new Promise((resolve) => {
-      const outgoing = sides[side].open(request);
+      const outgoing = sides[side].open(request, 0);
+      if (outgoing === undefined) {
+        resolve(undefined);
+        return;
+      }
       const observe = (status: number | null) => {
         const milliseconds = performance.now() - started;
         observer.onExchange({ route, method: request.method, side, status, milliseconds });
