@@ -34,6 +34,11 @@ export function readToken({ tokenFile }: TokenOptions): string {
   return token;
 }
 
+/** The token that only watches; undefined if there is none. @throws UsageError if it is too short, or not one */
+export function readWatchToken({ watchTokenFile }: { readonly watchTokenFile?: string }): string | undefined {
+  return watchTokenFile === undefined ? undefined : readToken({ tokenFile: watchTokenFile });
+}
+
 function readTokenFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');

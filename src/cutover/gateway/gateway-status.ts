@@ -31,6 +31,11 @@ export interface GatewayStatus {
   readonly follower: { readonly side: SideName; readonly state: FeedState; readonly trouble: string | null };
   /** Why writes are held back right now. */
   readonly held: readonly string[];
+  /** Writes that wait for a place; absent where that is not counted. */
+  readonly waiting?: number;
+  /** Why the owner gives no answers, and why the journal takes no places; absent or null if nothing is wrong with them. */
+  readonly ownerTrouble?: string | null;
+  readonly journalTrouble?: string | null;
   readonly importPlace: number | null;
   readonly evidence: { readonly count: number; readonly unaccepted: number; readonly file: string };
   readonly nextIds: NextIdsState;
@@ -41,17 +46,30 @@ export interface GatewayStatus {
   readonly journal: { readonly directory: string; readonly segments: number };
 }
 
+/** The part of the status that costs nothing: for who looks several times a second. The verdicts of the gates are not in it. */
+export type GatewayPulse = Omit<GatewayStatus, 'program' | 'since' | 'gates' | 'worstCase' | 'nextIds'>;
+
 /** Gathers the status. */
 export function gatewayStatus(
-  { state, parts, unaccepted }: OrderContext,
+  context: OrderContext,
   keeper: FollowerKeeper,
   judge: PhaseJudge,
   since: Date,
 ): GatewayStatus {
-  const { log, hold, evidence, ids, journal } = parts;
   return {
     program: PROGRAM,
     since: since.toISOString(),
+    ...gatewayPulse(context, keeper),
+    nextIds: context.parts.ids.toJSON(),
+    gates: judge.gates(),
+    worstCase: judge.worstCase,
+  };
+}
+
+/** Gathers what costs nothing. */
+export function gatewayPulse({ state, parts, unaccepted }: OrderContext, keeper: FollowerKeeper): GatewayPulse {
+  const { log, hold, evidence, journal } = parts;
+  return {
     phase: state.phase,
     percent: state.percent,
     owner: ownerIn(state.phase),
@@ -65,9 +83,6 @@ export function gatewayStatus(
     held: hold.reasons,
     importPlace: state.mark?.place ?? null,
     evidence: { count: evidence.count, unaccepted, file: evidence.file },
-    nextIds: ids.toJSON(),
-    gates: judge.gates(),
-    worstCase: judge.worstCase,
     journal: { directory: journal.directory, segments: journal.segmentCount },
   };
 }

@@ -10,7 +10,7 @@ import { ImportMarks } from './import-marks';
 import { NO_JUDGE, type PhaseJudge } from '../comparison/phase-judge';
 import { PhaseSwitch } from './phase-switch';
 import type { SideName } from '../traffic/side-name';
-import { gatewayStatus, type GatewayStatus } from './gateway-status';
+import { gatewayPulse, gatewayStatus, type GatewayPulse, type GatewayStatus } from './gateway-status';
 import { createClientServer, type ClientServerOptions } from './client-server';
 import { Evidence } from '../journal/evidence';
 import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
@@ -131,6 +131,10 @@ export class Gateway {
 
   get status(): GatewayStatus {
     return gatewayStatus(this.context, this.keeper, this.judge, this.since);
+  }
+
+  get pulse(): GatewayPulse {
+    return gatewayPulse(this.context, this.keeper);
   }
 
   /** Makes the follower equal to the owner, from its rows: for a follower that the journal cannot bring level. */

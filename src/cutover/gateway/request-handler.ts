@@ -141,7 +141,7 @@ export class RequestHandler {
       (answer) => {
         const milliseconds = performance.now() - started;
         const { status } = answer;
-        observer.onExchange({ route, method: request.method, side: other, status, milliseconds });
+        observer.onExchange({ route, method: request.method, side: other, status, milliseconds, sampled: true });
         return answer;
       },
       () => undefined,

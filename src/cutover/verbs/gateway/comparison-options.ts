@@ -15,7 +15,10 @@ export interface ComparisonArguments extends GateOptions {
 }
 
 /** The comparison of the gateway with this journal, which keeps its statistics and differing exchanges beside it. */
-export function comparisonOf(given: ComparisonArguments): Promise<RunningComparison> {
+export function comparisonOf(
+  given: ComparisonArguments,
+  onDecision: (decision: Decision, failure?: Error) => void = tellReturns(),
+): Promise<RunningComparison> {
   return RunningComparison.open({
     statisticsFile: join(given.journal, 'statistics.json'),
     differencesFolder: join(given.journal, 'differences'),
@@ -23,7 +26,7 @@ export function comparisonOf(given: ComparisonArguments): Promise<RunningCompari
     limits: gateLimits(given),
     interval: given.gateInterval,
     drain: LONGEST_HOLD,
-    onDecision: tellReturns(),
+    onDecision,
     onError: ({ message }) => say(`The statistics: ${message}`),
   });
 }

@@ -1,6 +1,9 @@
 import { listen } from '../../../listen';
-import { createControlServer } from '../../control/control-server';
-import { readToken } from '../../control/control-options';
+import { standardError } from '../../../logging/output';
+import { createControlServer, isRefusal } from '../../control/control-server';
+import { readToken, readWatchToken } from '../../control/control-options';
+import { Watching } from '../../control/watch/watching';
+import type { PhaseName } from '../../traffic/phase';
 import { comparisonOf } from './comparison-options';
 import { Gateway } from '../../gateway/gateway';
 import type { GatewayArguments } from './gateway-options';
@@ -15,36 +18,51 @@ const CLIENTS = { port: '--port', host: '--host' };
  */
 export async function runGateway(given: GatewayArguments): Promise<void> {
   const { host, port, controlHost, controlPort } = given;
-  const token = readToken(given);
-  const comparison = await comparisonOf(given);
-  const gateway = await Gateway.open({ ...given, observer: comparison.observer, judge: comparison });
-  const control = createControlServer(gateway, token);
+  const tokens = { operator: readToken(given), watcher: readWatchToken(given) };
+  const output = standardError();
+  // What goes back is told as an event.
+  const comparison = await comparisonOf(given, () => undefined);
+  const { observer } = comparison;
+  const watching = await Watching.open({
+    journal: given.journal,
+    output: { write: (line) => output.write(`${line}\n`) },
+    observer,
+    compared: () => observer.total(),
+    isRefusal,
+  });
+  const gateway = await Gateway.open({ ...given, observer: watching.exchanges, judge: comparison });
+  const control = createControlServer(gateway, watching, tokens);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.server, port, host, CLIENTS);
-    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
+    watching.start(gateway, gateway.server);
+    const goBack = (to: PhaseName, why: string) =>
+      watching.now.recorder.automaticReturn(to, why, () => gateway.phases.change(to));
+    comparison.watch({ phase: () => gateway.phase, goBack });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
     control.close();
     await gateway.close();
     throw error;
   }
-  await untilStopped();
+  const signal = await untilStopped();
+  watching.stopping(signal);
   await comparison.stop();
   control.close();
   control.closeAllConnections();
   await gateway.close();
+  watching.stopped(signal);
+  await output.end();
 }
 
-/** Resolves at the first signal; a second one ends the process at once, which is safe. */
-function untilStopped(): Promise<void> {
+/** Resolves with the first signal; a second one ends the process at once, which is safe. */
+function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
-    const stop = () => {
+    const stop = (signal: NodeJS.Signals) => {
       if (stopping) process.exit(1);
       stopping = true;
-      process.stderr.write('Finishing what is under way\n');
-      resolve();
+      resolve(signal);
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });
