@@ -46,10 +46,14 @@ export class EventLog {
   private evidenceTold = 0;
   private returnTold = '';
 
-  /** @param before events of earlier runs, the latest last */
+  /**
+   * @param before events of earlier runs, the latest last
+   * @param now milliseconds that never go back
+   */
   constructor(
     private readonly sinks: readonly EventSink[],
     before: readonly GatewayEvent[] = [],
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.kept = before.slice(-RECENT);
   }
@@ -97,8 +101,8 @@ export class EventLog {
 
   follower(look: FollowerLook): void {
     const before = this.turns.snapshot();
-    for (const turned of this.turns.take(look, performance.now())) {
-      if (!this.tellInPace({ event: 'follower', ...turned })) {
+    for (const turned of this.turns.take(look, this.now())) {
+      if (!this.tellUnlessTooFast({ event: 'follower', ...turned })) {
         this.turns.undo(before);
         return;
       }
@@ -116,7 +120,7 @@ export class EventLog {
     if (!this.isNews(count)) return;
     const { kind = null, place = null, id = null, explanation = null } = latest ?? {};
     const added = count - this.evidenceTold;
-    if (this.tellInPace({ event: 'evidence', count, added, kind, place, id, explanation, file })) {
+    if (this.tellUnlessTooFast({ event: 'evidence', count, added, kind, place, id, explanation, file })) {
       this.evidenceTold = count;
     }
   }
@@ -127,7 +131,7 @@ export class EventLog {
     if (from === verdict) return;
     // Nothing was seen yet: not worth a line.
     const isFirst = from === null && verdict === 'inconclusive';
-    if (isFirst || this.tellInPace({ event: 'gate', gate, from, to: verdict, reason, phase }))
+    if (isFirst || this.tellUnlessTooFast({ event: 'gate', gate, from, to: verdict, reason, phase }))
       this.verdicts.set(gate, verdict);
   }
 
@@ -146,14 +150,23 @@ export class EventLog {
     }
   }
 
-  /** @returns false if it came too fast to be told; the caller keeps it for the next time */
-  private tellInPace(told: Told): boolean {
-    const pace = this.paces.get(told.event) ?? new Pace();
-    this.paces.set(told.event, pace);
-    const omitted = pace.ask(performance.now());
-    if (omitted === undefined) return false;
-    this.tell(told, omitted);
+  /** What comes too fast is left out, and counted with the next one. */
+  private tellInPace(told: Told): void {
+    const omitted = this.paceOf(told.event).ask(this.now());
+    if (omitted !== undefined) this.tell(told, omitted);
+  }
+
+  /** @returns false if it came too fast to be told: then it is still so at the next look, or not worth a line */
+  private tellUnlessTooFast(told: Told): boolean {
+    if (this.paceOf(told.event).ask(this.now()) === undefined) return false;
+    this.tell(told);
     return true;
+  }
+
+  private paceOf(event: EventName): Pace {
+    const pace = this.paces.get(event) ?? new Pace();
+    this.paces.set(event, pace);
+    return pace;
   }
 
   private tell(told: Told, omitted = 0): void {

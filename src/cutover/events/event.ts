@@ -96,6 +96,6 @@ export type GatewayEvent = {
   readonly time: string;
   /** One sentence for people. */
   readonly msg: string;
-  /** So many of this kind were left out since the last one, because they came too fast. */
+  /** So many of this kind were left out since the last one, because they were asked for too fast. */
   readonly omitted?: number;
 } & Told;
