@@ -140,12 +140,11 @@ export class EventLog {
     return this.kept;
   }
 
-  /** How many of each kind and level were told since the start. */
+  /** How many of each kind and level were told since the start, also where it is none: a first one must show as a rise. */
   *told(): Generator<{ readonly event: EventName; readonly level: EventLevel; readonly count: number }> {
     for (const event of EVENT_NAMES) {
       for (const level of EVENT_LEVELS) {
-        const count = this.counts.get(`${event} ${level}`);
-        if (count !== undefined) yield { event, level, count };
+        yield { event, level, count: this.counts.get(`${event} ${level}`) ?? 0 };
       }
     }
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { EVENT_NAMES, type GatewayEvent } from './event';
 import { eventFiles } from './events-file';
 
@@ -23,9 +23,20 @@ export async function readEvents(directory: string): Promise<ReadEvents> {
   return { events, damaged };
 }
 
+/** Bytes of a file that are read at most, from its end: twice of what one holds. */
+const LONGEST = 8 << 20;
+
 async function textOf(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(size, LONGEST);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

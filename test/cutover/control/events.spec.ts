@@ -1,4 +1,4 @@
-import { readFile, symlink, unlink } from 'node:fs/promises';
+import { appendFile, readFile, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayEvent } from '../../../src/cutover/events/event';
 import { eventually } from '../../../harness/eventually';
@@ -133,7 +133,6 @@ describe('the events of a gateway', () => {
     const { gateway } = sides;
     await gateway.kill();
     const file = join(sides.journal.path, 'events.jsonl');
-    const { appendFile } = await import('node:fs/promises');
     await appendFile(file, '{"level":"info","ti');
     await gateway.start();
     await gateway.stop();

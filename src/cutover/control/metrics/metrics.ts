@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { EventLog } from '../../events/event-log';
+import type { EventsFile } from '../../events/events-file';
 import type { GatewayPulse, GatewayStatus } from '../../gateway/gateway-status';
 import type { Statistics } from '../../comparison/statistics';
 import { PHASES } from '../../traffic/phase';
@@ -11,6 +12,7 @@ import { counter, gauge, histogram, type Sample } from './metric';
 export interface MetricsParts {
   readonly gateway: { readonly pulse: GatewayPulse; readonly status: GatewayStatus };
   readonly events: EventLog;
+  readonly file: Pick<EventsFile, 'waitingCount' | 'lost'>;
   readonly exchanges: ExchangeCounters;
   readonly clients: ClientCounters;
   /** All phases together. */
@@ -36,6 +38,9 @@ export function createMetrics(parts: MetricsParts): Registry {
   counter(registry, 'waste_gateway_events_total', 'Event lines since the start', () =>
     [...parts.events.told()].map(({ event, level, count }) => [count, { event, level }]),
   );
+  gauge(registry, 'waste_gateway_events_unwritten', 'Event lines that are not in events.jsonl', () => [
+    [parts.file.waitingCount + parts.file.lost, {}],
+  ]);
   return registry;
 }
 

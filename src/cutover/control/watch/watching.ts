@@ -58,7 +58,7 @@ export class Watching {
     clients.watch(server);
     const watcher = new Watcher({ gateway, events, file, exchanges });
     const recorder = new StepRecorder({ gateway, events, isRefusal });
-    const metrics = createMetrics({ gateway, events, exchanges, clients, compared, version: VERSION });
+    const metrics = createMetrics({ gateway, events, file, exchanges, clients, compared, version: VERSION });
     this.running = { gateway, watcher, recorder, metrics };
     events.start({ phase, owner, place, evidence: evidence.count, version: VERSION });
     watcher.start();
