@@ -160,7 +160,7 @@ export class SampledRead {
       }
       const observe = (status: number | null) => {
         const milliseconds = performance.now() - started;
-        observer.onExchange({ route, method: request.method, side, status, milliseconds });
+        observer.onExchange({ route, method: request.method, side, status, milliseconds, sampled: true });
       };
       // A limit of silence: a list of a million rows takes as long as it takes.
       outgoing.setTimeout(timeout, () => outgoing.destroy(new Error('silent')));
