@@ -19,8 +19,6 @@ interface Listening {
 /** The options of the verb as commander delivers them; times in milliseconds. */
 export type GatewayArguments = Omit<GatewayOptions, 'observer' | 'judge' | 'greenAdmin' | 'followToken'> &
   Listening &
-export type GatewayArguments = Omit<GatewayOptions, 'observer' | 'judge' | 'greenAdmin' | 'followToken'> &
-  Listening &
   TokenOptions &
   FollowTokenOptions &
   ComparisonArguments & { readonly greenAdmin?: URL; readonly watchTokenFile?: string };
