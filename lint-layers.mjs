@@ -46,6 +46,7 @@ export const ZONES = [
   ...layers('./src/cutover', [
     ['cutover-error.ts'],
     ['traffic'],
+    ['events'],
     ['sides'],
     ['journal'],
     ['comparison'],

@@ -1,4 +1,4 @@
-import type { GatewayStatus } from '../src/cutover/gateway/gateway-status';
+import type { WatchedStatus } from '../src/cutover/control/watch/watched-status';
 import { builtFile } from './build';
 import { CUTOVER } from './cutover-program';
 import { ofTheRun } from './environment';
@@ -14,6 +14,8 @@ export class GatewayProcess {
   private program: StartedProgram | undefined;
   url = '';
   control = '';
+  /** What all its runs wrote to standard error. */
+  errors = '';
 
   constructor(private readonly args: readonly string[]) {}
 
@@ -27,6 +29,7 @@ export class GatewayProcess {
     this.program = program;
     let said = '';
     program.child.stdout?.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(0, 1000)));
+    program.child.stderr?.on('data', (piece: Buffer) => (this.errors += piece.toString()));
     const listening = () => /^Listening on (\S+), control on (\S+)\n/.exec(said);
     await program.until(() => listening() !== null, { what: 'it listened' });
     [, this.url = '', this.control = ''] = listening() ?? [];
@@ -47,8 +50,8 @@ export class GatewayProcess {
     return (await this.program?.end('SIGTERM'))?.code ?? null;
   }
 
-  async status(): Promise<GatewayStatus> {
-    return (await this.ask('GET', '/status')) as GatewayStatus;
+  async status(): Promise<WatchedStatus> {
+    return (await this.ask('GET', '/status')) as WatchedStatus;
   }
 
   /** Asks the control port, and gives its answer whatever the status. */

@@ -50,6 +50,11 @@ function tokenIn(file: string | undefined, variable: string, said: string): stri
   return token;
 }
 
+/** The token that only watches; undefined if there is none. @throws UsageError if it is too short, or not one */
+export function readWatchToken({ watchTokenFile }: { readonly watchTokenFile?: string }): string | undefined {
+  return watchTokenFile === undefined ? undefined : readToken({ tokenFile: watchTokenFile });
+}
+
 function readTokenFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');

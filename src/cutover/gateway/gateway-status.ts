@@ -31,11 +31,14 @@ export interface GatewayStatus {
   readonly behind: number;
   /** Writes that the owner has not answered yet. */
   readonly unanswered: number;
-  /** Why nothing goes through to the owner; null if it does. */
-  readonly ownerTrouble: string | null;
   readonly follower: { readonly side: SideName; readonly state: string; readonly trouble: string | null };
   /** Why writes are held back right now. */
   readonly held: readonly string[];
+  /** Writes that wait for a place; absent where that is not counted. */
+  readonly waiting?: number;
+  /** Why the owner gives no answers, and why the journal takes no places; absent or null if nothing is wrong with them. */
+  readonly ownerTrouble?: string | null;
+  readonly journalTrouble?: string | null;
   readonly importPlace: number | null;
   readonly evidence: { readonly count: number; readonly unaccepted: number; readonly file: string };
   /** What is known of the ids that a side gives next, as far as the order tells: of the owner. */
@@ -48,8 +51,6 @@ export interface GatewayStatus {
     readonly directory: string;
     readonly segments: number;
     readonly bytes: number;
-    /** Why it cannot be written; null if it can. */
-    readonly trouble: string | null;
   };
 }
 
@@ -62,15 +63,29 @@ export interface StatusParts {
   readonly since: Date;
 }
 
+/** The part of the status that costs nothing: for who looks several times a second. The verdicts of the gates are not in it. */
+export type GatewayPulse = Omit<GatewayStatus, 'program' | 'since' | 'gates' | 'worstCase' | 'nextIds'>;
+
 /** Gathers the status. */
-export function gatewayStatus({ order, evidence, facts, judge, directory, since }: StatusParts): GatewayStatus {
-  const now = order.status;
-  const { blue, green } = facts.get();
-  const owner = ownerIn(now.phase);
-  const nextIds = { blue: {}, green: {}, [owner]: now.nextIds };
+export function gatewayStatus(parts: StatusParts): GatewayStatus {
+  const { order, judge, since } = parts;
+  const { phase, nextIds } = order.status;
   return {
     program: PROGRAM,
     since: since.toISOString(),
+    ...gatewayPulse(parts),
+    nextIds: { blue: {}, green: {}, [ownerIn(phase)]: nextIds },
+    gates: judge.gates(),
+    worstCase: judge.worstCase,
+  };
+}
+
+/** Gathers what costs nothing. */
+export function gatewayPulse({ order, evidence, facts, directory }: StatusParts): GatewayPulse {
+  const now = order.status;
+  const { blue, green } = facts.get();
+  const owner = ownerIn(now.phase);
+  return {
     phase: now.phase,
     percent: now.percent,
     owner,
@@ -80,14 +95,13 @@ export function gatewayStatus({ order, evidence, facts, judge, directory, since 
     followedTo: now.followedTo,
     behind: now.behind,
     unanswered: now.unanswered,
+    waiting: now.waiting,
     ownerTrouble: now.ownerTrouble ?? null,
+    journalTrouble: now.journalTrouble ?? null,
     follower: { side: otherSide(owner), state: now.follower, trouble: now.reason ?? null },
     held: now.held === undefined ? [] : [now.held],
     importPlace: now.copyPlace,
     evidence: { count: evidence.count, unaccepted: evidence.unaccepted, file: evidence.file },
-    nextIds,
-    gates: judge.gates(),
-    worstCase: judge.worstCase,
-    journal: { directory, ...now.journal, trouble: now.journalTrouble ?? null },
+    journal: { directory, ...now.journal },
   };
 }

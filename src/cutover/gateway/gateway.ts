@@ -2,7 +2,7 @@ import type { PhaseJudge } from '../comparison/phase-judge';
 import type { Order } from '../order/order';
 import type { PhaseName } from '../traffic/phase';
 import type { ClientServer } from './client-server';
-import { gatewayStatus, type GatewayStatus, type StatusParts } from './gateway-status';
+import { gatewayPulse, gatewayStatus, type GatewayPulse, type GatewayStatus, type StatusParts } from './gateway-status';
 import type { Marks } from './marks';
 import type { Steps } from './steps';
 
@@ -39,8 +39,19 @@ export class Gateway {
     return this.parts.order.phase;
   }
 
+  /** Writes that the follower lacks; null while it is not fed. */
+  get followerLag(): number | null {
+    const { order } = this.parts;
+    return order.isFollowed ? order.behind : null;
+  }
+
   get status(): GatewayStatus {
     return gatewayStatus({ ...this.parts, since: this.since });
+  }
+
+  /** The part of it that costs nothing. */
+  get pulse(): GatewayPulse {
+    return gatewayPulse({ ...this.parts, since: this.since });
   }
 
   /** Makes the follower equal to the owner, from its rows: for one that the journal cannot bring level. @throws OrderRefused */

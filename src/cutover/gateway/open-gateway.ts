@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { parseTarget, targetName, type Target } from '../../recordings/raw-http';
 import { NO_OBSERVER, type ExchangeObserver } from '../comparison/exchange-observer';
 import { NO_JUDGE, type PhaseJudge } from '../comparison/phase-judge';
+import { ReadSampler } from '../comparison/reads/read-sampler';
+import { RecentWrites } from '../comparison/reads/recent-writes';
 import { SystemClock } from '../order/disk/system-clock';
 import { Order } from '../order/order';
 import { BLUE_LIMITS, BlueServer } from '../order/ports/blue-server';
 import { FollowClient } from '../order/ports/follow-client';
 import { GREEN_LIMITS, GreenServer } from '../order/ports/green-server';
 import { Side, type SideLimits } from '../sides/side';
-import { demandApi, WrongSide } from '../sides/side-check';
+import { demandApi, isEmpty, WrongSide } from '../sides/side-check';
 import { ownerIn } from '../traffic/phase';
 import type { SideName } from '../traffic/side-name';
 import { API_RULES } from './api-rules';
@@ -20,13 +22,12 @@ import { EvidenceFile } from './kept/evidence-file';
 import { KeptFacts } from './kept/gateway-facts';
 import { JournalFolder } from './kept/journal-folder';
 import { Marks } from './marks';
-import { OrderedWrites, PhaseReaders, PlacedSamples } from './order-paths';
+import { OrderedWrites, PhaseReaders } from './order-paths';
 import { ReadProxy } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
 import { Steps } from './steps';
 import { WriteRoom, type WriteRoomLimits } from './write-room';
 import { AnswerPairs } from './watched/answer-pairs';
-import { PlacedReads } from './watched/placed-reads';
 import { WatchedBlue } from './watched/watched-blue';
 import { WatchedGreen } from './watched/watched-green';
 
@@ -46,6 +47,8 @@ export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, Re
   readonly slowReaders: number;
   /** The part of the reads that is compared, from 0 to 1. */
   readonly sample: number;
+  /** What a row of blue's is compared as, for values that the import replaced. */
+  readonly rowOfBlue?: (row: Buffer) => Buffer;
   /** So many writes may green lack and still answer reads of clients that did not make them. */
   readonly lagLimit: number;
   /** Peers whose X-Forwarded-* count. */
@@ -62,8 +65,6 @@ export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, Re
 }
 
 const SEGMENT_BYTES = 64 << 20;
-/** A longer answer is not compared. */
-const LONGEST_COMPARED = 8 << 20;
 /** Connections to each side for reads that are compared. */
 const SAMPLE_CONNECTIONS = 4;
 /** Writes without an outcome at once: more than the owner has under way, so that it never waits for the journal. */
@@ -100,25 +101,12 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const greenServer = new GreenServer({ publicUrl: sides.green.url, adminUrl: greenAdmin, token }, API_RULES);
   const pairs = new AnswerPairs(observer);
   const evidence = await EvidenceFile.open(folder.directory, facts, pairs.witnessed);
-  // The watched ports ask the order what it is at; they are not used before it is there.
-  let order: Order | undefined = undefined;
-  const now = (): Order => {
-    if (order === undefined) throw new Error('The order is not open yet');
-    return order;
-  };
-  const owner = (): SideName => (order === undefined ? 'blue' : ownerIn(now().phase));
-  // Neither slow readers nor samples take the connections of anybody else.
-  const samples = sidesOf(targets, options, SAMPLE_CONNECTIONS);
-  const placed = new PlacedReads(
-    {
-      blueInOrder: (request) => blueServer.send(request),
-      ask: (side, request) => samples[side].send(request, undefined, LONGEST_COMPARED),
-    },
-    { owner, rest: () => now().restingPlace },
-    observer,
-  );
-  const watch = { owner, pairs, reads: placed };
-  order = await Order.open(
+  // The watched ports ask the order whose turn it is; nothing is sent before it is there.
+  const opened: { order?: Order } = {};
+  const owner = (): SideName => ownerIn(opened.order?.phase ?? 'blue');
+  const watch = { owner, pairs };
+  const recent = new RecentWrites();
+  const order = await Order.open(
     {
       disk: folder,
       clock: new SystemClock(),
@@ -127,18 +115,35 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
       rules: API_RULES,
       evidence,
       newName: randomUUID,
+      listener: recent,
     },
     orderOptions(options),
   );
+  opened.order = order;
   const { phase, percent } = order.status;
   judge.beginPhase(phase, phase === 'split' ? { percent } : {});
   const forwarded = new ForwardedHeaders(options.trustedProxies);
   const reads = new ReadProxy(observer, options.slowReaders);
+  // Neither slow readers nor samples take the connections of anybody else.
+  const samples = sidesOf(targets, options, SAMPLE_CONNECTIONS);
+  const sampler = new ReadSampler(
+    {
+      sides: samples,
+      recent,
+      observer,
+      now: () => ({ phase: order.phase, isFed: order.isFollowed }),
+      // Only the old server forgets what it has.
+      isWhole: async () => ownerIn(order.phase) === 'blue' || !(await isEmpty(samples.blue)) || isEmpty(samples.green),
+      quiet: (milliseconds) => order.quiet(milliseconds),
+      ...(options.rowOfBlue && { rowOfBlue: options.rowOfBlue }),
+    },
+    options.sample,
+  );
   const handler = new RequestHandler(
     {
       writes: new OrderedWrites(order),
       readers: new PhaseReaders(order, options.lagLimit),
-      samples: new PlacedSamples(order, placed, options.sample),
+      sampler,
       sides,
       reads,
       room: new WriteRoom(options),
@@ -151,6 +156,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const steps = new Steps({ order, evidence, facts, judge });
   const marks = new Marks(order, evidence);
   const letGo = () => {
+    sampler.stop();
     reads.close();
     blueServer.close();
     greenServer.close();

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { ContractResponse } from '../../contract/http/contract-response';
 import { once } from '../../contract/http/guard';
 import type { ExchangeObserver } from '../comparison/exchange-observer';
+import type { ReadSample } from '../comparison/reads/read-sampler';
 import type { Framing } from '../sides/request-head';
 import type { Side } from '../sides/side';
 import { ownAnswer, UNREADABLE } from '../traffic/own-answers';
-import type { RawAnswer, RawRequest } from '../traffic/raw-message';
+import type { RawRequest } from '../traffic/raw-message';
 import { sendAnswer } from './client-answer';
 import { Relay } from './relay';
 import { RelayWatch } from './relay-watch';
@@ -17,8 +18,8 @@ export interface PassedRead {
   readonly side: Side;
   /** The owner, where another side was chosen: it answers what that side does not begin to answer, or fails to. */
   readonly otherwise: Side | undefined;
-  /** Called once: with the whole answer, or without it if none came from that side whole, or it was too long to be held. */
-  readonly onAnswer: ((answer: RawAnswer | undefined) => void) | undefined;
+  /** Looks at the answer of that side while it goes by, to compare it. */
+  readonly sample: ReadSample | undefined;
 }
 
 /**
@@ -54,7 +55,6 @@ export class ReadProxy {
     const otherwise = isBodyless ? read.otherwise : undefined;
     const outgoing = side.open(request, framing);
     if (outgoing === undefined) {
-      read.onAnswer?.(undefined);
       sendAnswer(response, UNREADABLE);
       return;
     }
@@ -67,7 +67,7 @@ export class ReadProxy {
       begins: otherwise === undefined ? side.firstByte : Math.min(side.firstByte, REPLACED_AFTER),
       silence: side.timeout,
       isReplaceable: otherwise !== undefined,
-      onAnswer: read.onAnswer,
+      onBegin: (answer) => read.sample?.onAnswer(answer),
       observe,
       onFailure: (failure) => {
         if (failure === 'stale' && isBodyless && first) {
@@ -75,9 +75,8 @@ export class ReadProxy {
           return;
         }
         observe(null);
-        read.onAnswer?.(undefined);
         if (otherwise !== undefined) {
-          const instead = { ...read, side: otherwise, otherwise: undefined, onAnswer: undefined };
+          const instead = { ...read, side: otherwise, otherwise: undefined, sample: undefined };
           this.attempt(incoming, response, instead, true);
         } else sendAnswer(response, failure === 'late' ? GATEWAY_TIMEOUT : BAD_GATEWAY);
       },

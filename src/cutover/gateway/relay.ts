@@ -2,7 +2,6 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ContractResponse } from '../../contract/http/contract-response';
 import { whenever } from '../../contract/http/guard';
 import { leavePool } from '../sides/side-connection';
-import type { RawAnswer } from '../traffic/raw-message';
 import { writeHead } from './client-answer';
 
 /** Why no answer came: the side was `late`, ended the connection, which may have been kept for too long (`stale`), or anything else. */
@@ -15,16 +14,13 @@ export interface RelayOptions {
   readonly silence: number;
   /** Another side answers in its place if it fails. */
   readonly isReplaceable: boolean;
-  /** Given the whole answer once it has gone; nothing if it was too long to be held, or its client did not read it. */
-  readonly onAnswer: ((answer: RawAnswer | undefined) => void) | undefined;
+  /** Told of an answer that is going to be passed on. */
+  readonly onBegin: (answer: IncomingMessage) => void;
   /** Told once of an answer's end: its status, or null if it was cut off. Not told of what a client did not want to read. */
   readonly observe: (status: number | null) => void;
   /** No answer was begun, though its client is there: called once, in place of everything else. */
   readonly onFailure: (failure: RelayFailure) => void;
 }
-
-/** A longer answer is passed on but not kept for comparison. */
-const LONGEST_KEPT = 8 << 20;
 
 /**
  * One answer on its way from a side to a client. It holds no more than one piece: while the client does not take that, the
@@ -39,8 +35,6 @@ export class Relay {
   private passed = 0;
   private answer: IncomingMessage | undefined;
   private hasLeftPool = false;
-  /** What has been passed, for `onAnswer`; undefined where that is not wanted or too long. */
-  private kept: Buffer[] | undefined;
   isOver = false;
   /** Called once, when there is nothing more to look at. */
   whenOver: () => void = () => undefined;
@@ -56,7 +50,7 @@ export class Relay {
     });
     // A client that has gone wants nothing more of the side.
     whenever(response, response, 'close', () => {
-      if (this.end()) options.onAnswer?.(undefined);
+      this.end();
       outgoing.destroy();
     });
   }
@@ -130,7 +124,7 @@ export class Relay {
       this.breakOff();
       return;
     }
-    if (options.onAnswer !== undefined) this.kept = [];
+    options.onBegin(answer);
     whenever(response, answer, 'data', (piece: Buffer) => this.pass(piece));
     whenever(response, answer, 'end', () => this.finish(answer));
     whenever(response, answer, 'error', () => this.breakOff());
@@ -145,28 +139,24 @@ export class Relay {
   private pass(piece: Buffer): void {
     this.movedAt = performance.now();
     this.passed += piece.length;
-    if (this.passed > LONGEST_KEPT) this.kept = undefined;
-    else this.kept?.push(piece);
     if (this.response.write(piece)) return;
     this.heldSince = this.movedAt;
     this.answer?.pause();
   }
 
-  private finish({ statusCode: status = 0, statusMessage: reason = '', rawHeaders }: IncomingMessage): void {
+  private finish({ statusCode: status = 0 }: IncomingMessage): void {
     if (!this.end()) return;
-    const { response, outgoing, options, kept } = this;
+    const { response, outgoing, options } = this;
     options.observe(status);
     response.end();
     // Before it had all of the client's request: the connection is of no use any more.
     if (!outgoing.writableFinished) outgoing.destroy();
-    options.onAnswer?.(kept && { status, reason, headers: rawHeaders, body: Buffer.concat(kept) });
   }
 
   /** A cut-off answer cuts the client's off too. */
   private breakOff(): void {
     if (!this.end()) return;
     this.options.observe(null);
-    this.options.onAnswer?.(undefined);
     this.cut();
   }
 }

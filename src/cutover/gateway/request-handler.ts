@@ -5,6 +5,7 @@ import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
+import type { ReadSampler } from '../comparison/reads/read-sampler';
 import type { Side } from '../sides/side';
 import { pairsOf } from '../traffic/header-pairs';
 import { headerOf, type RawAnswer, type RawRequest } from '../traffic/raw-message';
@@ -36,24 +37,10 @@ export interface ReadPath {
   sideFor(client: () => string): SideName;
 }
 
-/** Chooses the reads that both sides are asked. */
-export interface ReadSamples {
-  /**
-   * Asks the other side as well, if this read is chosen.
-   *
-   * @returns what is told of the client's answer then, once: nothing if it did not come whole, or was too long
-   */
-  sample(
-    request: Omit<RawRequest, 'body'>,
-    route: string,
-    side: SideName,
-  ): ((answer: RawAnswer | undefined) => void) | undefined;
-}
-
 export interface RequestHandlerParts {
   readonly writes: WritePath;
   readonly readers: ReadPath;
-  readonly samples: ReadSamples;
+  readonly sampler: ReadSampler;
   /** For the reads of clients; nothing else takes their connections. */
   readonly sides: Readonly<Record<SideName, Side>>;
   readonly reads: ReadProxy;
@@ -91,13 +78,13 @@ export class RequestHandler {
     route: string,
     request: Omit<RawRequest, 'body'>,
   ): void {
-    const { readers, samples, reads, sides } = this.parts;
+    const { readers, sampler, reads, sides } = this.parts;
     const side = readers.sideFor(() => this.keyOf(incoming));
     const { owner } = readers;
-    const onAnswer = framingOf(incoming) === 0 ? samples.sample(request, route, side) : undefined;
+    const sample = framingOf(incoming) === 0 ? sampler.sample(request, route, side, response) : undefined;
     const otherwise = side === owner ? undefined : sides[owner];
     if (awaitsContinue) response.writeContinue();
-    reads.pass(incoming, response, { request, route, side: sides[side], otherwise, onAnswer });
+    reads.pass(incoming, response, { request, route, side: sides[side], otherwise, sample });
   }
 
   /** CONNECT is a method like any other to both sides; node's client would take its answer for a tunnel. */

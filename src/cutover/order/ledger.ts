@@ -1,3 +1,4 @@
+import { NO_LISTENER, type OrderListener } from '../traffic/order-listener';
 import { Implied } from './implied';
 import type { Position } from './journal/segments';
 import type { NextId, Outcome, Request, Resource, Route, SideName } from './nouns';
@@ -35,7 +36,10 @@ export class Ledger {
   /** The place given last. */
   lastPlace = 0;
 
-  constructor(private readonly keptBytes = KEPT_BYTES) {}
+  constructor(
+    private readonly keptBytes = KEPT_BYTES,
+    private readonly listener: OrderListener = NO_LISTENER,
+  ) {}
 
   /** The follower has every place up to here; null while there is none. */
   get followedTo(): number | null {
@@ -44,6 +48,7 @@ export class Ledger {
 
   add(entry: Entry): void {
     this.entries.set(entry.place, entry);
+    this.listener.placed(entry.place, entry);
     this.lastPlace = Math.max(this.lastPlace, entry.place);
     if (entry.outcome === undefined) this.open++;
     this.kept += bytesIn(entry);
@@ -99,6 +104,7 @@ export class Ledger {
     else if (outcome.verb === 'create' && outcome.id !== null) this.claimed.add(`${outcome.resource}/${outcome.id}`);
     if (entry.owner === 'green' && outcome.kind !== 'void') this.greenHas = Math.max(this.greenHas, entry.place);
     this.implied.take(outcome);
+    this.listener.answered(entry.place, outcome.kind === 'applied' ? (outcome.id ?? 'unknown') : null);
     if (this.follower === null || entry.place <= this.follower) this.remove(entry);
     else if (this.kept > this.keptBytes) this.forgetRequest(entry);
     this.changed.fire();
@@ -112,12 +118,14 @@ export class Ledger {
       if (entry?.outcome !== undefined) this.remove(entry);
     }
     this.follower = Math.max(this.follower, place);
+    this.listener.followed(this.follower);
     this.changed.fire();
   }
 
   /** A follower that has everything up to this place gets what comes after it; null: there is none. */
   attach(place: number | null): void {
     this.follower = place;
+    this.listener.attached(place);
     for (const entry of this.entries.values()) {
       if (entry.outcome !== undefined && entry.place <= (place ?? Infinity)) this.remove(entry);
     }

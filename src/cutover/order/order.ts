@@ -1,3 +1,4 @@
+import type { OrderListener } from '../traffic/order-listener';
 import { FollowerApart } from './follower/feed';
 import { Bounds, type FollowerBounds } from './bounds';
 import { Copies } from './copies';
@@ -37,9 +38,12 @@ export interface OrderParts {
   readonly evidence: EvidenceStore;
   /** A name that nothing else has, for a new journal. */
   readonly newName: () => string;
+  /** Is told how far each write is. */
+  readonly listener?: OrderListener;
 }
 
 const TIDY = 2000;
+const QUIET_LOOK = 10;
 
 /** The order of all writes, and everything that keeps the two sides equal by it. */
 export class Order {
@@ -123,7 +127,7 @@ export class Order {
         );
       }
       const state = await StateStore.open(disk, () => newState(parts.newName()));
-      const found = new Recovered(new Ledger(options.keptBytes));
+      const found = new Recovered(new Ledger(options.keptBytes, parts.listener));
       const { journal: name } = state.get();
       const { segmentBytes } = options;
       const onRecord = (record: FoundRecord) => found.take(record);
@@ -216,6 +220,30 @@ export class Order {
       end();
       throw error;
     }
+  }
+
+  /**
+   * Holds writes back until both sides have every one that has a place.
+   *
+   * @param milliseconds how long that may take
+   * @returns lets the writes go on; undefined if it took too long, or others hold them
+   */
+  async quiet(milliseconds: number): Promise<(() => void) | undefined> {
+    const { gate, sequencer, ledger, parts } = this;
+    if (gate.closed || this.busy !== undefined) return undefined;
+    const open = gate.close('answers of both sides are compared');
+    const deadline = parts.clock.now() + milliseconds;
+    while (!sequencer.idle || this.restingPlace === undefined) {
+      if (parts.clock.now() >= deadline) {
+        open();
+        return undefined;
+      }
+      await new Promise<void>((resolve) => {
+        const cancel = parts.clock.after(QUIET_LOOK, resolve);
+        void ledger.changed.next().then(() => (cancel(), resolve()));
+      });
+    }
+    return open;
   }
 
   get phase(): Phase {

@@ -104,7 +104,7 @@ describe('in shadow', () => {
     sides().green.goAway();
     for (let n = 0; n < 5; n++) await sides().create({ quantity: n });
     await sides().restart();
-    expect(sides().through.gateway.status).toMatchObject({ phase: 'shadow', place: 6, behind: 5 });
+    expect(sides().through.gateway.status).toMatchObject({ phase: 'shadow', place: 6 });
     sides().green.comeBack();
     await sides().through.level();
     await sides().expectEqual();

@@ -10,22 +10,16 @@ export class WatchedBlue implements BluePort {
   ) {}
 
   async send(request: Request): Promise<Answer> {
-    const { pairs, reads } = this.watch;
+    const { pairs } = this.watch;
     const isOwner = this.watch.owner() === 'blue';
     const started = performance.now();
-    const sent = this.port.send(request);
-    // In the same step: a read that belongs behind it must go before the next one.
-    if (!isOwner) reads.blueWasGiven(request);
     try {
-      const answer = await sent;
+      const answer = await this.port.send(request);
       const heard = { side: 'blue', request, answer, milliseconds: performance.now() - started } as const;
-      if (isOwner) {
-        reads.blueAnswered(request, answer);
-        pairs.ownerAnswered(heard);
-      } else pairs.followerAnswered(heard);
+      if (isOwner) pairs.ownerAnswered(heard);
+      else pairs.followerAnswered(heard);
       return answer;
     } catch (error) {
-      reads.reset();
       if (isOwner) pairs.failed('blue', request, performance.now() - started);
       else pairs.followerLost(request);
       throw error;
@@ -33,7 +27,6 @@ export class WatchedBlue implements BluePort {
   }
 
   reconnect(): Promise<void> {
-    this.watch.reads.reset();
     return this.port.reconnect();
   }
 

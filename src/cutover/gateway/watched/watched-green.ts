@@ -31,27 +31,24 @@ export class WatchedGreen implements GreenPort {
     return this.port.answers(from, through);
   }
 
-  write(batch: Batch): Promise<Written> {
-    const { reads } = this.watch;
-    return reads.inTurn(async () => {
-      const cut = reads.cutIn(batch.writes);
-      const last = batch.writes[cut - 1];
-      if (last === undefined || cut === batch.writes.length) return this.writeWhole(batch);
-      const first = await this.writeWhole({ ...batch, upTo: last.place, writes: batch.writes.slice(0, cut) });
-      if (first.conflict !== null || first.place < last.place) return first;
-      // If this fails, what was done is not lost: the order asks green how far it is.
-      const rest = await this.writeWhole({ ...batch, after: last.place, writes: batch.writes.slice(cut) });
-      return { ...rest, answers: [...first.answers, ...rest.answers] };
-    });
+  async write(batch: Batch): Promise<Written> {
+    const isOwner = this.watch.owner() === 'green';
+    const started = performance.now();
+    try {
+      const written = await this.port.write(batch);
+      this.tell(batch, written, isOwner, performance.now() - started);
+      return written;
+    } catch (error) {
+      this.watch.pairs.failed('green', batch.writes[0]?.request, performance.now() - started);
+      throw error;
+    }
   }
 
   rebuild(copy: Copy, journal: string, term: string, place: number): Promise<string> {
-    this.watch.reads.reset();
     return this.port.rebuild(copy, journal, term, place);
   }
 
   attach(journal: string, place: number, next: Partial<Record<Resource, number>>): Promise<string> {
-    this.watch.reads.reset();
     return this.port.attach(journal, place, next);
   }
 
@@ -61,25 +58,6 @@ export class WatchedGreen implements GreenPort {
 
   rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }> {
     return this.port.rows(journal);
-  }
-
-  private async writeWhole(batch: Batch): Promise<Written> {
-    const { reads, owner } = this.watch;
-    const isOwner = owner() === 'green';
-    const started = performance.now();
-    try {
-      const written = await this.port.write(batch);
-      this.tell(batch, written, isOwner, performance.now() - started);
-      const applied = new Set(written.answers.filter(({ status }) => status < 300).map(({ place }) => place));
-      const there = batch.writes.filter(({ place }) => place <= written.place);
-      if (isOwner) reads.greenAnswered(there.findLast(({ place }) => applied.has(place))?.request);
-      else await reads.greenWasGiven(there.map(({ request }) => request));
-      return written;
-    } catch (error) {
-      reads.reset();
-      this.watch.pairs.failed('green', batch.writes[0]?.request, performance.now() - started);
-      throw error;
-    }
   }
 
   private tell({ writes }: Batch, { answers }: Written, isOwner: boolean, took: number): void {

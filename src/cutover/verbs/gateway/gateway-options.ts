@@ -21,7 +21,7 @@ export type GatewayArguments = Omit<GatewayOptions, 'observer' | 'judge' | 'gree
   Listening &
   TokenOptions &
   FollowTokenOptions &
-  ComparisonArguments & { readonly greenAdmin?: URL };
+  ComparisonArguments & { readonly greenAdmin?: URL; readonly watchTokenFile?: string };
 
 const port = wholeNumber(0, 65_535);
 
@@ -118,6 +118,7 @@ export function withGatewayOptions(command: Command): Command {
         '127.0.0.1',
       ),
     )
+    .option('--watch-token-file <file>', 'file with a token that only sees: for monitoring and the page')
     .addOption(valued('--gate-interval <seconds>', 'how often the gates are evaluated', duration, '2'));
   return withToken(withGateOptions(command));
 }

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listen } from '../../../listen';
-import { createControlServer } from '../../control/control-server';
-import { readFollowToken, readToken } from '../../control/control-options';
 import { UsageError } from '../../../command-line';
+import { listen } from '../../../listen';
+import { standardError } from '../../../logging/output';
+import { createControlServer, isRefusal } from '../../control/control-server';
+import { readFollowToken, readToken, readWatchToken } from '../../control/control-options';
+import { Watching } from '../../control/watch/watching';
 import { JournalFolder } from '../../gateway/kept/journal-folder';
 import { openGateway } from '../../gateway/open-gateway';
-import { comparisonOf } from './comparison-options';
+import type { PhaseName } from '../../traffic/phase';
+import { comparisonOf, rowOfBlue } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';
 
 const CONTROL = { port: '--control-port', host: '--control-host' };
+const CLIENTS = { port: '--port', host: '--host' };
 /** Milliseconds between "no more keep-alive" and the end of idle connections, for clients and balancers to notice. */
 const NOTICE = 1000;
-
-const CLIENTS = { port: '--port', host: '--host' };
 
 /**
  * Runs the verb `gateway` until a signal ends it.
@@ -21,7 +23,7 @@ const CLIENTS = { port: '--port', host: '--host' };
  */
 export async function runGateway(given: GatewayArguments): Promise<void> {
   const { host, port, controlHost, controlPort, greenAdmin } = given;
-  const token = readToken(given);
+  const tokens = { operator: readToken(given), watcher: readWatchToken(given) };
   if (greenAdmin === undefined) {
     throw new UsageError(
       "give green's admin port, where it is fed: --green-admin http://host:port (green's PORT + 1000 unless its ADMIN_PORT says otherwise)",
@@ -30,21 +32,37 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   const followToken = readFollowToken(given);
   // Before anything in it is read: another gateway may be at work in it.
   const folder = await JournalFolder.take(given.journal);
-  const comparison = await comparisonOf(given);
-  const parts = { observer: comparison.observer, judge: comparison };
-  const gateway = await openGateway(folder, { ...given, ...parts, greenAdmin, followToken });
-  const control = createControlServer(gateway, token);
+  const output = standardError();
+  // What goes back is told as an event.
+  const comparison = await comparisonOf(given, () => undefined);
+  const { observer } = comparison;
+  const watching = await Watching.open({
+    journal: given.journal,
+    output: { write: (line) => output.write(`${line}\n`) },
+    observer,
+    compared: () => observer.total(),
+    isRefusal,
+  });
+  const mapped = rowOfBlue(given);
+  const compared = { observer: watching.exchanges, judge: comparison, ...(mapped && { rowOfBlue: mapped }) };
+  const gateway = await openGateway(folder, { ...given, ...compared, greenAdmin, followToken });
+  const control = createControlServer(gateway, watching, tokens, comparison);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.clients.server, port, host, CLIENTS);
-    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
+    watching.start(gateway, gateway.clients.server);
+    const goBack = (to: PhaseName, why: string) =>
+      watching.now.recorder.automaticReturn(to, why, () => gateway.phases.change(to));
+    comparison.watch({ phase: () => gateway.phase, goBack, behind: () => gateway.followerLag });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
     control.close();
     await gateway.close();
     throw error;
   }
-  if ((await untilStopped()) === 'SIGTERM') {
+  const signal = await untilStopped();
+  watching.stopping(signal);
+  if (signal === 'SIGTERM') {
     gateway.clients.drain();
     await sleep(NOTICE);
   }
@@ -52,16 +70,17 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   control.close();
   control.closeAllConnections();
   await gateway.close();
+  watching.stopped(signal);
+  await output.end();
 }
 
-/** Gives the first signal; a second one ends the process at once, which is safe. */
+/** Resolves with the first signal; a second one ends the process at once, which is safe. */
 function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
       if (stopping) process.exit(1);
       stopping = true;
-      process.stderr.write('Finishing what is under way\n');
       resolve(signal);
     };
     process.on('SIGTERM', stop).on('SIGINT', stop);

@@ -1,6 +1,7 @@
-import type { SideName } from '../traffic/side-name';
-import { DEFAULT_GATE_LIMITS, judgeGates, type GateResult } from './gates';
-import { Statistics } from './statistics';
+import type { SideName } from '../../traffic/side-name';
+import { DEFAULT_GATE_LIMITS, judgeGates, type GateResult } from '../gates';
+import { Statistics } from '../statistics';
+import { BehindWindow } from './behind-gate';
 
 const ROUTE = 'GET /api/collections';
 const LIST = { method: 'GET', route: '/api/collections' };
@@ -48,7 +49,9 @@ describe('differences', () => {
       gate: 'differences',
       verdict: 'inconclusive',
       reason:
-        '0 of 1000 comparisons differ without an explanation (1 by a reviewed rule); at least 1000 equal ones are needed',
+        '0 of 1000 comparisons differ without an explanation (1 by a reviewed rule); missing: all routes: 999 of 1000 equal comparisons',
+      missing: ['all routes: 999 of 1000 equal comparisons'],
+      progress: { have: 999, need: 1000 },
     });
   });
 
@@ -79,9 +82,20 @@ describe('errors', () => {
 describe('latency', () => {
   test.each<[string, Answers, Answers, string]>([
     ['as fast', { count: 100 }, { count: 100 }, 'pass'],
-    ['slower, within the limit', { count: 100 }, { count: 100, milliseconds: 29 }, 'pass'],
-    ['too slow', { count: 100 }, { count: 100, milliseconds: 31 }, 'fail'],
-    ['fast enough, although much slower', { count: 100, milliseconds: 0.5 }, { count: 100, milliseconds: 4.9 }, 'pass'],
+    ['slower, within the limit', { count: 100, milliseconds: 40 }, { count: 100, milliseconds: 59 }, 'pass'],
+    ['too slow', { count: 100, milliseconds: 40 }, { count: 100, milliseconds: 62 }, 'fail'],
+    [
+      'a disk against memory, above the floor',
+      { count: 100, milliseconds: 1 },
+      { count: 100, milliseconds: 52 },
+      'fail',
+    ],
+    [
+      'a disk against memory, below the floor',
+      { count: 100, milliseconds: 0.5 },
+      { count: 100, milliseconds: 37 },
+      'pass',
+    ],
     ['too few answers', { count: 99 }, { count: 1000, milliseconds: 900 }, 'inconclusive'],
   ])('%s', (_name, blue, green, verdict) => {
     expect(judged(statisticsOf({ blue, green })).latency.verdict).toBe(verdict);
@@ -105,4 +119,74 @@ test('all gates together pass only if each one does', () => {
   expect(judged(statisticsOf(good, { equal: 1000 })).verdict).toBe('pass');
   expect(judged(statisticsOf(good, { equal: 10 })).verdict).toBe('inconclusive');
   expect(judged(statisticsOf({}, { unexplained: 1 })).verdict).toBe('fail');
+});
+
+describe('a thousand equal writes say nothing of a list', () => {
+  const asked = (times: number, compared: number) => {
+    const statistics = new Statistics();
+    const post = { method: 'POST', route: '/api/collections' };
+    for (let at = 0; at < 1000; at += 1) {
+      statistics.recordAnswer({ ...post, side: 'blue', status: 200, milliseconds: 1 }, at);
+      statistics.recordPair(post, { kind: 'equal' });
+    }
+    for (let at = 0; at < times; at += 1) statistics.recordRead('GET', '/api/collections');
+    for (let at = 0; at < compared; at += 1) statistics.recordPair(LIST, { kind: 'equal' });
+    return judged(statistics).differences;
+  };
+
+  test.each([
+    [10_000, 30, 'pass', undefined],
+    [10_000, 3, 'inconclusive', ['GET /api/collections: 3 of 30 comparisons']],
+    [30, 26, 'inconclusive', ['GET /api/collections: 26 of 27 comparisons']],
+    [30, 27, 'pass', undefined],
+    [2, 0, 'inconclusive', ['GET /api/collections: 0 of 1 comparisons']],
+    // Nobody can be asked to compare what a client asked for once and did not wait for.
+    [1, 0, 'pass', undefined],
+  ])('read %i times, compared %i times: %s', (times, compared, verdict, missing) => {
+    const result = asked(times, compared);
+    expect([result.verdict, result.missing]).toEqual([verdict, missing]);
+  });
+
+  test('and of writes by how many were answered', () => {
+    const statistics = statisticsOf({}, { equal: 1000 });
+    const put = { method: 'PUT', route: '/api/collections/{collection_id}' };
+    for (let at = 0; at < 40; at += 1) {
+      statistics.recordAnswer({ ...put, side: 'blue', status: 200, milliseconds: 1 }, at);
+    }
+    expect(judged(statistics).differences.missing).toEqual([
+      'PUT /api/collections/{collection_id}: 0 of 30 comparisons',
+    ]);
+  });
+
+  test('nor does a rule that looks away from green’s bytes', () => {
+    const statistics = statisticsOf({}, { equal: 1000 });
+    const rule = { name: 'poisoned-list', sentence: '', isBlind: true as const, explains: () => true };
+    for (let at = 0; at < 50; at += 1) {
+      statistics.recordRead('GET', '/api/analytics');
+      statistics.recordPair({ method: 'GET', route: '/api/analytics' }, { kind: 'explained', rule, differences: [] });
+    }
+    expect(judged(statistics).differences.missing).toEqual(['GET /api/analytics: 0 of 30 comparisons']);
+  });
+});
+
+describe('how far the follower is behind', () => {
+  const judgedBehind = (...looks: (number | null)[]) => {
+    const window = new BehindWindow(60_000);
+    looks.forEach((behind, index) => window.record(behind, index * 30_000));
+    const { gates } = judgeGates(new Statistics(), new Statistics(), DEFAULT_GATE_LIMITS, window);
+    const { verdict, missing } = gates.find(({ gate }) => gate === 'behind')!;
+    return [verdict, ...(missing ?? [])];
+  };
+
+  test.each([
+    ['nobody asked it yet', [], ['inconclusive', 'a follower that is fed']],
+    ['it is away', [0, null], ['inconclusive', 'a follower that is fed']],
+    ['close', [5000, 1000], ['pass']],
+    ['far, for a moment', [0, 1200], ['inconclusive', '200 more writes at the follower']],
+    ['far, and was closer within the minute', [5000, 900, 5000], ['inconclusive', '4000 more writes at the follower']],
+    ['far for a minute', [5000, 4000, 5000], ['fail']],
+    ['far for a minute, but away in it', [5000, null, 5000], ['inconclusive', '4000 more writes at the follower']],
+  ])('%s', (_name, looks, expected) => {
+    expect(judgedBehind(...looks)).toEqual(expected);
+  });
 });
