@@ -56,19 +56,19 @@ export class FollowPort {
         `${PREFIX}/attach`,
         {
           POST: this.json((head) =>
-            follower.attach(attachmentIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
+            follower.attach(attachClaimIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
           ),
         },
       ],
-      [`${PREFIX}/detach`, { POST: this.json((head) => follower.detach(uuidIn(head, 'journal'))) }],
-      [`${PREFIX}/takeover`, { POST: this.json((head) => follower.takeOver(uuidIn(head, 'journal'))) }],
-      [`${PREFIX}/rebuild`, { POST: this.json((head) => follower.beginRebuild(attachmentIn(head))) }],
+      [`${PREFIX}/detach`, { POST: this.json((head) => follower.detach(claimIn(head))) }],
+      [`${PREFIX}/takeover`, { POST: this.json((head) => follower.takeOver(takeoverClaimIn(head))) }],
+      [`${PREFIX}/rebuild`, { POST: this.json((head) => follower.beginRebuild(attachClaimIn(head))) }],
       [`${PREFIX}/rebuild/rows`, { POST: (request, response) => this.takePiece(request, response) }],
       [
         `${PREFIX}/rebuild/end`,
         {
           POST: this.json((head) =>
-            follower.endRebuild(ownIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
+            follower.endRebuild(claimIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
           ),
         },
       ],
@@ -162,8 +162,13 @@ export class FollowPort {
   }
 }
 
-const attachmentIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), replace: optionalUuidIn(head, 'replace') });
-const ownIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: uuidIn(head, 'term') });
+const claimIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: uuidIn(head, 'term') });
+const takeoverClaimIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: optionalUuidIn(head, 'term') });
+const attachClaimIn = (head: Head) => ({
+  journal: uuidIn(head, 'journal'),
+  term: optionalUuidIn(head, 'term') ?? null,
+  replace: optionalUuidIn(head, 'replace'),
+});
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, error: string): void {
   if (!request.complete) response.shouldKeepAlive = false;

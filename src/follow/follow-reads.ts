@@ -15,6 +15,7 @@ const SOON = 1000;
 interface JournalRow {
   readonly journal: string;
   readonly state: string;
+  readonly term: string;
   readonly place: number;
   readonly filled: Readonly<Record<string, string>>;
 }
@@ -40,13 +41,14 @@ export class FollowReads {
     this.kept = database.read('follow_answers', KEPT_ANSWERS);
   }
 
-  /** The journal and its place, the next ids, which resources are empty, and which answers are kept, of one moment. */
+  /** The journal, its place and term, the next ids, which resources are empty, and which answers are kept, of one moment. */
   async status(): Promise<FollowStatus & Readonly<Record<string, unknown>>> {
     const [row] = await this.statuses.run();
     if (row === undefined) throw new DatabaseUnavailableError('PostgreSQL does not say how far it is');
     const [journal, nextIds, empty, kept] = row;
     return {
       ...journalOf(journal),
+      term: journal === null ? null : (JSON.parse(journal) as JournalRow).term,
       nextIds: JSON.parse(nextIds) as object,
       empty: JSON.parse(empty) as object,
       kept: JSON.parse(kept) as object,

@@ -8,8 +8,13 @@ export const TURN = 6_021_023_715_884_127n;
 
 export const TAKE_TURN = sql`select from pg_advisory_xact_lock(${sql.raw(String(TURN))})`;
 
+const STATE_COLUMNS = sql`select journal, state, term, place, filled::text from followed_journal`;
+
 /** Locked, so that what was committed while this waited is read. */
-export const STATE = sql`select journal, state, term, place, filled::text from followed_journal for update`;
+export const STATE = sql`${STATE_COLUMNS} for update`;
+
+/** As it is now, without waiting for whoever changes it. */
+export const LOOK = STATE_COLUMNS;
 
 /** A row for each resource that has none yet, so that there is one to be locked. */
 export const BEGIN_COUNTERS = sql`

@@ -201,7 +201,7 @@ describe('the follower’s interface when something dies', () => {
     });
 
     it('a server that is killed in a rebuild: the database says so, and no write is taken before its end', async () => {
-      expect(await client.post('/rebuild', { journal: client.journal })).toMatchObject({ httpStatus: 200 });
+      expect(await client.post('/rebuild')).toMatchObject({ httpStatus: 200 });
       const row = JSON.stringify({ id: 1, ...aCollection({ location: 'copied' }) });
       expect(await client.rows({ resource: 'collections', through: '1' }, [row])).toEqual({ httpStatus: 200 });
       await servers[0]!.kill();
@@ -212,7 +212,7 @@ describe('the follower’s interface when something dies', () => {
         about: { reason: 'rebuilding' },
       });
       expect(await next.attach(5)).toMatchObject({ httpStatus: 409, reason: 'rebuilding' });
-      expect(await next.post('/detach', { journal: next.journal })).toMatchObject({
+      expect(await next.post('/detach')).toMatchObject({
         httpStatus: 409,
         reason: 'rebuilding',
       });
