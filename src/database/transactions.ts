@@ -21,6 +21,8 @@ export interface TransactionsOptions {
 
 /** Milliseconds of silence after which the idle connection is proved, as those of the pool are. */
 const PROVE_AFTER = 30_000;
+/** Milliseconds that a transaction waits for a session in the place of one that was ended, beside those for its proof. */
+const RETURN = 1000;
 /** Statements of this connection are settled like writes: a transaction that may have been committed is not answered for. */
 const LANE = 0;
 
@@ -33,6 +35,8 @@ const END_HOLDER = `select pg_terminate_backend(pid) from pg_locks
 interface Underway {
   readonly link: Link;
   readonly deadline: number;
+  /** Whether PostgreSQL has answered a statement of it: before, its session may have been ended while it was idle. */
+  isBegun: boolean;
   isOver: boolean;
 }
 
@@ -93,6 +97,8 @@ export class Transactions implements Executor {
   /**
    * Runs a transaction when those before it are over. It is undone unless the work commits it.
    *
+   * If its session turns out to have been ended before, it waits a moment for another and begins there.
+   *
    * @param deadline until when it may take, by the loop clock; it is the deadline of each of its statements.
    * @param work sends its statements one after the other or at once, but none before `begin` was answered: a statement
    * behind a begin that failed would be carried out by itself.
@@ -126,7 +132,9 @@ export class Transactions implements Executor {
     const { link, deadline } = this.current();
     if (link.gone) throw new DatabaseUnavailableError('The connection of the transaction was lost');
     try {
-      return (await link.query({ statement, group, lane: LANE, deadline })) as unknown as Row[];
+      const rows = (await link.query({ statement, group, lane: LANE, deadline })) as unknown as Row[];
+      this.current().isBegun = true;
+      return rows;
     } catch (error) {
       // What was not committed is undone, whenever PostgreSQL notices.
       if (!(error instanceof ConnectionLostError)) throw error;
@@ -137,11 +145,15 @@ export class Transactions implements Executor {
   /**
    * Ends the session that has the lock with this number, if there is one, here or in another process.
    *
-   * @param timeLimit milliseconds. @throws the driver's error, DatabaseUnavailableError
+   * @param timeLimit milliseconds. @throws DatabaseUnavailableError, or the server's error
    */
   async endHolder(lock: bigint, timeLimit: number): Promise<void> {
     if (this.control === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    await this.control.query(END_HOLDER, [String(lock)], timeLimit);
+    try {
+      await this.control.query(END_HOLDER, [String(lock)], timeLimit);
+    } catch (error) {
+      throw classify(lostUnlessAnswered(error), 'read');
+    }
   }
 
   /**
@@ -176,16 +188,31 @@ export class Transactions implements Executor {
   }
 
   private async carryOut<Result>(deadline: number, work: () => Promise<Result>): Promise<Result> {
+    const underway = await this.beginning(deadline);
+    try {
+      return await this.within(underway, work);
+    } catch (error) {
+      if (underway.isBegun || !underway.link.gone) throw error;
+    }
+    // Its session had been ended while it was idle, so that nothing was done.
+    return this.within(await this.beginning(deadline), work);
+  }
+
+  private async beginning(deadline: number): Promise<Underway> {
     if (this.closed) throw new DatabaseUnavailableError('This server is closing its connections');
-    if (this.options.clock.now > deadline) throw new DatabaseUnavailableError('There was no time left to begin');
-    const link = this.connection?.ready;
+    const left = deadline - this.options.clock.now;
+    if (left < 0) throw new DatabaseUnavailableError('There was no time left to begin');
+    const link = this.connection?.ready ?? (await this.connection?.returning(Math.min(RETURN, left)));
     if (link === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    const underway: Underway = { link, deadline, isOver: false };
+    return { link, deadline, isBegun: false, isOver: false };
+  }
+
+  private async within<Result>(underway: Underway, work: () => Promise<Result>): Promise<Result> {
     this.underway = underway;
     try {
       return await work();
     } finally {
-      if (!underway.isOver) await this.undo(link);
+      if (!underway.isOver) await this.undo(underway.link);
       this.underway = undefined;
     }
   }

@@ -99,13 +99,13 @@ export class Follower {
    * @throws FollowRefusal if it is not this journal; DatabaseUnavailableError if that could not be done in time
    */
   async takeOver(claim: Claim<string | undefined>): Promise<Attached & Pick<JournalState, 'state'>> {
-    // Before anybody is ended for it.
-    await this.journal.demand(claim);
-    this.takeovers += 1;
     const { transactions } = this.database;
     const end = this.database.deadline();
     for (;;) {
       try {
+        // Before anybody is ended for it.
+        await this.journal.demand(claim);
+        this.takeovers += 1;
         await transactions.endHolder(TURN, TRY);
         return await this.change(
           claim,
