@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { createAdminServer } from './admin/admin-server';
 import { AppModule } from './app.module';
-import type { Config } from './config';
+import type { Config } from './settings/table';
 import { ContractAdapter } from './contract';
 import { Database } from './database/database';
 import { Follower } from './follow/follower';
