@@ -1,5 +1,4 @@
 import type { SQLWrapper } from 'drizzle-orm';
-import type { QueryResultRow } from 'pg';
 import type { AddressSource } from './address-source';
 import { AvailabilityLog, type Log } from './availability-log';
 import { Connection } from './connection';
@@ -7,9 +6,9 @@ import { Control } from './control';
 import { classify, ConnectionLostError, DatabaseUnavailableError, lostUnlessAnswered } from './database-errors';
 import { GRACE, type Link, type Sending } from './link';
 import type { LoopClock } from './loop-clock';
-import { dropClient, openClient } from './open-client';
 import type { TextRow } from './prepared-query';
 import { cancelStatement, settle } from './settlement';
+import { Snapshot, type SnapshotLimits } from './snapshot';
 import { Statement, type Executor } from './statement';
 
 export interface TransactionsOptions {
@@ -61,9 +60,9 @@ export class Transactions implements Executor {
     return this.registered;
   }
 
-  /** How many connections it makes at the most: for transactions, to end what is lost, and for a long look. */
+  /** How many connections it makes at the most: for transactions, to end what is lost, and for two snapshots. */
   get connections(): number {
-    return this.registered.length === 0 ? 0 : 3;
+    return this.registered.length === 0 ? 0 : 4;
   }
 
   /** Registers a statement, which is sent within `run` only. */
@@ -156,21 +155,10 @@ export class Transactions implements Executor {
     }
   }
 
-  /**
-   * Runs one statement that only reads, on a connection that is made for it: it may take long.
-   *
-   * @param timeLimit milliseconds. @throws DatabaseUnavailableError, or the server's error
-   */
-  async look<Row extends QueryResultRow>(text: string, timeLimit: number): Promise<Row | undefined> {
+  /** One moment of some tables, on a connection that is made for it. @throws DatabaseUnavailableError, or the server's error */
+  snapshot(tables: readonly string[], limits: SnapshotLimits): Promise<Snapshot> {
     if (this.address === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    try {
-      const limits = { role: ' follow', statementTimeout: timeLimit, queryTimeout: timeLimit + GRACE };
-      const { client } = await openClient(this.address, limits);
-      const { rows } = await client.query<Row>(text).finally(() => dropClient(client));
-      return rows[0];
-    } catch (error) {
-      throw classify(lostUnlessAnswered(error), 'read');
-    }
+    return Snapshot.open(this.address, tables, limits);
   }
 
   /** Finishes what is under way and disconnects for good. */
