@@ -98,7 +98,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   checked.close();
 
   const blueServer = new BlueServer(sides.blue.url, { ...BLUE_LIMITS, ...blueLimits(options) });
-  const greenServer = new GreenServer({ publicUrl: sides.green.url, adminUrl: greenAdmin, token }, API_RULES);
+  const greenServer = new GreenServer({ adminUrl: greenAdmin, token }, API_RULES);
   const pairs = new AnswerPairs(observer);
   const evidence = await EvidenceFile.open(folder.directory, facts, pairs.witnessed);
   // The watched ports ask the order whose turn it is; nothing is sent before it is there.
