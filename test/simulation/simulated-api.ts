@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { UNRENDERABLE, type Answer, type Request, type Resource, type Row, type Verb } from '../../src/cutover/order/nouns';
+import {
+  UNRENDERABLE,
+  type Answer,
+  type Request,
+  type Resource,
+  type Row,
+  type Verb,
+} from '../../src/cutover/order/nouns';
 import type { Rules } from '../../src/cutover/order/ports';
 
 /** What a body asks for beside its text: a side that is named refuses it; `unrenderable`: blue stores it and fails. */

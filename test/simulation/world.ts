@@ -1,4 +1,11 @@
-import { OrderRefused, RESOURCES, SideAway, type Answer, type Resource, type Verb } from '../../src/cutover/order/nouns';
+import {
+  OrderRefused,
+  RESOURCES,
+  SideAway,
+  type Answer,
+  type Resource,
+  type Verb,
+} from '../../src/cutover/order/nouns';
 import { Order, type OrderOptions } from '../../src/cutover/order/order';
 import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
@@ -269,7 +276,8 @@ export class World {
     const { process } = this;
     const held = await order.hold('import');
     try {
-      if (!RESOURCES.every((resource) => this.blue.data.isListable(resource))) throw new OrderRefused('blue has no lists');
+      if (!RESOURCES.every((resource) => this.blue.data.isListable(resource)))
+        throw new OrderRefused('blue has no lists');
       const rows = { collections: this.blue.data.list('collections'), locations: this.blue.data.list('locations') };
       const next = { ...this.blue.data.next };
       await process.outcome(1, () => held.release());
