@@ -20,7 +20,7 @@ import { OrderContext } from '../owner/order-context';
 import { NextIds } from '../traffic/next-ids';
 import { OwnerWrites, type OwnerWritesLimits } from '../owner/owner-writes';
 import { OrderedWrites, PhaseReaders, StillSamples } from './old-order-paths';
-import { ReadProxy } from './read-proxy';
+import { ReadProxy, type ReadLimits } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
 import { Settlement } from '../owner/settlement';
 import { Side, type SideLimits } from '../sides/side';
@@ -29,7 +29,8 @@ import { SideReader } from '../sides/side-reader';
 import { OwnWrites } from './split';
 import { WriteRoom, type WriteRoomLimits } from './write-room';
 
-export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, WriteRoomLimits, RequestHandlerOptions {
+export interface GatewayOptions
+  extends ClientServerOptions, OwnerWritesLimits, WriteRoomLimits, ReadLimits, RequestHandlerOptions {
   readonly blue: string;
   readonly green: string;
   /** The directory of the journal. */
@@ -40,8 +41,6 @@ export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, 
   readonly firstByteTimeout: number;
   /** Connections to each side for the reads of clients, but for those of readers that are slow; as many for all else. */
   readonly connections: number;
-  /** Clients that may be slower than their side at once, each with a connection to it of its own. */
-  readonly slowReaders: number;
   /** The part of the reads that is compared, from 0 to 1. */
   readonly sample: number;
   /** So many writes may green lack and still answer reads of clients that did not make them. */
@@ -115,7 +114,7 @@ export class Gateway {
     const onOwnerLost = keeper.halt.bind(keeper);
     const writes = new OwnerWrites({ ...parts, settlement, onAnswer, onOwnerLost }, options);
     const forwarded = new ForwardedHeaders(options.trustedProxies);
-    const reads = new ReadProxy(observer, options.slowReaders);
+    const reads = new ReadProxy(observer, options);
     const ownWrites = new OwnWrites(log);
     // Neither slow readers nor samples take the connections of anybody else.
     const [readSides, sampleSides] = [sidesOf(targets, options), sidesOf(targets, options, SAMPLE_CONNECTIONS)];

@@ -21,6 +21,13 @@ export interface PassedRead {
   readonly onAnswer: ((answer: RawAnswer | undefined) => void) | undefined;
 }
 
+export interface ReadLimits {
+  /** Milliseconds in which a client has to take some bytes of its answer. */
+  readonly requestTimeout: number;
+  /** Clients that may be slower than their side at once, each with a connection to it of its own. */
+  readonly slowReaders: number;
+}
+
 /**
  * Milliseconds that a side which could be replaced has to begin its answer. Green begins in a few; the longest list, whose
  * length it measures first, took it 0.7 s with a million rows.
@@ -34,12 +41,11 @@ const GATEWAY_TIMEOUT = ownAnswer(504, 'Gateway Timeout');
 export class ReadProxy {
   private readonly watch: RelayWatch;
 
-  /** @param slowReaders see `RelayWatch` */
   constructor(
     private readonly observer: ExchangeObserver,
-    slowReaders: number,
+    private readonly limits: ReadLimits,
   ) {
-    this.watch = new RelayWatch(slowReaders);
+    this.watch = new RelayWatch(limits.slowReaders);
   }
 
   pass(incoming: IncomingMessage, response: ContractResponse, read: PassedRead): void {
@@ -66,6 +72,7 @@ export class ReadProxy {
     const relay = new Relay(outgoing, response, {
       begins: otherwise === undefined ? side.firstByte : Math.min(side.firstByte, REPLACED_AFTER),
       silence: side.timeout,
+      unread: this.limits.requestTimeout,
       isReplaceable: otherwise !== undefined,
       onAnswer: read.onAnswer,
       observe,
