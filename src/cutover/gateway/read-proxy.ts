@@ -29,8 +29,8 @@ export interface ReadLimits {
 }
 
 /**
- * Milliseconds that a side which could be replaced has to begin its answer. Green begins in a few; the longest list, whose
- * length it measures first, took it 0.7 s with a million rows.
+ * Milliseconds that a side which could be replaced has to begin its answer. Green begins in a few; a long list, whose length it
+ * measures first, took it 0.1 to 0.7 s with 200,000 rows on a machine with seven times more work than processors.
  */
 const REPLACED_AFTER = 2000;
 

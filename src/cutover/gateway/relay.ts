@@ -81,6 +81,13 @@ export class Relay {
     } else if (now - this.movedAt > silence) this.answer.destroy(new Error('silent'));
   }
 
+  /** Takes so many milliseconds off what either end has kept the other waiting. */
+  excuse(milliseconds: number): void {
+    this.movedAt += milliseconds;
+    this.takenAt += milliseconds;
+    if (this.heldSince > 0) this.heldSince += milliseconds;
+  }
+
   /** True if the client has kept a piece waiting since before that time. */
   isHeldSince(before: number): boolean {
     return !this.isOver && this.heldSince > 0 && this.heldSince <= before;

@@ -94,9 +94,10 @@ export class RequestHandler {
     const { readers, samples, reads, sides } = this.parts;
     const side = readers.sideFor(() => this.keyOf(incoming));
     const { owner } = readers;
-    const onAnswer = framingOf(incoming) === 0 ? samples.sample(request, route, side) : undefined;
+    const isBodyless = framingOf(incoming) === 0;
+    const onAnswer = isBodyless ? samples.sample(request, route, side) : undefined;
     const otherwise = side === owner ? undefined : sides[owner];
-    if (awaitsContinue) response.writeContinue();
+    if (awaitsContinue && !isBodyless) response.writeContinue();
     reads.pass(incoming, response, { request, route, side: sides[side], otherwise, onAnswer });
   }
 
