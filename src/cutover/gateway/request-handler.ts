@@ -81,9 +81,10 @@ export class RequestHandler {
     const { readers, sampler, reads, sides } = this.parts;
     const side = readers.sideFor(() => this.keyOf(incoming));
     const { owner } = readers;
-    const sample = framingOf(incoming) === 0 ? sampler.sample(request, route, side, response) : undefined;
+    const isBodyless = framingOf(incoming) === 0;
+    const sample = isBodyless ? sampler.sample(request, route, side, response) : undefined;
     const otherwise = side === owner ? undefined : sides[owner];
-    if (awaitsContinue) response.writeContinue();
+    if (awaitsContinue && !isBodyless) response.writeContinue();
     reads.pass(incoming, response, { request, route, side: sides[side], otherwise, sample });
   }
 
