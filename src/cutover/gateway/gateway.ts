@@ -29,6 +29,7 @@ import { SideReader } from '../sides/side-reader';
 import { OwnWrites } from './split';
 import { quietMoments } from './quiet-moment';
 import { ReadSampler } from '../comparison/reads/read-sampler';
+import type { SampleCounts } from '../comparison/reads/sampled-read';
 import { RecentWrites } from '../comparison/reads/recent-writes';
 
 export interface GatewayOptions extends ClientServerOptions, OwnerWritesLimits, RequestHandlerOptions {
@@ -147,6 +148,11 @@ export class Gateway {
 
   get phase(): PhaseName {
     return this.context.state.phase;
+  }
+
+  /** Reads that were chosen for a comparison since the start, and what became of them. */
+  get samples(): Readonly<SampleCounts> {
+    return this.sampler.counts;
   }
 
   /** Writes that the follower lacks; null while it is not fed. */
