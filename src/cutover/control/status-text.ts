@@ -1,3 +1,4 @@
+import type { GateSettingsStatus } from '../comparison/gates';
 import type { GatewayStatus } from '../gateway/gateway-status';
 
 /** The status for people. */
@@ -16,9 +17,17 @@ export function statusText(status: GatewayStatus): string {
       evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
     ],
     ...status.gates.gates.map(({ gate, verdict, reason }) => [`gate ${gate}`, `${verdict}: ${reason}`]),
+    ...limitLines(status.gates.limits),
     ['at worst', status.worstCase.sentence],
     ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
     ['journal', `${status.journal.directory}, ${status.journal.segments} segments`],
   ];
   return lines.map(([name = '', value = '']) => `${name.padEnd(20)}${value}`).join('\n');
+}
+
+/** Limits that are not those that the gateway was started with. */
+function limitLines(settings: GateSettingsStatus | undefined): string[][] {
+  if (settings === undefined || settings.changed.length === 0) return [];
+  const { limits, changed } = settings;
+  return [['limits changed', changed.map((limit) => `${limit} ${limits[limit]}`).join(', ')]];
 }
