@@ -161,7 +161,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
     for (const side of [...Object.values(sides), ...Object.values(samples)]) side.close();
   };
   const { directory } = folder;
-  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, clients, letGo });
+  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, clients, sampler, letGo });
 }
 
 function sidesOf(
