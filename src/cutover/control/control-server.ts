@@ -58,7 +58,7 @@ export function createControlServer(gateway: Gateway, watching: Watching, tokens
     }
     whenDone(
       response,
-      perform(action, request, watching),
+      method === 'GET' ? Promise.resolve(action({})) : perform(action, request, watching),
       (body) => answer(200, body),
       (error) => answer(statusOf(error), { error: messageOf(error) }),
     );

@@ -147,8 +147,8 @@ describe('the events of a gateway', () => {
     await unlink(file);
     await symlink('/dev/full', file);
     await gateway.start();
-    expect((await sides.create()).status).toBe(200);
     await sides.shadow();
+    expect((await sides.create()).status).toBe(200);
     expect(await sides.run('status')).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^needs a person {6}yes: \d+ events could not be written to events\.jsonl/m),

@@ -51,7 +51,8 @@ export class WatchedSides {
   async shadow(): Promise<void> {
     const { mark } = (await this.gateway.ask('POST', '/import-mark', { action: 'begin' })) as { mark: string };
     await this.gateway.ask('POST', '/import-mark', { action: 'end', mark });
-    await this.gateway.ask('POST', '/phase', { phase: 'shadow' });
+    const now = (await this.gateway.ask('POST', '/phase', { phase: 'shadow' })) as { phase?: string };
+    if (now.phase !== 'shadow') throw new Error(JSON.stringify(now));
   }
 
   level(): Promise<void> {
