@@ -6,6 +6,9 @@ import { StartedProgram } from './started-program';
 
 export const TOKEN = 'a-token-for-the-tests';
 
+/** With which green lets itself be fed: its FOLLOW_TOKEN. */
+export const FOLLOW_TOKEN = 'a-token-for-following';
+
 /** The built gateway in a process of its own. It keeps its ports when it is started again. */
 export class GatewayProcess {
   private program: StartedProgram | undefined;
@@ -21,7 +24,7 @@ export class GatewayProcess {
     const ports = ['--port', portOf(this.url), '--control-port', portOf(this.control)];
     const command = [builtFile(CUTOVER), 'gateway', ...this.args, ...ports];
     const program = new StartedProgram(process.execPath, command, {
-      env: { ...ofTheRun(), WASTE_CUTOVER_TOKEN: TOKEN },
+      env: { ...ofTheRun(), WASTE_CUTOVER_TOKEN: TOKEN, FOLLOW_TOKEN },
     });
     this.program = program;
     let said = '';
@@ -30,6 +33,11 @@ export class GatewayProcess {
     const listening = () => /^Listening on (\S+), control on (\S+)\n/.exec(said);
     await program.until(() => listening() !== null, { what: 'it listened' });
     [, this.url = '', this.control = ''] = listening() ?? [];
+  }
+
+  /** Its process id; 0 if it has not been started. */
+  get pid(): number {
+    return this.program?.pid ?? 0;
   }
 
   /** SIGKILL. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { frame, readFrames } from '../../src/follow/frames';
+import { FOLLOW_TOKEN } from '../../harness/gateway-process';
 
-export const TOKEN = 'a-token-for-the-tests';
+export const TOKEN = FOLLOW_TOKEN;
 
 /** One place as a gateway sends it. */
 export interface SentWrite {

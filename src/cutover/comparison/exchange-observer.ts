@@ -23,15 +23,27 @@ export interface AnsweredPair {
   request: RecordedRequest;
   blue: RawResponse;
   green: RawResponse;
+  /** Where to look, if the answers are too long to be kept: which row differs first. */
+  note?: string;
 }
 
 /** Who is told of the answers that pass through. Neither method throws, or may hold an answer up. */
 export interface ExchangeObserver {
   /** Told of every answer of either side. */
   onExchange(answer: ObservedAnswer): void;
+  /**
+   * Told of each read of a client that could be compared.
+   *
+   * @returns true while its route has had too few comparisons to be judged, so that it should be one
+   */
+  onRead(method: string, route: string): boolean;
   /** Told of each write, and of each read that was sampled. */
   onPair(pair: AnsweredPair): void;
 }
 
 /** Looks away. */
-export const NO_OBSERVER: ExchangeObserver = { onExchange: () => undefined, onPair: () => undefined };
+export const NO_OBSERVER: ExchangeObserver = {
+  onExchange: () => undefined,
+  onRead: () => false,
+  onPair: () => undefined,
+};

@@ -1,5 +1,5 @@
 import type { PhaseName } from '../traffic/phase';
-import type { GatesResult } from './gates';
+import type { GateResult, GatesResult } from './gates';
 
 /**
  * Where a failed gate leads: to the last phase in which every client gets blue's answers, and green still follows. In
@@ -38,12 +38,15 @@ export interface GateKeeperOptions {
 
 /** Whether the phase must be left. Only a fail is a reason: what is inconclusive waits. */
 export function decide(from: PhaseName, { verdict, gates }: GatesResult, returns = RETURNS): Decision {
-  const decisive = gates.filter((gate) => gate.verdict === verdict);
-  const reason = decisive.map((gate) => gate.reason).join('; ');
+  // A follower that is far behind stops promotions. To give it the clients back would help nobody, and is not possible.
+  const failing = gates.filter((gate) => gate.verdict === 'fail' && gate.gate !== 'behind');
   const to = returns.get(from);
-  return verdict === 'fail' && to !== undefined
-    ? { action: 'return', from, to, reason }
-    : { action: 'stay', from, reason };
+  if (failing.length > 0 && to !== undefined) return { action: 'return', from, to, reason: reasonsOf(failing) };
+  return { action: 'stay', from, reason: reasonsOf(gates.filter((gate) => gate.verdict === verdict)) };
+}
+
+function reasonsOf(gates: readonly GateResult[]): string {
+  return gates.map(({ reason }) => reason).join('; ');
 }
 
 /** The longest that clients are served by a side that a gate fails: until it is seen, and until it is left. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bodyOf, type Exchange, type RecordedRequest } from '../../recordings/exchange';
 import { recordingLine } from '../../recordings/files';
@@ -41,10 +41,11 @@ export class KeptExchanges {
     private readonly limits: KeptLimits,
   ) {}
 
-  /** Makes the folder if need be, and counts what it holds already. @throws Error if it cannot be made or read */
+  /** Makes the folder if need be, and cuts off what a crash has left of a last exchange. @throws Error if it cannot be made or read */
   static async open(folder: string, limits: KeptLimits = DEFAULT_KEPT_LIMITS): Promise<KeptExchanges> {
     const kept = new KeptExchanges(folder, limits);
     for (const side of SIDES) await mkdir(join(folder, side), PRIVATE_FOLDER);
+    await kept.mend();
     return kept;
   }
 
@@ -85,6 +86,20 @@ export class KeptExchanges {
     this.counts.set(name, count + 1);
   }
 
+  /** Both files of a name hold the same exchanges, in whole lines. */
+  private async mend(): Promise<void> {
+    const names = new Set((await Promise.all(SIDES.map((side) => readdir(join(this.folder, side))))).flat());
+    for (const name of names) {
+      if (!name.endsWith('.jsonl')) continue;
+      const files = SIDES.map((side) => join(this.folder, side, name));
+      const ends = await Promise.all(files.map((file) => lineEnds(file)));
+      const lines = Math.min(...ends.map(({ length }) => length));
+      for (const [index, file] of files.entries()) {
+        await truncate(file, ends[index]?.[lines - 1] ?? 0).catch(ignoreAbsent);
+      }
+    }
+  }
+
   /** The exchanges of this name that an earlier process kept. */
   private async countKept(name: string): Promise<number> {
     let count = 0;
@@ -105,6 +120,19 @@ export class KeptExchanges {
   }
 }
 
+/** Where the whole lines of a file end, in bytes; none if there is no such file. */
+async function lineEnds(file: string): Promise<number[]> {
+  const bytes = await readFile(file).catch((error: unknown) => ignoreAbsent(error) ?? Buffer.alloc(0));
+  const ends: number[] = [];
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, end + 1)) ends.push(end + 1);
+  return ends;
+}
+
+/** @throws the error, if it is another one */
+function ignoreAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
 function exchangeOf(pair: AnsweredPair, side: SideName, name: string, n: number, rule?: ReviewedRule): Exchange {
   const request = replayable(pair.request);
   const place = `${request.method} ${pair.route}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
@@ -113,8 +141,12 @@ function exchangeOf(pair: AnsweredPair, side: SideName, name: string, n: number,
     n,
     request,
     response: recordedResponse(request, pair[side]),
-    ...(rule === undefined ? {} : { reason: rule.sentence }),
+    ...(rule === undefined ? noteOf(pair) : { reason: rule.sentence }),
   };
+}
+
+function noteOf({ note }: AnsweredPair): { reason?: string } {
+  return note === undefined ? {} : { reason: note };
 }
 
 const FRAMING = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'te', 'trailer']);

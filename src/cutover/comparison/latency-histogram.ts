@@ -58,8 +58,11 @@ export class LatencyHistogram {
    * is recorded.
    */
   quantile(part: number): number | undefined {
-    if (this.recorded === 0) return undefined;
-    const rank = Math.max(1, Math.ceil(part * this.recorded));
+    return this.recorded === 0 ? undefined : this.ranked(Math.max(1, Math.ceil(part * this.recorded)));
+  }
+
+  /** The latency, in milliseconds, with this number in rising order, from 1 to the count. */
+  ranked(rank: number): number {
     let seen = 0;
     for (const [bucket, count] of this.sorted()) {
       seen += count;

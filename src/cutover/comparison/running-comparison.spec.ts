@@ -30,6 +30,8 @@ async function start(options: Partial<RunningComparisonOptions> = {}): Promise<R
   const running = await RunningComparison.open({
     statisticsFile: join(folder, 'state', 'statistics.json'),
     differencesFolder: join(folder, 'differences'),
+    differenceLog: join(folder, 'state', 'differences.log'),
+    settingsFile: join(folder, 'state', 'gates.json'),
     rules: reviewedRules({ untyped: true }),
     interval: 5,
     drain: 100,

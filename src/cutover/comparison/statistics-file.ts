@@ -13,6 +13,8 @@ export interface SavedComparison {
   began: string;
   saved: string;
   limits: GateLimits;
+  /** Unexplained differences that were logged up to this number are counted here; see `DifferenceLog`. */
+  logged?: number;
   rules: { name: string; point?: number; sentence: string }[];
   phases: { phase: PhaseName; percent?: number; began: string; ended?: string; statistics: SavedStatistics }[];
   /** The verdicts on the last phase when the file was saved. */

@@ -57,11 +57,19 @@ export class PairStatistics {
   unexplained: number;
   /** Differing by a reviewed rule, by its name. */
   readonly explained: Map<string, number>;
+  /** Those of them that say nothing of green's bytes. */
+  blind: number;
 
   constructor(saved?: SavedPairs) {
     this.equal = saved?.equal ?? 0;
     this.unexplained = saved?.unexplained ?? 0;
     this.explained = new Map(saved?.explained);
+    this.blind = saved?.blind ?? 0;
+  }
+
+  /** Comparisons that green's bytes were looked at for. */
+  get seen(): number {
+    return this.compared - this.blind;
   }
 
   get compared(): number {
@@ -71,18 +79,23 @@ export class PairStatistics {
   }
 
   record(outcome: PairOutcome): void {
-    if (outcome.kind === 'explained') add(this.explained, outcome.rule.name, 1);
-    else this[outcome.kind] += 1;
+    if (outcome.kind !== 'explained') this[outcome.kind] += 1;
+    else {
+      add(this.explained, outcome.rule.name, 1);
+      if (outcome.rule.isBlind) this.blind += 1;
+    }
   }
 
   merge(other: PairStatistics): void {
     this.equal += other.equal;
     this.unexplained += other.unexplained;
+    this.blind += other.blind;
     for (const [rule, count] of other.explained) add(this.explained, rule, count);
   }
 
   toJSON(): SavedPairs {
-    return { equal: this.equal, unexplained: this.unexplained, explained: [...this.explained] };
+    const { equal, unexplained, explained, blind } = this;
+    return { equal, unexplained, explained: [...explained], blind };
   }
 }
 
@@ -91,6 +104,8 @@ export interface RouteStatistics {
   readonly blue: SideStatistics;
   readonly green: SideStatistics;
   readonly pairs: PairStatistics;
+  /** Reads of clients that could have been compared. */
+  asked: number;
 }
 
 export type SavedSide = {
@@ -100,8 +115,13 @@ export type SavedSide = {
   last?: number;
   latencies: SavedHistogram;
 };
-export type SavedPairs = { equal: number; unexplained: number; explained: [rule: string, count: number][] };
-export type SavedStatistics = Record<string, { blue: SavedSide; green: SavedSide; pairs: SavedPairs }>;
+export type SavedPairs = {
+  equal: number;
+  unexplained: number;
+  explained: [rule: string, count: number][];
+  blind?: number;
+};
+export type SavedStatistics = Record<string, { blue: SavedSide; green: SavedSide; pairs: SavedPairs; asked?: number }>;
 
 // Routes are templates, of which there are few. Should a caller pass raw paths, memory must not grow with them.
 const MOST_ROUTES = 200;
@@ -116,6 +136,10 @@ export class Statistics {
     this.route(`${answer.method} ${answer.route}`)[answer.side].record(answer, at);
   }
 
+  recordRead(method: string, route: string): void {
+    this.route(`${method} ${route}`).asked += 1;
+  }
+
   recordPair({ method, route }: { method: string; route: string }, outcome: PairOutcome): void {
     this.route(`${method} ${route}`).pairs.record(outcome);
   }
@@ -123,11 +147,12 @@ export class Statistics {
   /** Adds what others counted. */
   merge(...others: readonly Statistics[]): this {
     for (const other of others) {
-      for (const [name, { blue, green, pairs }] of other.routes) {
+      for (const [name, { blue, green, pairs, asked }] of other.routes) {
         const route = this.route(name);
         route.blue.merge(blue);
         route.green.merge(green);
         route.pairs.merge(pairs);
+        route.asked += asked;
       }
     }
     return this;
@@ -149,20 +174,21 @@ export class Statistics {
 
   toJSON(): SavedStatistics {
     return Object.fromEntries(
-      [...this.routes].map(([name, { blue, green, pairs }]) => [
+      [...this.routes].map(([name, { blue, green, pairs, asked }]) => [
         name,
-        { blue: blue.toJSON(), green: green.toJSON(), pairs: pairs.toJSON() },
+        { blue: blue.toJSON(), green: green.toJSON(), pairs: pairs.toJSON(), asked },
       ]),
     );
   }
 
   static fromJSON(saved: SavedStatistics): Statistics {
     const statistics = new Statistics();
-    for (const [name, { blue, green, pairs }] of Object.entries(saved)) {
+    for (const [name, { blue, green, pairs, asked = 0 }] of Object.entries(saved)) {
       statistics.routes.set(name, {
         blue: new SideStatistics(blue),
         green: new SideStatistics(green),
         pairs: new PairStatistics(pairs),
+        asked,
       });
     }
     return statistics;
@@ -172,7 +198,7 @@ export class Statistics {
     const known = this.routes.get(name);
     if (known !== undefined) return known;
     if (this.routes.size >= MOST_ROUTES && name !== OTHER_ROUTES) return this.route(OTHER_ROUTES);
-    const made = { blue: new SideStatistics(), green: new SideStatistics(), pairs: new PairStatistics() };
+    const made = { blue: new SideStatistics(), green: new SideStatistics(), pairs: new PairStatistics(), asked: 0 };
     this.routes.set(name, made);
     return made;
   }

@@ -4,10 +4,12 @@ import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideAway } from '../sides/side-away';
-import { JournalError } from '../journal/journal-error';
-import type { MarkPurpose } from '../gateway/import-marks';
-import { phaseNamed } from '../gateway/phase-steps';
+import type { RunningComparison } from '../comparison/running-comparison';
+import { GateSettingsError } from '../comparison/gate-settings';
+import { JournalError } from '../gateway/kept/journal-error';
+import type { MarkPurpose } from '../gateway/marks';
+import { phaseNamed } from '../gateway/steps';
+import { OrderRefused, SideAway } from '../order/nouns';
 import { PhaseRefused } from '../traffic/phase-refused';
 import { rightsBy, type Tokens } from './tokens';
 import { sendJson, sendShown, viewsOf } from './views';
@@ -15,17 +17,25 @@ import type { Watching } from './watch/watching';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
+/** Shows and changes what the gates demand. */
+type GateLimitsControl = Pick<RunningComparison, 'limits' | 'changeLimits'>;
 type Action = (input: Input) => unknown;
 
 const BODY_LIMIT = 1 << 16;
 
 /**
+/**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN`, but for the page, and speaks JSON: what can
- * be seen is in views.ts, and POST /phase, POST /import-mark, POST /rebuild-follower change something, which is told as an
- * event. Refusals are 409 with `{"error": sentence}`.
+ * be seen is in views.ts; POST /phase, POST /import-mark, POST /rebuild-follower and PATCH /gates change something, which is told
+ * as an event. Refusals are 409 with `{"error": sentence}`.
  */
-export function createControlServer(gateway: Gateway, watching: Watching, tokens: Tokens): Server {
-  const actions = actionsOf(gateway);
+export function createControlServer(
+  gateway: Gateway,
+  watching: Watching,
+  tokens: Tokens,
+  gates?: GateLimitsControl,
+): Server {
+  const actions = { ...actionsOf(gateway), ...(gates && gateActions(gates)) };
   const views = viewsOf(watching);
   const right = rightsBy(tokens);
   const server = createServer((request, response) => {
@@ -74,8 +84,8 @@ export function isRefusal(error: unknown): boolean {
 
 function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   return {
-    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive }) => {
-      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true };
+    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive, abandonUnanswered }) => {
+      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true, abandonUnanswered };
       await gateway.phases.change(phaseNamed(phase), options);
       return gateway.status;
     },
@@ -87,9 +97,16 @@ function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   };
 }
 
+function gateActions(gates: GateLimitsControl): Readonly<Record<string, Action>> {
+  return {
+    'GET /gates': () => gates.limits,
+    'PATCH /gates': (input) => gates.changeLimits(input),
+  };
+}
+
 async function markAction(
   { marks }: Gateway,
-  { action, mark, purpose = 'import', seconds, nextIds, mapped, incomplete }: Input,
+  { action, mark, purpose = 'import', seconds, nextIds, leftOut }: Input,
 ): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
@@ -99,10 +116,9 @@ async function markAction(
     marks.release(mark);
     return { released: true };
   }
-  if (action === 'end')
-    return {
-      place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true, incomplete: incomplete === true }),
-    };
+  if (action === 'end') {
+    return { place: await marks.end(mark, { nextIds: idsOf(nextIds), leftOut: rowsIn(leftOut) }) };
+  }
   if (action === 'abandon') {
     marks.abandon(mark);
     return { abandoned: true };
@@ -121,7 +137,15 @@ function idsOf(value: unknown): { collections?: number; locations?: number } {
   return { ...id('collections'), ...id('locations') };
 }
 
+function rowsIn(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new PhaseRefused('"leftOut" is how many rows were left out, a whole number.');
+}
+
 async function perform(action: Action, request: IncomingMessage, { now }: Watching): Promise<unknown> {
+  // A look is no event.
+  if (request.method === 'GET') return action({});
   const body = await readBody(request, BODY_LIMIT);
   let input: unknown = {};
   try {
@@ -141,7 +165,9 @@ function isStatus(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'program' in value;
 }
 
+const REFUSALS = [PhaseRefused, OrderRefused, JournalError, GateSettingsError];
+
 function statusOf(error: unknown): number {
-  if (error instanceof PhaseRefused || error instanceof JournalError) return 409;
+  if (REFUSALS.some((kind) => error instanceof kind)) return 409;
   return error instanceof SideAway ? 502 : 500;
 }

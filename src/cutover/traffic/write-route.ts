@@ -54,6 +54,13 @@ export function routeRequest(method: string, target: string): RoutedRequest {
   return { route: template, write: { resource, verb, id: verb === 'create' ? null : idIn(match.values[0] ?? '') } };
 }
 
+/** The id in the path of one row; null where there is none that can exist. */
+export function rowIn(target: string): number | null {
+  const path = readTarget(target)?.path;
+  const match = path === undefined ? undefined : table.match(path);
+  return idIn(match?.values[0] ?? '');
+}
+
 /** Ids are given from 1 upwards: one beyond the safe integers does not exist. */
 function idIn(segment: string): number | null {
   const read = readIntegerPath(segment, 'collection_id');

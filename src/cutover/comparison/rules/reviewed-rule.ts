@@ -16,6 +16,8 @@ export interface ReviewedRule {
   point?: number;
   /** What is different and why, for people. */
   sentence: string;
+  /** It cannot tell whether green's answer is right but for that: such a comparison does not count for its route. */
+  isBlind?: true;
   explains: (pair: DifferingPair) => boolean;
 }
 

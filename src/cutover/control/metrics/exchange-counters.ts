@@ -48,6 +48,10 @@ export class ExchangeCounters implements ExchangeObserver {
     this.next.onExchange(answer);
   }
 
+  onRead(method: string, route: string): boolean {
+    return this.next.onRead(method, route);
+  }
+
   onPair(pair: AnsweredPair): void {
     this.next.onPair(pair);
   }

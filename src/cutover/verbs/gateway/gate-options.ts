@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { valued } from '../../../command-line';
-import { numberBetween, wholeNumber } from '../../../settings/option-values';
+import { duration, numberBetween, wholeNumber } from '../../../settings/option-values';
 import { collected } from '../command-line';
 import { DEFAULT_GATE_LIMITS } from '../../comparison/gates';
 
@@ -9,13 +9,17 @@ export interface GateOptions {
   typedBlue: boolean;
   map: string[];
   comparisons: number;
+  routeComparisons: number;
   errorRate: number;
   p95Ratio: number;
+  /** Milliseconds. */
+  latencyFloor: number;
+  behindLimit: number;
 }
 
 /** Adds the options that say what is compared, and what the gates demand. */
 export function withGateOptions(command: Command): Command {
-  const { comparisons, errorRate, p95Ratio } = DEFAULT_GATE_LIMITS;
+  const { comparisons, routeComparisons, errorRate, p95Ratio, latencyFloor, behind } = DEFAULT_GATE_LIMITS;
   return command
     .option(
       '--typed-blue',
@@ -25,6 +29,14 @@ export function withGateOptions(command: Command): Command {
     .option('--map <field:from=to>', 'a value that the import replaced; may be repeated', collected, [])
     .addOption(
       valued('--comparisons <count>', 'equal comparisons that a pass needs', wholeNumber(), String(comparisons)),
+    )
+    .addOption(
+      valued(
+        '--route-comparisons <count>',
+        'comparisons that each route needs which clients use',
+        wholeNumber(),
+        String(routeComparisons),
+      ),
     )
     .addOption(
       valued(
@@ -41,5 +53,14 @@ export function withGateOptions(command: Command): Command {
         numberBetween(0.001, 1000),
         String(p95Ratio),
       ),
-    );
+    )
+    .addOption(
+      valued(
+        '--latency-floor <time>',
+        'a P95 of green’s up to this is fast enough, whatever blue’s is',
+        duration,
+        `${latencyFloor}ms`,
+      ),
+    )
+    .addOption(valued('--behind-limit <writes>', 'writes that the follower may lack', wholeNumber(), String(behind)));
 }
