@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { eventually } from '../../../harness/eventually';
 import { describeWith } from '../../support/describe-with';
 import { missing } from '../../support/missing';
+import { useCluster } from '../../support/clusters';
 import { WatchedSides } from './watched-sides';
 
 const WATCH_TOKEN = 'a-token-that-only-sees';
 
 describe('the metrics of a gateway', () => {
+  const cluster = useCluster();
   let sides: WatchedSides;
   beforeEach(async () => {
-    sides = await WatchedSides.start();
+    sides = await WatchedSides.start(cluster());
   });
   afterEach(() => sides.stop());
 
@@ -81,7 +83,7 @@ describe('the metrics of a gateway', () => {
     expect((await sides.look('/metrics', WATCH_TOKEN)).status).toBe(401);
     const file = join(sides.journal.path, 'watch.token');
     await writeFile(file, `${WATCH_TOKEN}\n`);
-    const watched = await WatchedSides.start('--watch-token-file', file);
+    const watched = await WatchedSides.start(cluster(), '--watch-token-file', file);
     try {
       for (const path of ['/metrics', '/status', '/events', '/evidence']) {
         expect((await watched.look(path, WATCH_TOKEN)).status).toBe(200);

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { eventually } from '../../../harness/eventually';
 import { TOKEN } from '../../../harness/gateway-process';
 import { describeWithBrowser, launchBrowser, openPage } from '../../browser/browser';
+import { useCluster } from '../../support/clusters';
 import { WatchedSides } from './watched-sides';
 
 /** What would run, or be applied, if any of it were taken for markup. */
@@ -10,7 +11,7 @@ const HOSTILE = `<img src=x onerror="document.title='run'"><script>document.titl
 
 describe('the page of the control port', () => {
   it('is one file that loads nothing from anywhere, under a policy that lets nothing else run', async () => {
-    const sides = await WatchedSides.start();
+    const sides = await WatchedSides.start(cluster());
     try {
       const answer = await sides.look('/', '');
       const page = await answer.text();
@@ -27,10 +28,11 @@ describe('the page of the control port', () => {
 });
 
 describeWithBrowser('the page of the control port in a browser', () => {
+  const cluster = useCluster();
   let sides: WatchedSides;
   let browser: Browser;
   beforeAll(async () => {
-    [sides, browser] = await Promise.all([WatchedSides.start('--comparisons', '5'), launchBrowser()]);
+    [sides, browser] = await Promise.all([WatchedSides.start(cluster(), '--comparisons', '5'), launchBrowser()]);
   });
   afterAll(async () => {
     await browser.close();
@@ -76,7 +78,7 @@ describeWithBrowser('the page of the control port in a browser', () => {
     const piece = {
       ...{ at: HOSTILE, kind: HOSTILE, place: 1, id: 1, explanation: HOSTILE },
       request: { method: HOSTILE, target: HOSTILE, body_b64: Buffer.from(HOSTILE).toString('base64') },
-      answer: { status: 422, body_b64: Buffer.from(HOSTILE).toString('base64') },
+      follower: { status: 422, body_b64: Buffer.from(HOSTILE).toString('base64') },
     };
     await writeFile(evidence.file, `${JSON.stringify(piece)}\n`, { flag: 'a' });
 

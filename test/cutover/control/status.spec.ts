@@ -6,12 +6,14 @@ import { CUTOVER, runCutover } from '../../../harness/cutover-program';
 import { ofTheRun } from '../../../harness/environment';
 import { eventually } from '../../../harness/eventually';
 import { TOKEN } from '../../../harness/gateway-process';
+import { useCluster } from '../../support/clusters';
 import { WatchedSides } from './watched-sides';
 
 describe('waste-cutover status', () => {
+  const cluster = useCluster();
   let sides: WatchedSides;
   beforeEach(async () => {
-    sides = await WatchedSides.start();
+    sides = await WatchedSides.start(cluster());
   });
   afterEach(() => sides.stop());
 
@@ -41,7 +43,7 @@ describe('waste-cutover status', () => {
 
   it('says how fast both sides are and when they are level: behind grew and looked like failure', async () => {
     await sides.shadow();
-    await sides.green.stop();
+    sides.green.goAway();
     for (let write = 0; write < 20; write++) await sides.create();
     const status = await eventually(async () => {
       const now = await sides.gateway.status();
@@ -58,7 +60,7 @@ describe('waste-cutover status', () => {
       stdout: expect.stringMatching(/^CUTOVER WARNING - .*green is away/),
     });
     expect(await check('--critical-behind', '20')).toMatchObject({ code: 2 });
-    await sides.green.start();
+    sides.green.comeBack();
     await sides.level();
     expect(await sides.gateway.status()).toMatchObject({ behind: 0, etaSeconds: 0 });
   });
