@@ -58,6 +58,8 @@ export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, Re
   readonly journalLimit: number;
   readonly observer?: ExchangeObserver;
   readonly judge?: PhaseJudge;
+  /** Is told when the follower has come into another state; it must not throw. */
+  readonly onTurn?: () => void;
   /** Bytes of a journal segment. */
   readonly segmentBytes?: number;
 }
@@ -114,6 +116,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
       evidence,
       newName: randomUUID,
       listener: recent,
+      ...(options.onTurn && { onTurn: options.onTurn }),
     },
     orderOptions(options),
   );

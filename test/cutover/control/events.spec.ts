@@ -2,6 +2,7 @@ import { appendFile, readFile, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayEvent } from '../../../src/cutover/events/event';
 import { eventually } from '../../../harness/eventually';
+import { useCluster } from '../../support/clusters';
 import { WatchedSides } from './watched-sides';
 
 /** An event in as few words as tell it apart. */
@@ -27,9 +28,10 @@ function short(event: GatewayEvent): string {
 }
 
 describe('the events of a gateway', () => {
+  const cluster = useCluster();
   let sides: WatchedSides;
   beforeEach(async () => {
-    sides = await WatchedSides.start('--comparisons', '5');
+    sides = await WatchedSides.start(cluster(), '--comparisons', '5');
   });
   afterEach(() => sides.stop());
 
@@ -52,10 +54,10 @@ describe('the events of a gateway', () => {
     await gateway.ask('POST', '/phase', { phase: 'green' });
     await sides.told((event) => short(event) === 'phase operator shadow→green refused');
 
-    await green.stop();
+    green.goAway();
     await sides.create();
     await follower('green', 'away');
-    await green.start();
+    green.comeBack();
     await follower('green', 'back');
     await follower('green', 'level', 2);
 
@@ -147,8 +149,8 @@ describe('the events of a gateway', () => {
     await unlink(file);
     await symlink('/dev/full', file);
     await gateway.start();
-    expect((await sides.create()).status).toBe(200);
     await sides.shadow();
+    expect((await sides.create()).status).toBe(200);
     expect(await sides.run('status')).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^needs a person {6}yes: \d+ events could not be written to events\.jsonl/m),

@@ -6,6 +6,9 @@ import { messageOf } from '../../cutover-error';
 
 export type ActionInput = Readonly<Record<string, unknown>>;
 
+/** Characters of an action's input that are kept in its event. */
+const LONGEST_INPUT = 500;
+
 export interface StepRecorderParts {
   readonly gateway: { readonly status: GatewayStatus };
   readonly events: EventLog;
@@ -26,7 +29,10 @@ export class StepRecorder {
     if (path === '/import-mark') return this.mark(input, run);
     const { events } = this.parts;
     const action = path.slice(1);
-    return this.told(run, (result, reason) => events.action({ action, by: 'operator', result, reason }));
+    const kept = JSON.stringify(input).length > LONGEST_INPUT ? null : input;
+    return this.told(run, (result, reason) => {
+      events.action({ action, input: kept, by: 'operator', result, reason });
+    });
   }
 
   /** Carries out a return that the gates want. @throws what the return throws */
