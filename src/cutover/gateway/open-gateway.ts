@@ -100,7 +100,8 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const blueServer = new BlueServer(sides.blue.url, { ...BLUE_LIMITS, ...blueLimits(options) });
   const greenServer = new GreenServer({ adminUrl: greenAdmin, token }, API_RULES);
   const pairs = new AnswerPairs(observer);
-  const evidence = await EvidenceFile.open(folder.directory, facts, pairs.witnessed);
+  const evidence = await EvidenceFile.open(folder.directory, facts, pairs);
+  pairs.isApart = evidence.isApart.bind(evidence);
   // The watched ports ask the order whose turn it is; nothing is sent before it is there.
   const opened: { order?: Order } = {};
   const owner = (): SideName => ownerIn(opened.order?.phase ?? 'blue');
