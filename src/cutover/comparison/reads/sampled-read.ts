@@ -151,19 +151,22 @@ export class SampledRead {
     const started = performance.now();
     return new Promise((resolve) => {
       const outgoing = sides[side].open(request);
+      let isObserved = false;
       const observe = (status: number | null) => {
+        if (isObserved) return;
+        isObserved = true;
         const milliseconds = performance.now() - started;
         observer.onExchange({ route, method: request.method, side, status, milliseconds });
       };
       // A limit of silence: a list of a million rows takes as long as it takes.
       outgoing.setTimeout(timeout, () => outgoing.destroy(new Error('silent')));
-      outgoing.once('error', () => {
+      outgoing.on('error', () => {
         observe(null);
         resolve(undefined);
       });
       outgoing.once('response', (incoming) => {
         incoming.once('end', () => observe(incoming.complete ? (incoming.statusCode ?? null) : null));
-        incoming.once('error', () => undefined);
+        incoming.once('close', () => observe(null));
         void this.tapOf(side, incoming).answer.then(resolve);
       });
       outgoing.end();
