@@ -93,9 +93,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/dashboard/public/**/*.js'],
+    files: ['src/dashboard/public/**/*.js', 'src/cutover/control/page/assets/*.js'],
     languageOptions: {
       globals: {
+        AbortSignal: 'readonly',
+        Node: 'readonly',
+        sessionStorage: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
         document: 'readonly',
         window: 'readonly',
         fetch: 'readonly',

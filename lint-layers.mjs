@@ -46,11 +46,10 @@ export const ZONES = [
   ...layers('./src/cutover', [
     ['cutover-error.ts'],
     ['traffic'],
+    ['events'],
     ['sides'],
-    ['journal'],
     ['comparison'],
-    ['owner'],
-    ['follower'],
+    ['order'],
     ['gateway'],
     ['control'],
     ['verbs'],

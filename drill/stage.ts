@@ -1,7 +1,7 @@
 import type { ProgramEnd } from '../harness/built-program';
 import { runCutover } from '../harness/cutover-program';
 import { freePort } from '../harness/free-port';
-import { GatewayProcess, TOKEN } from '../harness/gateway-process';
+import { FOLLOW_TOKEN, GatewayProcess, TOKEN } from '../harness/gateway-process';
 import { HttpProcess } from '../harness/http-process';
 import { journalDirectory } from '../harness/journal-directory';
 import { apiLaunch } from '../harness/launch';
@@ -19,24 +19,27 @@ export class Actor {
 
   private constructor(
     readonly url: string,
+    /** Of the new API, where it is fed. */
+    readonly adminUrl: string,
     private readonly launch: () => Promise<HttpProcess>,
   ) {}
 
   /** The old API; `untyped` as it is deployed. @throws StartError if it does not come up */
   static async reference(untyped: boolean): Promise<Actor> {
     const port = await freePort();
-    return Actor.start(port, async () => (await startReference({ untyped, port })).server);
+    return Actor.start(port, '', async () => (await startReference({ untyped, port })).server);
   }
 
   /** The new API on a database. @throws StartError if it does not come up */
   static async api(databaseUrl: string): Promise<Actor> {
-    const port = await freePort();
-    const launch = apiLaunch({ DATABASE_URL: databaseUrl, PORT: String(port) });
-    return Actor.start(port, () => HttpProcess.start(launch, port));
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const ports = { PORT: String(port), ADMIN_PORT: String(adminPort) };
+    const launch = apiLaunch({ DATABASE_URL: databaseUrl, ...ports, FOLLOW_TOKEN });
+    return Actor.start(port, `http://127.0.0.1:${adminPort}`, () => HttpProcess.start(launch, port));
   }
 
-  private static async start(port: number, launch: () => Promise<HttpProcess>): Promise<Actor> {
-    const actor = new Actor(`http://127.0.0.1:${port}`, launch);
+  private static async start(port: number, adminUrl: string, launch: () => Promise<HttpProcess>): Promise<Actor> {
+    const actor = new Actor(`http://127.0.0.1:${port}`, adminUrl, launch);
     await actor.start();
     return actor;
   }
@@ -68,7 +71,8 @@ export class Stage {
     const databaseUrl = await cluster.createDatabase();
     const [blue, green] = [await Actor.reference(untyped), await Actor.api(databaseUrl)];
     const journal = await journalDirectory();
-    const options = ['--blue', blue.url, '--green', green.url, '--journal', journal.path, ...gatewayOptions];
+    const greens = ['--green', green.url, '--green-admin', green.adminUrl];
+    const options = ['--blue', blue.url, ...greens, '--journal', journal.path, ...gatewayOptions];
     return new Stage(cluster, databaseUrl, blue, green, new GatewayProcess(options), journal.remove);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Puts what the browser loads into dist/public: the dashboard with Chart.js, and the documentation pages with Swagger UI
- * and ReDoc, each with its licence. The packages are needed here only; at run time nothing is read from node_modules.
+ * and ReDoc, each with its licence; and the gateway's page beside its code. The packages are needed here only; at run time nothing is read from node_modules.
  * Runs after the compiler, which empties dist/. Exits with 1 and a sentence where a source is missing.
  */
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -43,6 +43,9 @@ try {
   await rm(join(root, 'dist/public'), { recursive: true, force: true });
   await cp(join(root, 'src/dashboard/public'), dashboard, { recursive: true });
   await cp(join(root, 'src/documentation/public'), docs, { recursive: true });
+  // Read from beside the code that serves it, as in src/.
+  const page = 'cutover/control/page/assets';
+  await cp(join(root, 'src', page), join(root, 'dist', page), { recursive: true });
   for (const [name, files] of Object.entries(vendored)) await copyPackage(name, files);
   await keepRedocAtHome(join(docs, 'redoc.standalone.js'));
 } catch (error) {

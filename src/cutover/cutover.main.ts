@@ -10,7 +10,7 @@ import { gatesCommand } from './verbs/gates.command';
 import { importCommand } from './verbs/import/import.command';
 import { phaseCommand } from './verbs/phase.command';
 import { reportCommand } from './verbs/report/report.command';
-import { statusCommand } from './verbs/status.command';
+import { statusCommand } from './verbs/status/status.command';
 import { verifyCommand } from './verbs/verify/verify.command';
 
 const program = new Command('waste-cutover')

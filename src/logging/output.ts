@@ -17,17 +17,26 @@ export interface LogOutput {
   end(): Promise<void>;
 }
 
+/** Standard output, see {@link outputTo}. */
+export function standardOutput(): LogOutput {
+  return outputTo(process.stdout, 1);
+}
+
+/** Standard error, see {@link outputTo}. */
+export function standardError(): LogOutput {
+  return outputTo(process.stderr, 2);
+}
+
 /**
- * Standard output, as readable lines if it is a terminal. Nothing that becomes of it may stop or end the server: a reader
+ * A standard stream, as readable lines if it is a terminal. Nothing that becomes of it may stop or end the server: a reader
  * that has gone away (EPIPE), a terminal that was closed (EIO), a full disk, a pipe that nobody empties. So lines are
  * written behind the event loop's back, those that find no room are dropped and counted, and errors are taken for that.
  */
-export function standardOutput(): LogOutput {
-  // Asking it makes a pipe non-blocking, too: a write to a full one returns, in place of holding a thread for good.
-  const isTerminal = process.stdout.isTTY;
+function outputTo({ isTTY: isTerminal }: Pick<NodeJS.WriteStream, 'isTTY'>, descriptor: 1 | 2): LogOutput {
+  // Asking the stream makes a pipe non-blocking, too: a write to a full one returns, in place of holding a thread for good.
   let isOver = false;
   let dropped = 0;
-  const stream = destination({ dest: 1, sync: false, maxLength: LONGEST_QUEUE, retryEAGAIN: () => !isOver });
+  const stream = destination({ dest: descriptor, sync: false, maxLength: LONGEST_QUEUE, retryEAGAIN: () => !isOver });
   stream.on('error', () => undefined);
   stream.on('close', () => (isOver = true));
   stream.on('drop', () => dropped++);

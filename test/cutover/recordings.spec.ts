@@ -8,7 +8,7 @@ import { DatabaseReset } from '../../src/recordings/reset-database';
 import { describeWithReference } from '../reference/describe-with-reference';
 import { startReference, type Reference } from '../../harness/reference';
 import { useCluster } from '../support/clusters';
-import { startTestApp, type TestApp } from '../support/test-app';
+import { startFollowApp, type FollowApp } from '../follow/follow-app';
 import { ReplayedGateway } from './support/replayed-gateway';
 
 // Thousands of exchanges, each on both sides: a minute where nothing else runs, and several where much does.
@@ -34,14 +34,14 @@ function nameOf({ seq, n }: { readonly seq: string; readonly n: number }): strin
 describeWithReference('the recordings through the gateway', () => {
   const cluster = useCluster();
   let blue: Reference;
-  let green: TestApp;
+  let green: FollowApp;
   let reset: DatabaseReset;
   let exchanges: Exchange[];
   let gateway: ReplayedGateway;
 
   beforeAll(async () => {
     const database = await cluster().createDatabase();
-    [blue, green] = await Promise.all([startReference(), startTestApp(database)]);
+    [blue, green] = await Promise.all([startReference(), startFollowApp(database)]);
     reset = await DatabaseReset.connect(database);
     exchanges = await readRecordings([RECORDINGS]);
   });
@@ -54,7 +54,7 @@ describeWithReference('the recordings through the gateway', () => {
 
   const emptyBlue = () => fetch(blue.resetUrl).then((answer) => answer.body?.cancel());
   const emptyBoth = () => Promise.all([reset.reset(), emptyBlue()]);
-  const addresses = () => ({ blue: blue.url, green: green.url });
+  const addresses = () => ({ blue: blue.url, green });
 
   async function replayAll(): Promise<ReplayReport> {
     const report = await replay(sequencesOf(exchanges), { target: gateway.target, reset: () => gateway.reset() });

@@ -12,6 +12,8 @@ export interface ObservedAnswer {
   status: number | null;
   /** From the sending of the request to the end of the answer. */
   milliseconds: number;
+  /** It was asked only to compare its answer with the one that a client got from the other side. */
+  sampled?: true;
 }
 
 /** One request with the answers of both sides, given in the same state of their records. */

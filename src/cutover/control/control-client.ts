@@ -1,10 +1,19 @@
 import { CutoverError } from '../cutover-error';
-import { PROGRAM, type GatewayStatus } from '../gateway/gateway-status';
+import { PROGRAM } from '../gateway/gateway-status';
+import type { WatchedStatus } from './watch/watched-status';
 
 /** The control port cannot be used, or refuses; the message says what to do. */
 export class ControlError extends CutoverError {
   override name = 'ControlError';
 }
+
+/** Nothing answers at the control port, or not in time. */
+export class NoGatewayError extends ControlError {
+  override name = 'NoGatewayError';
+}
+
+/** Milliseconds that a look at the gateway may take; steps may wait for writes under way. */
+const LOOK_PATIENCE = 10_000;
 
 /** Talks to the control port of a running gateway. */
 export class ControlClient {
@@ -19,10 +28,10 @@ export class ControlClient {
   }
 
   /** @throws ControlError */
-  async status(): Promise<GatewayStatus> {
-    const status = (await this.call('GET', '/status')) as Partial<GatewayStatus>;
+  async status(): Promise<WatchedStatus> {
+    const status = (await this.call('GET', '/status')) as Partial<WatchedStatus>;
     if (status.program !== PROGRAM) throw new ControlError(this.notAGateway());
-    return status as GatewayStatus;
+    return status as WatchedStatus;
   }
 
   /** Asks for an action. @throws ControlError with the gateway's own sentence if it refuses */
@@ -48,11 +57,12 @@ export class ControlClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body }) });
+      const signal = method === 'GET' ? { signal: AbortSignal.timeout(LOOK_PATIENCE) } : {};
+      response = await fetch(`${this.url}${path}`, { method, headers, ...signal, ...(body !== undefined && { body }) });
       text = await response.text();
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new ControlError(`No gateway answers at ${this.url} (${cause}): give the address of its control port.`);
+      throw new NoGatewayError(`No gateway answers at ${this.url} (${cause}): give the address of its control port.`);
     }
     const answer = parse(text);
     if (response.ok && answer !== undefined) return answer;

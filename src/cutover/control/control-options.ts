@@ -5,8 +5,14 @@ import { messageOf } from '../cutover-error';
 
 const TOKEN_VARIABLE = 'WASTE_CUTOVER_TOKEN';
 
+const FOLLOW_VARIABLE = 'FOLLOW_TOKEN';
+
 export interface TokenOptions {
   readonly tokenFile?: string;
+}
+
+export interface FollowTokenOptions {
+  readonly followTokenFile?: string;
 }
 
 export interface ControlOptions extends TokenOptions {
@@ -26,12 +32,27 @@ export function withControl(command: Command): Command {
 
 /** The token. @throws UsageError if there is none, or one that is too short to keep anybody out */
 export function readToken({ tokenFile }: TokenOptions): string {
-  const token = (tokenFile === undefined ? (process.env[TOKEN_VARIABLE] ?? '') : readTokenFile(tokenFile)).trim();
-  if (token === '') throw new UsageError(`give the control port's token: --token-file FILE, or ${TOKEN_VARIABLE}`);
+  return tokenIn(tokenFile, TOKEN_VARIABLE, "the control port's token: --token-file FILE");
+}
+
+/** The token with which green lets itself be fed. @throws UsageError if there is none, or one that is too short */
+export function readFollowToken({ followTokenFile }: FollowTokenOptions): string {
+  const said = "green's token for following, the FOLLOW_TOKEN that it was started with: --follow-token-file FILE";
+  return tokenIn(followTokenFile, FOLLOW_VARIABLE, said);
+}
+
+function tokenIn(file: string | undefined, variable: string, said: string): string {
+  const token = (file === undefined ? (process.env[variable] ?? '') : readTokenFile(file)).trim();
+  if (token === '') throw new UsageError(`give ${said}, or ${variable}`);
   if (!/^[\x21-\x7e]{16,}$/.test(token)) {
     throw new UsageError('the token must be 16 characters or more, without spaces: "openssl rand -hex 16" makes one');
   }
   return token;
+}
+
+/** The token that only watches; undefined if there is none. @throws UsageError if it is too short, or not one */
+export function readWatchToken({ watchTokenFile }: { readonly watchTokenFile?: string }): string | undefined {
+  return watchTokenFile === undefined ? undefined : readToken({ tokenFile: watchTokenFile });
 }
 
 function readTokenFile(file: string): string {

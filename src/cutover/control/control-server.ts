@@ -1,17 +1,19 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import { hearSocketErrors } from '../../contract/http/socket-errors';
 import { messageOf } from '../cutover-error';
 import type { Gateway } from '../gateway/gateway';
-import { SideAway } from '../sides/side-away';
-import { JournalError } from '../journal/journal-error';
-import type { MarkPurpose } from '../gateway/import-marks';
-import { phaseNamed } from '../gateway/phase-steps';
-import { GateSettingsError } from '../comparison/gate-settings';
 import type { RunningComparison } from '../comparison/running-comparison';
+import { GateSettingsError } from '../comparison/gate-settings';
+import { JournalError } from '../gateway/kept/journal-error';
+import type { MarkPurpose } from '../gateway/marks';
+import { phaseNamed } from '../gateway/steps';
+import { OrderRefused, SideAway } from '../order/nouns';
 import { PhaseRefused } from '../traffic/phase-refused';
+import { rightsBy, type Tokens } from './tokens';
+import { sendJson, sendShown, viewsOf } from './views';
+import type { Watching } from './watch/watching';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
@@ -22,26 +24,50 @@ type Action = (input: Input) => unknown;
 const BODY_LIMIT = 1 << 16;
 
 /**
- * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN` and speaks JSON: GET /status,
- * GET and PATCH /gates, POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
+ * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN`, but for the page, and speaks JSON: what can
+ * be seen is in views.ts; POST /phase, POST /import-mark, POST /rebuild-follower and PATCH /gates change something, which is told
+ * as an event. Refusals are 409 with `{"error": sentence}`.
  */
-export function createControlServer(gateway: Gateway, token: string, gates?: GateLimitsControl): Server {
+export function createControlServer(
+  gateway: Gateway,
+  watching: Watching,
+  tokens: Tokens,
+  gates?: GateLimitsControl,
+): Server {
   const actions = { ...actionsOf(gateway), ...(gates && gateActions(gates)) };
-  const expected = digest(`Bearer ${token}`);
+  const views = viewsOf(watching);
+  const right = rightsBy(tokens);
   const server = createServer((request, response) => {
-    const answer = (status: number, body: unknown) => send(response, status, body);
-    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
+    const { method = '', url = '', headers } = request;
+    const answer = (status: number, body: unknown) => sendJson(response, status, body);
+    const view = method === 'GET' ? views.get(url) : undefined;
+    const action = actions[`${method} ${url}`];
+    const may = right(headers.authorization);
+    if (may === 'nothing' && view?.isOpen !== true) {
       answer(401, { error: 'The token is wrong: give the one that the gateway was started with.' });
       return;
     }
-    const action = actions[`${request.method ?? ''} ${request.url ?? ''}`];
+    if (may === 'watch' && view === undefined) {
+      answer(403, { error: 'This token is for watching only: give the one that changes phases.' });
+      return;
+    }
+    if (view !== undefined) {
+      whenDone(
+        response,
+        Promise.resolve().then(() => view.show()),
+        (shown) => sendShown(response, shown),
+        (error) => answer(500, { error: messageOf(error) }),
+      );
+      return;
+    }
     if (action === undefined) {
-      answer(404, { error: `There is no such action; there are ${Object.keys(actions).join(', ')}.` });
+      const known = [...[...views.keys()].map((path) => `GET ${path}`), ...Object.keys(actions)];
+      answer(404, { error: `There is no such action; there are ${known.join(', ')}.` });
       return;
     }
     whenDone(
       response,
-      perform(action, request),
+      method === 'GET' ? Promise.resolve(action({})) : perform(action, request, watching),
       (body) => answer(200, body),
       (error) => answer(statusOf(error), { error: messageOf(error) }),
     );
@@ -50,11 +76,15 @@ export function createControlServer(gateway: Gateway, token: string, gates?: Gat
   return server;
 }
 
+/** True for an error that says that nothing was changed. */
+export function isRefusal(error: unknown): boolean {
+  return statusOf(error) === 409;
+}
+
 function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
   return {
-    'GET /status': () => gateway.status,
-    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive }) => {
-      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true };
+    'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive, abandonUnanswered }) => {
+      const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true, abandonUnanswered };
       await gateway.phases.change(phaseNamed(phase), options);
       return gateway.status;
     },
@@ -75,7 +105,7 @@ function gateActions(gates: GateLimitsControl): Readonly<Record<string, Action>>
 
 async function markAction(
   { marks }: Gateway,
-  { action, mark, purpose = 'import', seconds, nextIds, mapped, incomplete }: Input,
+  { action, mark, purpose = 'import', seconds, nextIds, leftOut }: Input,
 ): Promise<unknown> {
   if (action === 'begin') {
     if (purpose !== 'import' && purpose !== 'verify') throw new PhaseRefused('"purpose" is import or verify.');
@@ -85,10 +115,9 @@ async function markAction(
     marks.release(mark);
     return { released: true };
   }
-  if (action === 'end')
-    return {
-      place: await marks.end(mark, { ...idsOf(nextIds), mapped: mapped === true, incomplete: incomplete === true }),
-    };
+  if (action === 'end') {
+    return { place: await marks.end(mark, { nextIds: idsOf(nextIds), leftOut: rowsIn(leftOut) }) };
+  }
   if (action === 'abandon') {
     marks.abandon(mark);
     return { abandoned: true };
@@ -107,7 +136,15 @@ function idsOf(value: unknown): { collections?: number; locations?: number } {
   return { ...id('collections'), ...id('locations') };
 }
 
-async function perform(action: Action, request: IncomingMessage): Promise<unknown> {
+function rowsIn(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new PhaseRefused('"leftOut" is how many rows were left out, a whole number.');
+}
+
+async function perform(action: Action, request: IncomingMessage, { now }: Watching): Promise<unknown> {
+  // A look is no event.
+  if (request.method === 'GET') return action({});
   const body = await readBody(request, BODY_LIMIT);
   let input: unknown = {};
   try {
@@ -116,20 +153,20 @@ async function perform(action: Action, request: IncomingMessage): Promise<unknow
     throw new PhaseRefused('The body is not JSON.');
   }
   if (typeof input !== 'object' || input === null) throw new PhaseRefused('The body must be a JSON object.');
-  return action(input as Input);
+  const done = await now.recorder.action(request.url ?? '', input as Input, () =>
+    Promise.resolve(action(input as Input)),
+  );
+  // The actions answer with the gateway's status; what shows over time belongs to it.
+  return isStatus(done) ? now.watcher.status : done;
 }
+
+function isStatus(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'program' in value;
+}
+
+const REFUSALS = [PhaseRefused, OrderRefused, JournalError, GateSettingsError];
 
 function statusOf(error: unknown): number {
-  if (error instanceof PhaseRefused || error instanceof JournalError || error instanceof GateSettingsError) return 409;
+  if (REFUSALS.some((kind) => error instanceof kind)) return 409;
   return error instanceof SideAway ? 502 : 500;
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify(body)}\n`);
-}
-
-/** Of equal length, whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

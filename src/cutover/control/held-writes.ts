@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { valued } from '../../command-line';
 import { duration } from '../../settings/option-values';
-import type { MarkPurpose, OpenMark } from '../gateway/import-marks';
+import type { MarkPurpose, OpenMark } from '../gateway/marks';
 import type { GatewayStatus } from '../gateway/gateway-status';
 import { ControlClient, ControlError } from './control-client';
 import { readToken, withToken, type TokenOptions } from './control-options';

@@ -1,44 +1,58 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { BodyAborted, BodyTooLarge } from '../../contract/http/body-errors';
-import { endSoon } from '../../contract/http/end-soon';
+import { STATUS_CODES } from 'node:http';
+import { BodyAborted, BodyRefused, BodyTooLarge } from '../../contract/http/body-errors';
+import { simpleCors } from '../../contract/http/cors';
 import { whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
-import { ownerIn } from '../traffic/phase';
-import type { SideName } from '../traffic/side-name';
-import type { FollowerKeeper } from '../follower/follower-keeper';
 import type { ReadSampler } from '../comparison/reads/read-sampler';
-import type { ForwardedHeaders } from './forwarded-headers';
-import type { OrderContext } from '../owner/order-context';
-import type { OwnerWrites } from '../owner/owner-writes';
-import { ownAnswer } from '../traffic/own-answers';
+import type { Side } from '../sides/side';
 import { pairsOf } from '../traffic/header-pairs';
-import { headerOf, type RawRequest } from '../traffic/raw-message';
-import { hasBody, sendAnswer, type ReadProxy } from './read-proxy';
-import { bucketOf, clientKey, type OwnWrites, type StickyBy } from './split';
+import { headerOf, type RawAnswer, type RawRequest } from '../traffic/raw-message';
+import type { SideName } from '../traffic/side-name';
 import { routeRequest, type RoutedRequest, type WriteRoute } from '../traffic/write-route';
+import { sendAnswer } from './client-answer';
+import type { ClientRequest } from './client-server';
+import type { ForwardedHeaders } from './forwarded-headers';
+import { framingOf, type ReadProxy } from './read-proxy';
+import { clientKey, type StickyBy } from './client-key';
+import type { WriteRoom } from './write-room';
 
 export interface RequestHandlerOptions {
   /** Largest body of a write in bytes. */
   readonly bodyLimit: number;
   readonly stickyBy: StickyBy;
-  /** So many writes may green lack and still answer reads of clients that did not make them. */
-  readonly lagLimit: number;
+}
+
+/** Where the writes go. */
+export interface WritePath {
+  /** Gives a write its place, and what its client is told. @param client by what it is known again */
+  submit(routed: RoutedRequest & { write: WriteRoute }, request: RawRequest, client: string): Promise<RawAnswer>;
+}
+
+/** Who answers the reads. */
+export interface ReadPath {
+  readonly owner: SideName;
+  /** @param client by what it is known again */
+  sideFor(client: () => string): SideName;
 }
 
 export interface RequestHandlerParts {
-  readonly context: OrderContext;
-  readonly keeper: FollowerKeeper;
-  readonly writes: OwnerWrites;
-  readonly reads: ReadProxy;
+  readonly writes: WritePath;
+  readonly readers: ReadPath;
   readonly sampler: ReadSampler;
-  readonly ownWrites: OwnWrites;
+  /** For the reads of clients; nothing else takes their connections. */
+  readonly sides: Readonly<Record<SideName, Side>>;
+  readonly reads: ReadProxy;
+  readonly room: WriteRoom;
   readonly forwarded: ForwardedHeaders;
+  /** Told of a client that sends in so many pieces that others would wait for it. */
+  readonly onFlood: () => void;
 }
 
-const TOO_LARGE = ownAnswer(413, 'Request Entity Too Large');
+const UNAVAILABLE = '{"detail":"Service Unavailable: too many writes wait"}';
+const RETRY_AFTER = ['retry-after', '1'];
+const TOO_LARGE = '{"detail":"Request Entity Too Large"}';
 
 /** Sends each request of a client the way of its phase: writes through the order, the rest to the side that answers. */
 export class RequestHandler {
@@ -47,73 +61,93 @@ export class RequestHandler {
     private readonly options: RequestHandlerOptions,
   ) {}
 
-  handle(incoming: IncomingMessage, response: ServerResponse): void {
+  handle(client: ClientRequest): void {
+    const { incoming, response, head } = client;
     const { method = 'GET', url: target = '/', rawHeaders, socket } = incoming;
+    response.cors = simpleCors(head.headers);
     const routed = routeRequest(method, target);
-    const headers = this.parts.forwarded.toSide(rawHeaders, socket.remoteAddress, method);
+    const headers = this.parts.forwarded.toSide(rawHeaders, socket.remoteAddress);
     const request = { method, target, headers };
-    const key = this.keyOf(incoming);
-    if (isWrite(routed)) {
-      this.write(incoming, response, routed, request, key).catch((error: unknown) => {
-        if (error instanceof BodyTooLarge) sendAnswer(response, TOO_LARGE);
-        else response.destroy(error instanceof BodyAborted ? undefined : (error as Error));
-      });
-      return;
-    }
-    const side = this.readSide(key);
-    const owner = ownerIn(this.parts.context.state.phase);
-    const { sides } = this.parts.context.parts;
-    const sample = hasBody(incoming) ? undefined : this.parts.sampler.sample(request, routed.route, side, response);
-    const otherwise = side === owner ? undefined : sides[owner];
-    this.parts.reads.pass(incoming, response, { request, route: routed.route, side: sides[side], otherwise, sample });
+    if (isWrite(routed)) this.write(client, routed, request);
+    else if (method === 'CONNECT') this.connect(client, request);
+    else this.read(client, routed.route, request);
   }
 
-  /** CONNECT is a method like any other to both sides; node hands over the bare socket. */
-  handleConnect(incoming: IncomingMessage, socket: Socket): void {
-    const owner = ownerIn(this.parts.context.state.phase);
-    const headers = pairsOf(incoming.rawHeaders).filter(([name]) => name.toLowerCase() !== 'connection');
-    const host: RequestHeader[] = headerOf(incoming.rawHeaders, 'host') === undefined ? [['host', null]] : [];
-    const request = { method: 'CONNECT', target: incoming.url ?? '', headers: [...headers, ...host] };
-    socket.resume();
+  private read(
+    { incoming, response, awaitsContinue }: ClientRequest,
+    route: string,
+    request: Omit<RawRequest, 'body'>,
+  ): void {
+    const { readers, sampler, reads, sides } = this.parts;
+    const side = readers.sideFor(() => this.keyOf(incoming));
+    const { owner } = readers;
+    const isBodyless = framingOf(incoming) === 0;
+    const sample = isBodyless ? sampler.sample(request, route, side, response) : undefined;
+    const otherwise = side === owner ? undefined : sides[owner];
+    if (awaitsContinue && !isBodyless) response.writeContinue();
+    reads.pass(incoming, response, { request, route, side: sides[side], otherwise, sample });
+  }
+
+  /** CONNECT is a method like any other to both sides; node's client would take its answer for a tunnel. */
+  private connect({ response }: ClientRequest, { method, target, headers }: Omit<RawRequest, 'body'>): void {
+    const host: RequestHeader[] = headerOf(headers, 'host') === undefined ? [['host', null]] : [];
+    const asked = { method, target, headers: [...pairsOf(headers), ...host] };
     whenDone(
-      socket,
-      sendRaw(this.parts.context.parts.sides[owner].target, request),
+      response,
+      sendRaw(this.parts.sides[this.parts.readers.owner].target, asked),
       ({ status, headers: pairs, body }) => {
-        const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-        socket.write(`HTTP/1.1 ${status} \r\n${lines}\r\n`, 'latin1');
-        endSoon(socket, body);
+        sendAnswer(response, { status, reason: STATUS_CODES[status] ?? '', headers: pairs.flat(), body });
       },
-      () => socket.destroy(),
+      () => response.req.socket.destroy(),
     );
   }
 
-  private async write(
-    incoming: IncomingMessage,
-    response: ServerResponse,
+  private write(
+    client: ClientRequest,
     routed: RoutedRequest & { write: WriteRoute },
     head: Omit<RawRequest, 'body'>,
-    key: string,
-  ): Promise<void> {
-    const body = await readBody(incoming, this.options.bodyLimit);
-    const owner = () => ownerIn(this.parts.context.state.phase);
-    const { answer, place } = await this.parts.writes.submit(owner, routed, { ...head, body });
-    if (place !== null) this.parts.ownWrites.wrote(key, place);
-    sendAnswer(response, answer);
+  ): void {
+    const { incoming, response } = client;
+    const { room } = this.parts;
+    if (incoming.socket.destroyed) return;
+    if (!room.enter()) {
+      response.refuse(503, UNAVAILABLE, RETRY_AFTER);
+      return;
+    }
+    const work = this.carryOut(client, routed, head);
+    room.keep(response, work);
+    whenDone(
+      response,
+      work,
+      (answer) => sendAnswer(response, answer),
+      (error) => {
+        // There is nobody to answer, or nothing: the old server closed the connection.
+        if (error instanceof BodyAborted) response.req.socket.destroySoon();
+        else if (error instanceof BodyRefused) response.refuse(503, UNAVAILABLE, RETRY_AFTER);
+        else if (error instanceof BodyTooLarge) response.refuse(413, TOO_LARGE);
+        else throw error;
+      },
+    );
   }
 
-  private keyOf({ rawHeaders, socket }: IncomingMessage): string {
+  private async carryOut(
+    { incoming, response, awaitsContinue }: ClientRequest,
+    routed: RoutedRequest & { write: WriteRoute },
+    head: Omit<RawRequest, 'body'>,
+  ): Promise<RawAnswer> {
+    const { room, writes, onFlood } = this.parts;
+    const key = this.keyOf(incoming);
+    if (awaitsContinue) response.writeContinue();
+    const body = await readBody(incoming, this.options.bodyLimit, room.claimFor(response), onFlood);
+    const submitted = writes.submit(routed, { ...head, body }, key);
+    // Its bytes are there until it is done, however soon its client has gone.
+    response.claim?.lend(submitted);
+    return submitted;
+  }
+
+  private keyOf({ rawHeaders, socket }: ClientRequest['incoming']): string {
     const address = this.parts.forwarded.clientAddress(rawHeaders, socket.remoteAddress);
     return clientKey(this.options.stickyBy, (name) => headerOf(rawHeaders, name), address);
-  }
-
-  private readSide(key: string): SideName {
-    const { context, keeper, ownWrites } = this.parts;
-    const { phase, percent } = context.state;
-    if (phase !== 'split') return ownerIn(phase);
-    const { log } = context.parts;
-    const isClose = log.behind - log.unanswered <= this.options.lagLimit;
-    const isFed = keeper.state === 'level' || keeper.state === 'catching up';
-    return bucketOf(key) < percent && isFed && isClose && ownWrites.areFollowed(key) ? 'green' : 'blue';
   }
 }
 

@@ -1,5 +1,6 @@
 import { CutoverError } from '../cutover-error';
 import { targetName } from '../../recordings/raw-http';
+import { listPath } from '../traffic/resource';
 import type { Side } from './side';
 import { SideAway } from './side-away';
 
@@ -29,4 +30,12 @@ export async function demandApi(side: Side, mayBeAway: boolean): Promise<void> {
     if (mayBeAway) return;
     throw new WrongSide(`${error.message}. Start ${side.name}, or correct --${side.name} ${url}.`);
   }
+}
+
+/** True if a side holds nothing at all. @throws SideAway */
+export async function isEmpty(side: Side): Promise<boolean> {
+  const { status, body } = await side.get('/api/analytics');
+  if (status >= 502) throw new SideAway('silent', `${side.name} answers ${status} to GET /api/analytics`);
+  if (status !== 200 || !body.toString('latin1').startsWith('{"total_collections":0,')) return false;
+  return (await side.get(listPath('locations'))).body.length === '[]'.length;
 }

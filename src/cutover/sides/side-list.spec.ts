@@ -77,7 +77,7 @@ describe('A side that a verb reads', () => {
 
   it('gives up on a server that falls silent, before its answer or within it', async () => {
     onRequest = () => undefined;
-    await expect(client.get('/x')).rejects.toThrow('timed out after 500 ms');
+    await expect(client.get('/x')).rejects.toThrow('did not begin its answer within 0.5 s');
     onRequest = (socket) => void socket.write(answer('[{"id":1},', JSON_TYPE, 1000));
     await expect(listed()).rejects.toThrow('silent for 0.5 s');
   });

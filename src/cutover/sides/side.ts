@@ -3,15 +3,19 @@ import https from 'node:https';
 import type { Target } from '../../recordings/raw-http';
 import type { RawAnswer, RawRequest } from '../traffic/raw-message';
 import type { SideName } from '../traffic/side-name';
+import { sideHead, type Framing } from './request-head';
 import { SideAway } from './side-away';
+import { isStale, leaveAfterCrash, problemOf, watchConnection, type Connection } from './side-connection';
 
-/** How many connections a side gets, and how long it may take, in milliseconds. */
+/** How many connections a side gets, and how long it may be silent, in milliseconds. How long an answer is does not matter. */
 export interface SideLimits {
-  /** Connections that are kept. */
+  /** Connections that are kept: whoever asks for another purpose has a `Side` of its own, so that neither takes the other's. */
   readonly connections: number;
-  /** From the sending of a request to the end of its answer; of a list that is streamed, between two pieces of it. */
+  /** Between two pieces of an answer, and before the first one unless `firstByte` says otherwise. */
   readonly answer: number;
-  /** Until a connection stands; else it has as long as the answer. */
+  /** From the asking to the head of the answer. */
+  readonly firstByte?: number;
+  /** Until a connection stands; else it has as long as the first byte. */
   readonly connect?: number;
 }
 
@@ -19,6 +23,12 @@ export interface SideLimits {
 const IDLE_MILLISECONDS = 4000;
 
 const NO_BODY = Buffer.alloc(0);
+
+/** An answer whose head is there. */
+interface Begun {
+  readonly incoming: IncomingMessage;
+  readonly connection: Connection;
+}
 
 /** One of the two servers, reached over connections that are kept. Requests and answers are passed on as they are. */
 export class Side<Name extends string = SideName> {
@@ -29,7 +39,7 @@ export class Side<Name extends string = SideName> {
   constructor(
     /** How messages call it. */
     readonly name: Name,
-    private readonly url: URL,
+    readonly url: URL,
     private readonly limits: SideLimits,
   ) {
     const isSecure = url.protocol === 'https:';
@@ -44,65 +54,45 @@ export class Side<Name extends string = SideName> {
     });
   }
 
-  /** Milliseconds from the sending of a request to the end of its answer. */
+  /** Milliseconds that it may be silent within an answer. */
   get timeout(): number {
     return this.limits.answer;
   }
 
+  /** Milliseconds from the asking to the head of the answer. */
+  get firstByte(): number {
+    return this.limits.firstByte ?? this.limits.answer;
+  }
+
   /**
-   * Starts a request whose body the caller writes; its header pairs go out in their order and spelling.
+   * Starts a request whose body the caller writes; its header pairs go out in their order and spelling. Never throws.
    *
    * @param agent false for a connection of its own, which cannot have ended unnoticed
+   * @returns undefined for a request whose first line cannot be written
    */
-  open({ method, target, headers }: Omit<RawRequest, 'body'>, agent: Agent | false = this.agent): ClientRequest {
+  open(
+    request: Omit<RawRequest, 'body'>,
+    framing: Framing,
+    agent: Agent | false = this.agent,
+  ): ClientRequest | undefined {
+    const head = sideHead(request, framing);
+    if (head === undefined) return undefined;
     const { host, port } = this.target;
+    const { method, target, headers } = head;
     // An array of headers is stored at once and as it is; node adds none but Connection.
-    const outgoing = this.request({
-      host,
-      port,
-      method,
-      path: target,
-      headers: [...headers],
-      agent,
-      maxHeaderSize: 1 << 20,
-    });
+    const outgoing = this.request({ host, port, method, path: target, headers, agent, maxHeaderSize: 1 << 20 });
     outgoing.once('response', leaveAfterCrash);
     return outgoing;
   }
 
-  /** Sends a request and reads the whole answer. @throws SideAway */
-  send(request: RawRequest, agent: Agent | false = this.agent): Promise<RawAnswer> {
-    return new Promise((resolve, reject) => {
-      const outgoing = this.open(request, agent);
-      const connection = watchConnection(outgoing, this.limits.connect);
-      const fail = (problem: string) => {
-        clearTimeout(timer);
-        outgoing.destroy();
-        reject(this.away(connection, problem));
-      };
-      const timer = setTimeout(() => fail(`timed out after ${this.timeout} ms`), this.timeout);
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        if (!isStale(request, connection, error)) {
-          fail(problemOf(error));
-          return;
-        }
-        clearTimeout(timer);
-        resolve(this.send(request, agent));
-      });
-      outgoing.on('response', (incoming) => {
-        const pieces: Buffer[] = [];
-        incoming.on('data', (piece: Buffer) => pieces.push(piece));
-        incoming.on('end', () => {
-          clearTimeout(timer);
-          resolve(answerOf(incoming, Buffer.concat(pieces)));
-        });
-        incoming.on('error', (error: NodeJS.ErrnoException) => fail(problemOf(error)));
-        incoming.on('close', () => {
-          if (!incoming.complete) fail('the answer was cut off');
-        });
-      });
-      outgoing.end(request.body);
-    });
+  /**
+   * Sends a request and reads the whole answer.
+   *
+   * @param most bytes of the answer's body
+   * @throws SideAway
+   */
+  async send(request: RawRequest, agent: Agent | false = this.agent, most = Infinity): Promise<RawAnswer> {
+    return this.collect(await this.begin(request, agent), most);
   }
 
   /** GET with nothing but a Host header. @throws SideAway */
@@ -112,32 +102,16 @@ export class Side<Name extends string = SideName> {
 
   /** Sends what changes something, as JSON, on a connection of its own. @throws SideAway */
   change(method: string, path: string, json?: string): Promise<RawAnswer> {
+    const type = json === undefined ? [] : ['Content-Type', 'application/json'];
     const body = Buffer.from(json ?? '');
-    const length = ['Content-Length', String(body.length)];
-    const framing = json === undefined ? [] : ['Content-Type', 'application/json', ...length];
-    return this.send({ method, target: path, headers: ['Host', this.url.host, ...framing], body }, false);
+    return this.send({ method, target: path, headers: ['Host', this.url.host, ...type], body }, false);
   }
 
   /** The head of the answer to a GET, and its body in pieces as they come. @throws SideAway, at first or within the pieces */
-  read(path: string): Promise<{ readonly head: IncomingMessage; readonly pieces: AsyncIterable<Buffer> }> {
-    return new Promise((resolve, reject) => {
-      const request = { method: 'GET', target: path, headers: ['Host', this.url.host] };
-      const outgoing = this.open(request);
-      const connection = watchConnection(outgoing, this.limits.connect);
-      let head: IncomingMessage | undefined;
-      outgoing.setTimeout(this.timeout, () => {
-        (head ?? outgoing).destroy(new Error(`silent for ${this.timeout / 1000} s`));
-      });
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        if (isStale(request, connection, error)) resolve(this.read(path));
-        else reject(this.away(connection, problemOf(error)));
-      });
-      outgoing.on('response', (incoming) => {
-        head = incoming;
-        resolve({ head, pieces: this.piecesOf(head, connection) });
-      });
-      outgoing.end();
-    });
+  async read(path: string): Promise<{ readonly head: IncomingMessage; readonly pieces: AsyncIterable<Buffer> }> {
+    const request = { method: 'GET', target: path, headers: ['Host', this.url.host], body: NO_BODY };
+    const begun = await this.begin(request, this.agent);
+    return { head: begun.incoming, pieces: this.piecesOf(begun) };
   }
 
   /** Lets idle connections go. */
@@ -145,12 +119,78 @@ export class Side<Name extends string = SideName> {
     this.agent.destroy();
   }
 
-  private async *piecesOf(incoming: IncomingMessage, connection: Connection): AsyncGenerator<Buffer> {
+  /** Sends a request, and waits for the head of its answer. */
+  private begin(request: RawRequest, agent: Agent | false): Promise<Begun> {
+    return new Promise((resolve, reject) => {
+      const outgoing = this.open(request, request.body.length, agent);
+      if (outgoing === undefined) {
+        reject(new SideAway('unreachable', `${this.name} was not asked: no request has such a method or target`));
+        return;
+      }
+      const connection = watchConnection(outgoing, this.limits.connect);
+      const late = () => outgoing.destroy(new Error(`it did not begin its answer within ${this.firstByte / 1000} s`));
+      const timer = setTimeout(late, this.firstByte);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        if (isStale(request, connection, error)) resolve(this.begin(request, agent));
+        else reject(this.away(connection, problemOf(error)));
+      });
+      outgoing.on('response', (incoming) => {
+        clearTimeout(timer);
+        // Whoever reads it hears of it; nobody may read it yet.
+        incoming.on('error', () => undefined);
+        resolve({ incoming, connection });
+      });
+      outgoing.end(request.body);
+    });
+  }
+
+  private collect({ incoming, connection }: Begun, most: number): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      const pieces: Buffer[] = [];
+      let length = 0;
+      const fail = (problem: string) => {
+        clearTimeout(timer);
+        incoming.destroy();
+        reject(this.away(connection, problem));
+      };
+      const timer = setTimeout(() => fail(this.silence), this.timeout);
+      incoming.on('data', (piece: Buffer) => {
+        timer.refresh();
+        length += piece.length;
+        if (length > most) fail(`its answer has more than ${most} bytes`);
+        else pieces.push(piece);
+      });
+      incoming.on('end', () => {
+        clearTimeout(timer);
+        resolve(answerOf(incoming, Buffer.concat(pieces)));
+      });
+      incoming.on('error', (error: NodeJS.ErrnoException) => fail(problemOf(error)));
+      incoming.on('close', () => {
+        if (!incoming.complete) fail('the answer was cut off');
+      });
+    });
+  }
+
+  /** What reads them may take its time: only the side's own is measured. */
+  private async *piecesOf({ incoming, connection }: Begun): AsyncGenerator<Buffer> {
+    const watch = () => setTimeout(() => incoming.destroy(new Error(this.silence)), this.timeout);
+    let timer = watch();
     try {
-      for await (const piece of incoming as AsyncIterable<Buffer>) yield piece;
+      for await (const piece of incoming as AsyncIterable<Buffer>) {
+        clearTimeout(timer);
+        yield piece;
+        timer = watch();
+      }
     } catch (error) {
       throw this.away(connection, `it was cut off: ${problemOf(error as Error)}`);
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  private get silence(): string {
+    return `silent for ${this.timeout / 1000} s`;
   }
 
   private away({ isUp }: Connection, problem: string): SideAway {
@@ -158,53 +198,6 @@ export class Side<Name extends string = SideName> {
       ? new SideAway('silent', `${this.name} gave no answer: ${problem}`)
       : new SideAway('unreachable', `${this.name} cannot be reached: ${problem}`);
   }
-}
-
-/** How far a request's connection came: decides what a failure means. */
-interface Connection {
-  isUp: boolean;
-  /** It had served a request before. */
-  isKept: boolean;
-}
-
-function watchConnection(outgoing: ClientRequest, limit: number | undefined): Connection {
-  const connection = { isUp: false, isKept: false };
-  outgoing.on('socket', (socket) => {
-    // Not outgoing.reusedSocket, which is false where a request has waited for its connection.
-    connection.isUp = connection.isKept = !socket.connecting;
-    if (connection.isUp) return;
-    const giveUp = () => outgoing.destroy(new Error(`no connection after ${(limit ?? 0) / 1000} s`));
-    const timer = limit === undefined ? undefined : setTimeout(giveUp, limit);
-    outgoing.once('close', () => clearTimeout(timer));
-    socket.once('connect', () => {
-      connection.isUp = true;
-      clearTimeout(timer);
-    });
-  });
-  return connection;
-}
-
-/** True if the side ended a kept connection while a read was on its way: reading again is harmless. */
-function isStale(
-  { method }: Pick<RawRequest, 'method'>,
-  { isKept }: Connection,
-  error: NodeJS.ErrnoException,
-): boolean {
-  return method === 'GET' && isKept && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function problemOf(error: NodeJS.ErrnoException): string {
-  return error.code ?? error.message;
-}
-
-/**
- * After a crash the old server ends the connection without saying so in the head of its 500 (uvicorn closes the transport when
- * an application fails behind its answer): whatever was sent on it next would get no answer.
- */
-function leaveAfterCrash(incoming: IncomingMessage): void {
-  // Taken now: at its end the answer has no socket any more.
-  const { socket } = incoming;
-  if (incoming.statusCode === 500) incoming.once('end', () => socket.destroy());
 }
 
 function answerOf(incoming: IncomingMessage, body: Buffer): RawAnswer {

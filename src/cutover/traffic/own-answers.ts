@@ -32,3 +32,11 @@ export function rowAnswer(row: Buffer): RawAnswer {
   const headers = ['content-length', String(row.length), 'content-type', 'application/json'];
   return { status: 200, reason: 'OK', headers, body: row, isOwn: true };
 }
+
+/** What the old server answers to what it cannot read. */
+export const UNREADABLE: RawAnswer = {
+  status: 400,
+  reason: 'Bad Request',
+  headers: ['content-type', 'text/plain; charset=utf-8', 'content-length', '30'],
+  body: Buffer.from('Invalid HTTP request received.'),
+};

@@ -1,12 +1,13 @@
 import type { Command, Option } from 'commander';
 import { DatabaseError } from 'pg';
 import { endWithExitCode, EXIT, UsageError, valued } from '../../command-line';
-import { ConfigError } from '../../config';
+import { ConfigError } from '../../settings/read-setting';
 import { DatabaseUnavailableError, StartRefusedError } from '../../database/database-errors';
 import { ListenError } from '../../listen';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
 import { duration } from '../../settings/option-values';
 import { CutoverError } from '../cutover-error';
+import { JournalDamaged } from '../order/journal/segments';
 
 /** The end of each verb's help text. */
 export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
@@ -38,6 +39,7 @@ function exitCodeOf(error: unknown): number | undefined {
   const foreseen = [
     ListenError,
     CutoverError,
+    JournalDamaged,
     UnreachableError,
     NoAnswerError,
     StartRefusedError,

@@ -11,6 +11,7 @@ interface PhaseArguments extends ControlOptions {
   readonly percent?: number;
   readonly acceptEvidence?: number;
   readonly acceptInconclusive?: boolean;
+  readonly abandonUnanswered?: number;
   readonly rebuildFollower?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +34,11 @@ export function phaseCommand(): Command {
     .option('--percent <n>', 'for split: of how many of a hundred clients green answers the reads', count)
     .option('--accept-evidence <count>', 'the writes in divergent.jsonl, so many, were read and are accepted', count)
     .option('--accept-inconclusive', 'go on although the gates have seen too little to judge')
+    .option(
+      '--abandon-unanswered <count>',
+      'the owner is dead: give up so many of its writes, whose outcome nobody knows',
+      count,
+    )
     .option('--rebuild-follower', 'instead of a phase: make the follower equal to the owner again, from its rows')
     .option('--json', 'print the new status as JSON')
     .addHelpText('after', HELP);
@@ -40,7 +46,8 @@ export function phaseCommand(): Command {
 }
 
 async function runPhase(name: string | undefined, options: PhaseArguments): Promise<void> {
-  const { control, percent, acceptEvidence, acceptInconclusive = false, rebuildFollower, json } = options;
+  const { control, percent, acceptEvidence, acceptInconclusive = false, abandonUnanswered } = options;
+  const { rebuildFollower, json } = options;
   if ((name === undefined) !== (rebuildFollower === true)) throw new UsageError('give a phase, or --rebuild-follower');
   if (name !== undefined && !PHASES.some((phase) => phase === name)) {
     throw new UsageError(`${name} is not a phase: choose ${PHASES.join(', ')}`);
@@ -54,6 +61,7 @@ async function runPhase(name: string | undefined, options: PhaseArguments): Prom
     percent,
     acceptEvidence,
     acceptInconclusive,
+    abandonUnanswered,
   };
   const status = await (rebuildFollower ? client.post('/rebuild-follower', {}) : client.post('/phase', input));
   process.stdout.write(`${json ? JSON.stringify(status) : statusText(status as GatewayStatus)}\n`);

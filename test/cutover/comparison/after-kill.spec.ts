@@ -4,18 +4,22 @@ import { runCutover } from '../../../harness/cutover-program';
 import { eventually } from '../../../harness/eventually';
 import { GatewayProcess, TOKEN } from '../../../harness/gateway-process';
 import { journalDirectory } from '../../../harness/journal-directory';
+import { useCluster } from '../../support/clusters';
+import { GreenSide } from '../support/green-side';
 import { MemoryApi } from '../support/memory-api';
 
 describe('a gateway that is killed', () => {
+  const cluster = useCluster();
   let blue: MemoryApi;
-  let green: MemoryApi;
+  let green: GreenSide;
   let journal: Awaited<ReturnType<typeof journalDirectory>>;
   let gateway: GatewayProcess;
 
   beforeEach(async () => {
-    [blue, green] = await Promise.all([new MemoryApi().start(), new MemoryApi().start()]);
+    [blue, green] = await Promise.all([new MemoryApi().start(), GreenSide.start(cluster())]);
     journal = await journalDirectory();
-    const addresses = ['--blue', blue.url, '--green', green.url, '--journal', journal.path];
+    const greens = ['--green', green.url, '--green-admin', green.adminUrl];
+    const addresses = ['--blue', blue.url, ...greens, '--journal', journal.path];
     // Nothing is saved by itself for as long as the test takes.
     gateway = new GatewayProcess([...addresses, '--typed-blue', '--sample', '1', '--gate-interval', '600']);
     await gateway.start();

@@ -7,7 +7,7 @@ import { journalDirectory } from '../../../harness/journal-directory';
 import { startReference, type Reference } from '../../../harness/reference';
 import { describeWithReference } from '../../reference/describe-with-reference';
 import { useCluster } from '../../support/clusters';
-import { startTestApp, type TestApp } from '../../support/test-app';
+import { startFollowApp, type FollowApp } from '../../follow/follow-app';
 import { keepWriting } from '../support/clients';
 import { gatewayOptions, TestGateway } from '../support/test-gateway';
 
@@ -20,14 +20,14 @@ describeWithReference('while clients write without a pause', () => {
 
   describe('', () => {
     let blue: Reference;
-    let green: TestApp;
+    let green: FollowApp;
     let journal: Awaited<ReturnType<typeof journalDirectory>>;
     let comparison: Comparison;
     let differing: AnsweredPair[];
     let through: TestGateway;
 
     beforeEach(async () => {
-      const startGreen = async () => startTestApp(await cluster().createDatabase());
+      const startGreen = async () => startFollowApp(await cluster().createDatabase());
       [blue, green, journal] = await Promise.all([startReference(), startGreen(), journalDirectory()]);
       differing = [];
       comparison = new Comparison({
@@ -40,7 +40,7 @@ describeWithReference('while clients write without a pause', () => {
         gates: () => comparison.judge(),
         worstCase: { milliseconds: 0, sentence: '' },
       };
-      const options = { ...gatewayOptions(blue.url, green.url, journal.path), sideTimeout: 30_000, patience: 30_000 };
+      const options = { ...gatewayOptions(blue.url, green, journal.path), sideTimeout: 30_000, patience: 30_000 };
       through = await TestGateway.start({ ...options, sample: 1, observer: comparison, judge });
     });
     afterEach(async () => {

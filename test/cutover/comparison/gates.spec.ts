@@ -5,16 +5,20 @@ import { statusText } from '../../../src/cutover/control/status-text';
 import { readRecordings } from '../../../src/recordings/files';
 import { eventually } from '../../../harness/eventually';
 import { aCollection, json } from '../../../harness/samples';
-import { MemoryApi } from '../support/memory-api';
+import { startReference, type Reference } from '../../../harness/reference';
+import { describeWithReference } from '../../reference/describe-with-reference';
+import { useCluster } from '../../support/clusters';
+import { GreenSide } from '../support/green-side';
 import { gatewayOptions, TestGateway } from '../support/test-gateway';
 import { journalDirectory } from '../../../harness/journal-directory';
 
 /** As many answers as the gates want to see of each side. */
 const ENOUGH = 120;
 
-describe('the gates of a running gateway', () => {
-  let blue: MemoryApi;
-  let green: MemoryApi;
+describeWithReference('the gates of a running gateway', () => {
+  const cluster = useCluster();
+  let blue: Reference;
+  let green: GreenSide;
   let journal: Awaited<ReturnType<typeof journalDirectory>>;
   let comparison: RunningComparison;
   let through: TestGateway;
@@ -26,8 +30,7 @@ describe('the gates of a running gateway', () => {
       said += text.toString();
       return true;
     });
-    [blue, green] = await Promise.all([new MemoryApi().start(), new MemoryApi().start()]);
-    journal = await journalDirectory();
+    [blue, green, journal] = await Promise.all([startReference(), GreenSide.start(cluster()), journalDirectory()]);
     comparison = await comparisonOf({
       journal: journal.path,
       gateInterval: 50,
@@ -41,7 +44,7 @@ describe('the gates of a running gateway', () => {
       // How fast two servers in one process are says nothing.
       p95Ratio: 999,
     });
-    const options = gatewayOptions(blue.url, green.url, journal.path);
+    const options = gatewayOptions(blue.url, green, journal.path);
     through = await TestGateway.start({ ...options, observer: comparison.observer, judge: comparison });
     comparison.watch({ phase: () => through.gateway.phase, goBack: (to) => through.gateway.phases.change(to) });
   });
@@ -53,6 +56,7 @@ describe('the gates of a running gateway', () => {
     jest.restoreAllMocks();
   });
 
+  const blueList = async () => (await fetch(`${blue.url}/api/collections`)).text();
   const create = () => fetch(`${through.url}/api/collections`, json('POST', aCollection()));
 
   /** A read of each of so many clients. @returns the distinct answers */
@@ -86,7 +90,7 @@ describe('the gates of a running gateway', () => {
     await backIn('shadow');
     expect(said).toMatch(/From split back to shadow: \d+ of \d+ comparisons differ .* on GET \/api\/collections$/m);
     // From now on every client gets blue's answers again, and the fault can be looked at.
-    expect(await read(20)).toEqual(new Set([`200 ${blue.list('collections')}`]));
+    expect(await read(20)).toEqual(new Set([`200 ${await blueList()}`]));
     await eventually(() => expect(verdict()).toBe('fail'));
     expect(statusText(through.gateway.status)).toMatch(/^gate differences +fail: \d+ of \d+ comparisons differ/m);
     await expect(through.gateway.phases.change('split', { percent: 1, acceptInconclusive: true })).rejects.toThrow(
@@ -99,7 +103,7 @@ describe('the gates of a running gateway', () => {
     expect(olds!.length).toBeGreaterThan(0);
     expect(olds![0]).toMatchObject({
       request: { target: '/api/collections' },
-      response: { body: blue.list('collections') },
+      response: { body: await blueList() },
     });
     expect(news![0]).toMatchObject({ request: olds![0]!.request, response: { status: 200, body: '[]' } });
 
@@ -118,7 +122,7 @@ describe('the gates of a running gateway', () => {
     green.onRead = (path) => (path === '/api/collections' ? { status: 500, text: 'Internal Server Error' } : undefined);
     const answers = new Set<string>();
     while (through.gateway.phase === 'split') for (const answer of await read(5)) answers.add(answer);
-    expect(answers).toEqual(new Set([`200 ${blue.list('collections')}`]));
+    expect(answers).toEqual(new Set([`200 ${await blueList()}`]));
     await eventually(() =>
       expect(said).toMatch(/From split back to shadow: \d+ of \d+ requests to green failed \(.* %\); allowed are/),
     );
@@ -137,8 +141,8 @@ describe('the gates of a running gateway', () => {
     green.onRead = () => undefined;
     expect((await create()).status).toBe(200);
     await through.level();
-    expect(blue.ids()).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(green.list('collections')).toBe(blue.list('collections'));
+    expect(await green.ids()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await green.list()).toBe(await blueList());
   });
 
   it('never lead away from shadow, nor from blue', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expectedRow } from '../../../src/cutover/owner/expected-row';
+import type { AddressInfo, Socket } from 'node:net';
+import { expectedRow } from '../../../src/cutover/traffic/expected-row';
 import { routeRequest } from '../../../src/cutover/traffic/write-route';
 import type { Resource } from '../../../src/cutover/traffic/resource';
 
@@ -24,6 +24,9 @@ export interface OtherAnswer {
   readonly text: string;
 }
 
+/** What both sides answer to GET /health. */
+export const HEALTHY = '{"status":"healthy","timestamp":"2024-01-15T10:30:00.123456"}';
+
 const WASTE = new Set(['organic', 'plastic', 'paper', 'metal', 'glass', 'electronic']);
 const NOT_FOUND = '{"detail":"Collection not found"}';
 
@@ -37,11 +40,14 @@ export class MemoryApi {
   fault: (seen: Seen) => Fault | Promise<Fault> = () => undefined;
   /** Decides about each read: undefined answers what is kept, in time. */
   onRead: (path: string) => OtherAnswer | undefined | Promise<OtherAnswer | undefined> = () => undefined;
+  /** A text in a body that it refuses. */
+  refuses: string | undefined;
   /** Milliseconds that a write takes; a new one for each. */
   delay: () => number = () => 0;
   private rows = { collections: new Map<number, string>(), locations: new Map<number, string>() };
   private next = { collections: 1, locations: 1 };
   private server: Server | undefined;
+  private readonly latest = new WeakMap<Socket, Promise<void>>();
   port = 0;
 
   /** @param typed refuse waste types that the contract does not have */
@@ -53,7 +59,7 @@ export class MemoryApi {
 
   /** Listens on a free port, and on the same one each time after. */
   async start(): Promise<this> {
-    const server = createServer((request, response) => void this.answer(request, response));
+    const server = createServer((request, response) => this.inOrder(request, response));
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
     this.server = server;
@@ -83,6 +89,15 @@ export class MemoryApi {
   /** The id that the next create gets. */
   nextId(resource: Resource = 'collections'): number {
     return this.next[resource];
+  }
+
+  /** As uvicorn: requests that come on one connection without waiting are carried out one after the other. */
+  private inOrder(request: IncomingMessage, response: ServerResponse): void {
+    const before = this.latest.get(request.socket) ?? Promise.resolve();
+    this.latest.set(
+      request.socket,
+      before.then(() => this.answer(request, response)).catch(() => undefined),
+    );
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,12 +143,13 @@ export class MemoryApi {
   private render(resource: Resource, id: number, body: Buffer): string | undefined {
     const row = expectedRow(resource, id, { headers: [], body })?.toString();
     const waste = /"waste_type":"(\w+)"/.exec(row ?? '')?.[1];
+    if (this.refuses !== undefined && body.includes(this.refuses)) return undefined;
     return this.typed && waste !== undefined && !WASTE.has(waste) ? undefined : row;
   }
 
   private read(url: string, response: ServerResponse): void {
     const id = /^\/api\/collections\/(\d+)$/.exec(url)?.[1];
-    if (url === '/health') send(response, 200, '{"status":"healthy","timestamp":"2024-01-15T10:30:00.123456"}');
+    if (url === '/health') send(response, 200, HEALTHY);
     else if (url === '/api/analytics') {
       send(
         response,

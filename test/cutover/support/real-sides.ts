@@ -1,7 +1,7 @@
 import { startReference, type Reference } from '../../../harness/reference';
 import type { PostgresCluster } from '../../../harness/postgres-cluster';
 import { eventually } from '../../../harness/eventually';
-import { startTestApp, type TestApp } from '../../support/test-app';
+import { startFollowApp, type FollowApp } from '../../follow/follow-app';
 import type { ProgramEnd } from '../../../harness/built-program';
 import { runCutover } from '../../../harness/cutover-program';
 import { answersOf } from '../filled-side';
@@ -12,7 +12,7 @@ import { journalDirectory } from '../../../harness/journal-directory';
 export class RealSides {
   private constructor(
     readonly blue: Reference,
-    readonly green: TestApp,
+    readonly green: FollowApp,
     /** Green's. */
     readonly database: string,
     readonly journal: Awaited<ReturnType<typeof journalDirectory>>,
@@ -21,8 +21,9 @@ export class RealSides {
 
   static async start(cluster: PostgresCluster): Promise<RealSides> {
     const database = await cluster.createDatabase();
-    const [blue, green, journal] = await Promise.all([startReference(), startTestApp(database), journalDirectory()]);
-    const addresses = ['--blue', blue.url, '--green', green.url, '--journal', journal.path];
+    const [blue, green, journal] = await Promise.all([startReference(), startFollowApp(database), journalDirectory()]);
+    const greens = ['--green', green.url, '--green-admin', green.adminUrl];
+    const addresses = ['--blue', blue.url, ...greens, '--journal', journal.path];
     // How fast two servers of a test are on one busy machine says nothing.
     const gateway = new GatewayProcess([...addresses, '--typed-blue', '--p95-ratio', '100']);
     await gateway.start();

@@ -2,13 +2,18 @@ import type { Target } from '../../../src/recordings/raw-http';
 import { gatewayOptions, TestGateway } from './test-gateway';
 import { journalDirectory } from '../../../harness/journal-directory';
 
+interface ReplayedSides {
+  readonly blue: string;
+  readonly green: { readonly url: string; readonly adminUrl: string };
+}
+
 /** A gateway that recordings are replayed through: each sequence meets empty sides and an order that begins with it. */
 export class ReplayedGateway {
   /** Where it listens now. */
   readonly target: Target = { host: '127.0.0.1', port: 0 };
 
   private constructor(
-    private readonly sides: { readonly blue: string; readonly green: string },
+    private readonly sides: ReplayedSides,
     /** Empties the sides that have been written to. */
     private readonly empty: () => Promise<unknown>,
     /** Brings a new gateway between empty sides to its phase. */
@@ -18,7 +23,7 @@ export class ReplayedGateway {
   ) {}
 
   static async start(
-    sides: { readonly blue: string; readonly green: string },
+    sides: ReplayedSides,
     empty: () => Promise<unknown>,
     advance: (through: TestGateway) => Promise<void> = () => Promise.resolve(),
   ): Promise<ReplayedGateway> {
@@ -54,7 +59,7 @@ export class ReplayedGateway {
   }
 }
 
-async function open({ blue, green }: { readonly blue: string; readonly green: string }) {
+async function open({ blue, green }: ReplayedSides) {
   const journal = await journalDirectory();
   return { journal, through: await TestGateway.start(gatewayOptions(blue, green, journal.path)) };
 }

@@ -1,21 +1,37 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { Gateway, type GatewayOptions } from '../../../src/cutover/gateway/gateway';
+import type { Gateway } from '../../../src/cutover/gateway/gateway';
+import { JournalFolder } from '../../../src/cutover/gateway/kept/journal-folder';
+import { openGateway, type GatewayOptions } from '../../../src/cutover/gateway/open-gateway';
+import { FOLLOW_TOKEN } from '../../../harness/gateway-process';
 import { eventually } from '../../../harness/eventually';
 
+export interface TestOptions extends GatewayOptions {
+  /** The directory of the journal. */
+  readonly journal: string;
+}
+
 /** Options as the verb gives them, with short times. */
-export function gatewayOptions(blue: string, green: string, journal: string): GatewayOptions {
+export function gatewayOptions(blue: string, green: { url: string; adminUrl: string }, journal: string): TestOptions {
   return {
     blue,
-    green,
+    green: green.url,
+    greenAdmin: new URL(green.adminUrl),
+    followToken: FOLLOW_TOKEN,
     journal,
+    maxBehind: 100_000,
+    journalLimit: 1 << 30,
+    segmentBytes: 1 << 20,
     stickyBy: { kind: 'header', name: 'x-client' },
     sample: 1,
     lagLimit: 100,
     sideTimeout: 2000,
+    firstByteTimeout: 2000,
     patience: 4000,
     connections: 64,
+    slowReaders: 64,
     pendingWrites: 1000,
+    pendingBytes: 64 << 20,
     bodyLimit: 1 << 20,
     headLimit: 1 << 16,
     requestTimeout: 30_000,
@@ -29,14 +45,14 @@ export class TestGateway {
   private constructor(
     readonly gateway: Gateway,
     readonly url: string,
-    readonly options: GatewayOptions,
+    readonly options: TestOptions,
   ) {}
 
-  static async start(options: GatewayOptions): Promise<TestGateway> {
-    const gateway = await Gateway.open(options);
-    gateway.server.listen(0, '127.0.0.1');
-    await once(gateway.server, 'listening');
-    const { port } = gateway.server.address() as AddressInfo;
+  static async start(options: TestOptions): Promise<TestGateway> {
+    const gateway = await openGateway(await JournalFolder.take(options.journal), options);
+    gateway.clients.server.listen(0, '127.0.0.1');
+    await once(gateway.clients.server, 'listening');
+    const { port } = gateway.clients.server.address() as AddressInfo;
     return new TestGateway(gateway, `http://127.0.0.1:${port}`, options);
   }
 
@@ -57,7 +73,7 @@ export class TestGateway {
   }
 
   async close(): Promise<void> {
-    this.gateway.server.closeAllConnections();
+    this.gateway.clients.cutOff();
     await this.gateway.close();
   }
 }

@@ -7,7 +7,7 @@ import { reviewedRules, type ReviewedRule } from '../../comparison/rules/reviewe
 import { parseMappings } from '../value-mappings';
 import type { GateOptions } from './gate-options';
 import { RunningComparison } from '../../comparison/running-comparison';
-import { LONGEST_HOLD } from '../../gateway/phase-switch';
+import { LONGEST_HOLD } from '../../order/phases/phase-switch';
 
 /** The options of the comparison as commander delivers them. */
 export interface ComparisonArguments extends GateOptions {
@@ -19,6 +19,7 @@ export interface ComparisonArguments extends GateOptions {
 /** The comparison of the gateway with this journal, which keeps its statistics and differing exchanges beside it. */
 export function comparisonOf(
   given: ComparisonArguments,
+  onDecision: (decision: Decision, failure?: Error) => void = tellReturns(),
   onLimits: (changes: readonly LimitChange[]) => void = tellLimits,
 ): Promise<RunningComparison> {
   return RunningComparison.open({
@@ -30,7 +31,7 @@ export function comparisonOf(
     limits: gateLimits(given),
     interval: given.gateInterval,
     drain: LONGEST_HOLD,
-    onDecision: tellReturns(),
+    onDecision,
     onError: ({ message }) => say(`The statistics: ${message}`),
     onLimits,
   });

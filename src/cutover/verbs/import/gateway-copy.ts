@@ -1,5 +1,4 @@
 import { HeldWrites, type GatewayReadOptions } from '../../control/held-writes';
-import type { ValueMap } from './value-map';
 import type { PlannedList } from './write-lists';
 
 /** A copy of blue at a known place of a running gateway's order, so that green can follow exactly from there. */
@@ -33,11 +32,10 @@ export class GatewayCopy {
   }
 
   /** Green holds the copy, and will follow from its place. @throws ControlError if the gateway does not know of it any more */
-  async end(lists: readonly PlannedList[], map: ValueMap): Promise<void> {
+  async end(lists: readonly PlannedList[]): Promise<void> {
     await this.held.end({
       nextIds: Object.fromEntries(lists.map(({ resource, nextId }) => [resource, Number(nextId)])),
-      mapped: Object.keys(map.used).length > 0,
-      incomplete: lists.some(({ unreadable }) => unreadable.length > 0),
+      leftOut: lists.reduce((sum, { unreadable }) => sum + unreadable.length, 0),
     });
   }
 

@@ -45,7 +45,7 @@ export async function runImport(options: ImportOptions): Promise<void> {
     const onPlanned = copy?.release.bind(copy);
     const request = { target, sources, map, nextIds, probe, replace, withoutUnreadable, say };
     const report = await importLists({ ...request, ...(onPlanned && { onPlanned }) });
-    await copy?.end(report.lists, map);
+    await copy?.end(report.lists);
     process.stdout.write(options.json ? `${writeJson(jsonOf(report))}\n` : textOf(report));
   } catch (error) {
     if (!(error instanceof RowsRefusedError) || !options.json) throw error;

@@ -1,4 +1,5 @@
 import type { GateResult } from '../../comparison/gates';
+import { leavingText, nameOf } from './journey';
 import { latencyChart } from './latency-chart';
 import { escaped, table, type Column } from './markup';
 import { measured, moment, percent, times, whole } from './numbers';
@@ -17,10 +18,11 @@ svg { max-width: 100%; height: auto; font-family: inherit; }
 `;
 
 type Row = Figures & { name: string };
+type PhaseRow = Row & { began: string; ended: string; left: string };
 
 /** The comparison as a page that needs nothing but itself: no script, no font, no picture from anywhere. */
 export function reportPage(report: Report): string {
-  const { began, saved, gates, rules, routes } = report;
+  const { began, saved, gates, rules, routes, cutover } = report;
   const title = `Blue and green compared, ${moment(began)} to ${moment(saved)}`;
   return [
     '<!doctype html>',
@@ -35,10 +37,14 @@ export function reportPage(report: Report): string {
     '<main>',
     `<h1>${escaped(title)}</h1>`,
     '<p>Blue is the old server, green the new one. Latencies are in milliseconds, within 1 %.</p>',
+    `<p class="verdict">Verdict: ${cutover.verdict}${cutover.isOver ? '' : ' so far'}</p>`,
+    cutover.reasons.length === 0
+      ? ''
+      : `<ul>${cutover.reasons.map((reason) => `<li>${escaped(reason)}</li>`).join('')}</ul>`,
     '<h2>Gates</h2>',
     gates === undefined
       ? '<p>No phase was counted yet.</p>'
-      : `<p class="verdict">Verdict: ${gates.verdict}</p>\n${table('Verdicts on the last phase', GATE_COLUMNS, gates.gates)}`,
+      : table(`Verdicts on the last phase: ${gates.verdict}`, GATE_COLUMNS, gates.gates),
     '<h2>Phases</h2>',
     table('Both sides, phase by phase', PHASE_COLUMNS, phaseRows(report)),
     '<h2>Routes</h2>',
@@ -77,12 +83,13 @@ function bySide<Of extends Row>(heading: string, cell: (side: SideFigures) => st
   ];
 }
 
-const PHASE_COLUMNS: readonly Column<Row & { began: string; ended: string }>[] = [
+const PHASE_COLUMNS: readonly Column<PhaseRow>[] = [
   { heading: 'Phase', cell: ({ name }) => name },
   { heading: 'From', cell: ({ began }) => began },
   { heading: 'To', cell: ({ ended }) => ended },
-  ...bySide<Row & { began: string; ended: string }>('Requests', ({ requests }) => whole(requests)),
-  ...bySide<Row & { began: string; ended: string }>('Errors', ({ errors }) => whole(errors)),
+  { heading: 'Left', cell: ({ left }) => left },
+  ...bySide<PhaseRow>('Requests', ({ requests }) => whole(requests)),
+  ...bySide<PhaseRow>('Errors', ({ errors }) => whole(errors)),
   { heading: 'P95 ratio', cell: ({ p95Ratio }) => times(p95Ratio), numeric: true },
   { heading: 'Compared', cell: ({ compared }) => whole(compared), numeric: true },
   { heading: 'Unexplained', cell: ({ unexplained }) => whole(unexplained), numeric: true },
@@ -110,12 +117,13 @@ const COMPARISON_COLUMNS: readonly Column<Row>[] = [
   { heading: 'Unexplained', cell: ({ unexplained }) => whole(unexplained), numeric: true },
 ];
 
-function phaseRows({ phases }: Report): (Row & { began: string; ended: string })[] {
-  return phases.map(({ phase, percent: part, began, ended, ...rest }) => ({
-    ...rest,
-    name: part === undefined ? phase : `${phase} ${part} %`,
-    began: moment(began),
-    ended: ended === undefined ? '–' : moment(ended),
+function phaseRows({ phases }: Report): PhaseRow[] {
+  return phases.map((phase) => ({
+    ...phase,
+    name: nameOf(phase),
+    began: moment(phase.began),
+    ended: phase.ended === undefined ? '–' : moment(phase.ended),
+    left: leavingText(phase),
   }));
 }
 

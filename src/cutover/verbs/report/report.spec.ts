@@ -124,16 +124,17 @@ describe('the command', () => {
     expect(await run(true)).toBe(1);
     expect(printed).toContain('differences: fail (1 of 2 comparisons differ');
     expect(printed).toContain('verdict: fail');
-    expect(await run(false)).toBe(0);
-    expect(printed).toContain('verdict: inconclusive');
+    expect(await run(false)).toBe(3);
+    expect(printed).toContain('verdict: inconclusive (so far');
   });
 
   test('writes the page and prints JSON', async () => {
     const html = join(folder, 'report.html');
-    expect(await run(false, '--html', html, '--json')).toBe(0);
+    expect(await run(false, '--html', html, '--json')).toBe(3);
     expect(JSON.parse(printed)).toMatchObject({
       total: { blue: { requests: 100 } },
       gates: { verdict: 'inconclusive' },
+      cutover: { verdict: 'inconclusive', isOver: false },
     });
     expect(await readFile(html, 'utf8')).toContain('</html>');
   });

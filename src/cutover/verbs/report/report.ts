@@ -3,6 +3,8 @@ import type { PhaseName } from '../../traffic/phase';
 import type { GateLimits, GatesResult } from '../../comparison/gates';
 import { Statistics, type PairStatistics, type SideStatistics } from '../../comparison/statistics';
 import type { SavedComparison } from '../../comparison/statistics-file';
+import type { GatewayEvent } from '../../events/event';
+import { journeyOf, judgeCutover, type CutoverVerdict, type Leaving } from './journey';
 
 /** What one side did. Latencies in milliseconds; absent where nothing was measured. */
 export interface SideFigures {
@@ -38,23 +40,32 @@ export interface Report {
   began: string;
   saved: string;
   limits: GateLimits;
+  /** On the whole cutover, as far as it has come. */
+  cutover: CutoverVerdict;
+  /** On the phase that held when the statistics were saved. */
   gates?: GatesResult;
   total: Figures;
-  phases: (Figures & { phase: PhaseName; percent?: number; began: string; ended?: string })[];
+  phases: (Figures & { phase: PhaseName; percent?: number; began: string; ended?: string; left?: Leaving })[];
   routes: (Figures & { route: string })[];
   /** The rules by which answers differed, and how often. */
   rules: { name: string; point?: number; sentence: string; count: number }[];
 }
 
-/** Works out the comparison from what was saved. */
-export function reportOf(saved: SavedComparison): Report {
-  const phases = saved.phases.map((phase) => ({ ...phase, statistics: Statistics.fromJSON(phase.statistics) }));
+/** Works out the comparison from what was saved, and the verdict from that and the events. */
+export function reportOf(saved: SavedComparison, events: readonly GatewayEvent[] = []): Report {
+  const journey = journeyOf(saved.phases, events);
+  const phases = saved.phases.map((phase, index) => ({
+    ...phase,
+    ...journey[index],
+    statistics: Statistics.fromJSON(phase.statistics),
+  }));
   const all = new Statistics().merge(...phases.map(({ statistics }) => statistics));
   const { explained } = all.pairs();
   return {
     began: saved.began,
     saved: saved.saved,
     limits: saved.limits,
+    cutover: judgeCutover(journey, saved.gates),
     ...(saved.gates === undefined ? {} : { gates: saved.gates }),
     total: figuresOf(all),
     phases: phases.map(({ statistics, ...phase }) => ({ ...phase, ...figuresOf(statistics) })),

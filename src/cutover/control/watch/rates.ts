@@ -1,0 +1,62 @@
+/** What rates are counted from. */
+export interface RateLook {
+  readonly owner: string;
+  readonly place: number;
+  readonly unanswered: number;
+  readonly followedTo: number | null;
+}
+
+/** Writes a second; null while too little was seen, or there is no follower. */
+export interface WriteRates {
+  readonly owner: number | null;
+  readonly follower: number | null;
+}
+
+interface Sample {
+  readonly at: number;
+  readonly answered: number;
+  readonly followed: number | null;
+}
+
+/** Milliseconds over which rates are counted, and between two samples. */
+const WINDOW = 10_000;
+const STEP = 1000;
+
+/** How many writes a second each side takes, counted from the places at which they are. Times are milliseconds that never go back. */
+export class Rates {
+  private samples: Sample[] = [];
+  private owner = '';
+
+  take({ owner, place, unanswered, followedTo }: RateLook, at: number): void {
+    const last = this.samples.at(-1);
+    if (last !== undefined && at - last.at < STEP) return;
+    // From here on the places belong to another follower, or to a new copy.
+    const isOther = owner !== this.owner || (followedTo ?? -1) < (last?.followed ?? -1);
+    if (isOther) this.samples = [];
+    this.owner = owner;
+    this.samples = [
+      ...this.samples.filter((sample) => sample.at >= at - WINDOW),
+      { at, answered: place - unanswered, followed: followedTo },
+    ];
+  }
+
+  get now(): WriteRates {
+    const first = this.samples[0];
+    const last = this.samples.at(-1);
+    if (first === undefined || last === undefined || last.at === first.at) return { owner: null, follower: null };
+    const seconds = (last.at - first.at) / 1000;
+    const rate = (count: number) => Math.max(0, Math.round((count / seconds) * 10) / 10);
+    return {
+      owner: rate(last.answered - first.answered),
+      follower: last.followed === null || first.followed === null ? null : rate(last.followed - first.followed),
+    };
+  }
+
+  /** Seconds until the follower has everything, if both go on as they do; null if it does not come nearer, or nobody knows. */
+  etaSeconds(missing: number): number | null {
+    if (missing <= 0) return 0;
+    const { owner, follower } = this.now;
+    if (owner === null || follower === null || follower <= owner) return null;
+    return Math.ceil(missing / (follower - owner));
+  }
+}

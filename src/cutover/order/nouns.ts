@@ -1,0 +1,93 @@
+/** The old server is blue, the new one green. */
+export type SideName = 'blue' | 'green';
+
+export const RESOURCES = ['collections', 'locations'] as const;
+export type Resource = (typeof RESOURCES)[number];
+
+export type Verb = 'create' | 'replace' | 'delete';
+
+/** What a write asks for. */
+export interface Route {
+  readonly resource: Resource;
+  readonly verb: Verb;
+  /** The id in the path; null for a create, and where the path holds none that can exist. */
+  readonly id: number | null;
+}
+
+/** A request as it goes to a side: header names and values in turn. */
+export interface Request {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** An answer as it came from a side. */
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** `applied`: it took effect; `refused`: it was answered and nothing changed; `void`: it was never carried out and never will be. */
+export type OutcomeKind = 'applied' | 'refused' | 'void';
+
+/** What the owner made of a write. */
+export interface Outcome {
+  readonly place: number;
+  readonly resource: Resource;
+  readonly verb: Verb;
+  readonly kind: OutcomeKind;
+  /** Null if the answer was lost and the outcome was found by asking. */
+  readonly status: number | null;
+  /** The row's id; null if nothing was applied. */
+  readonly id: number | null;
+  /** Of the answer's body, see `Rules.digestOf`; null where it is not known. */
+  readonly digest: string | null;
+}
+
+/** What is known of the id that a side gives next. */
+export interface NextId {
+  /** No row has this id or a higher one. */
+  readonly atLeast: number;
+  /** False if the highest rows may have been deleted: the id may be higher then. */
+  readonly exact: boolean;
+}
+
+/** How many rows a side holds; null where it cannot tell, see UNRENDERABLE. */
+export type Counts = Readonly<Record<Resource, number | null>>;
+
+/** What a side holds of each resource, as numbers that tell a side apart that lacks something. */
+export type Holdings = Readonly<Record<Resource, { readonly count: number | null; readonly next: NextId }>>;
+
+export interface Row {
+  readonly id: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Stands for the bytes of a row that is there although its side cannot render it: the old server stores numbers that are not
+ * finite, and then answers 500 to whatever shows them, such as the list.
+ */
+export const UNRENDERABLE = Buffer.alloc(0);
+
+/** All rows of a side at one place, and the ids that come next. */
+export interface Copy {
+  readonly rows: Readonly<Record<Resource, readonly Row[]>>;
+  readonly next: Readonly<Record<Resource, number>>;
+}
+
+/** A side's answer is lost, or it cannot be reached: whether the request was carried out is not known from this error. */
+export class SideAway extends Error {
+  override name = 'SideAway';
+}
+
+/** A step is refused; the message is a sentence for the operator, and nothing was changed. */
+export class OrderRefused extends Error {
+  override name = 'OrderRefused';
+}
+
+export function otherSide(side: SideName): SideName {
+  return side === 'blue' ? 'green' : 'blue';
+}

@@ -1,0 +1,258 @@
+import type { Gate } from '../gate';
+import type { Follower } from '../follower/follower';
+import type { Entry, Ledger } from '../ledger';
+import type { Counted } from '../implied';
+import { OrderRefused, SideAway } from '../nouns';
+import type { Outcomes } from '../outcomes';
+import type { OwnerLine } from '../owner/owner-line';
+import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
+import type { Sequencer } from '../sequencer';
+import type { Term } from '../term';
+import { ownerIn, type KeptFollower, type Phase, type StateStore } from '../state';
+import { changesOwner, impossibleStep } from './steps';
+
+export interface PhaseSwitchParts {
+  readonly gate: Gate;
+  readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
+  readonly sequencer: Sequencer;
+  readonly follower: Follower;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly blue: BluePort;
+  readonly green: GreenPort;
+  readonly term: Term;
+  readonly evidence: EvidenceStore;
+  readonly line: () => OwnerLine;
+  /** A new line to the owner, which finds out what became of these; nobody asks the old one any more. */
+  readonly renewLine: (leftOpen: readonly Entry[]) => void;
+}
+
+export interface StepOptions {
+  readonly percent?: number;
+  /** The owner is dead, and the operator has read that so many of its writes have no outcome: they are given up. */
+  readonly abandonUnanswered?: number;
+}
+
+/** Milliseconds that writes may be held back for a change of the owner. */
+export const LONGEST_HOLD = 10_000;
+/** A follower this many writes behind does not become level while writes are held back. */
+const HOPELESS_LAG = 5000;
+const LOOK = 20;
+
+/** Makes the steps between the phases. Each one is checked before writes are held back, and saved before it takes effect. */
+export class PhaseSwitch {
+  constructor(private readonly parts: PhaseSwitchParts) {}
+
+  /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
+  async change(to: Phase, options: StepOptions = {}): Promise<void> {
+    const { phase } = this.parts.state.get();
+    const impossible = impossibleStep(phase, to);
+    if (impossible !== undefined) throw new OrderRefused(impossible);
+    if (changesOwner(phase, to) || (to === 'done' && phase !== 'done')) await this.changeOwner(to, options);
+    else if (phase === 'blue' && to === 'shadow') await this.beginShadow();
+    else await this.changeReads(to, options);
+  }
+
+  private async changeReads(to: Phase, { percent = 0 }: StepOptions): Promise<void> {
+    const { state, follower, ledger } = this.parts;
+    if (to === 'split' && !['level', 'catching up'].includes(follower.status)) {
+      throw new OrderRefused(
+        `Green is ${follower.status}: wait until "waste-cutover status" shows it level, then split.`,
+      );
+    }
+    const detaches = to === 'blue' && state.get().phase !== 'blue';
+    await state.update((now) => ({
+      ...now,
+      phase: to,
+      percent,
+      ...(detaches && { follower: { ...now.follower, state: 'off', reason: null } }),
+    }));
+    if (!detaches) return;
+    follower.stop();
+    follower.takeState();
+    ledger.attach(null);
+  }
+
+  private async beginShadow(): Promise<void> {
+    const { state, follower, green, term } = this.parts;
+    const kept = state.get().follower;
+    if (kept.state !== 'waiting') {
+      throw new OrderRefused('Green has no copy whose place in the order is known: run "import --gateway URL" first.');
+    }
+    const position = await this.ask('green', () => term.takeOver(green));
+    if (position.state !== 'attached' || position.place < kept.place) {
+      throw new OrderRefused(`Green does not hold the copy that was taken at place ${kept.place}: import again.`);
+    }
+    await state.update((now) => {
+      demandUnchanged(now.follower, 'waiting');
+      return { ...now, phase: 'shadow', follower: { ...now.follower, state: 'feeding' } };
+    });
+    follower.takeState();
+    follower.start();
+  }
+
+  private async changeOwner(to: Phase, { percent = 0, ...options }: StepOptions): Promise<void> {
+    const { gate, state } = this.parts;
+    // An owner that stays the owner is asked for its writes, not relieved of them.
+    const abandonUnanswered = changesOwner(state.get().phase, to) ? options.abandonUnanswered : undefined;
+    this.demandHope();
+    this.demandAnswers(abandonUnanswered);
+    const open = gate.close(`phase ${to} begins`);
+    try {
+      await this.comeToRest(abandonUnanswered);
+      await this.demandSame();
+      await this.handOver(to, percent);
+    } catch (error) {
+      this.takeUpAgain();
+      throw error;
+    } finally {
+      open();
+    }
+  }
+
+  /** Refuses what cannot succeed before any write is held back for it. */
+  private demandHope(): void {
+    const { follower, ledger } = this.parts;
+    const { side, status } = follower;
+    const missing = ledger.behind - ledger.unansweredCount;
+    if (!['level', 'catching up'].includes(status) || missing > HOPELESS_LAG) {
+      throw new OrderRefused(
+        `${side} is ${status} and ${missing} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
+      );
+    }
+  }
+
+  /** The writes of an owner that does not answer are given up only by somebody who has seen how many they are. */
+  private demandAnswers(abandon: number | undefined): void {
+    const { trouble } = this.parts.line();
+    const { unansweredCount } = this.parts.ledger;
+    if (trouble === undefined || unansweredCount === 0 || abandon === unansweredCount) return;
+    throw new OrderRefused(
+      `The owner does not answer (${trouble}), and ${unansweredCount} writes have no outcome. Start it, or give them up: --abandon-unanswered ${unansweredCount}. Nothing was changed.`,
+    );
+  }
+
+  private async comeToRest(abandon: number | undefined): Promise<void> {
+    const { ledger, sequencer, follower, clock, line } = this.parts;
+    const deadline = clock.now() + LONGEST_HOLD;
+    for (;;) {
+      const { trouble } = line();
+      const { unansweredCount } = ledger;
+      const rests = unansweredCount === 0 || (trouble !== undefined && abandon === unansweredCount);
+      if (sequencer.idle && rests && follower.status === 'level') {
+        // In the same step: an owner that comes back must not answer any more what is being given up.
+        if (unansweredCount > 0) this.leave(line());
+        return;
+      }
+      this.demandHope();
+      if (clock.now() >= deadline) {
+        if (sequencer.idle) this.demandAnswers(abandon);
+        throw new OrderRefused(
+          `${follower.side} is ${follower.status} and ${ledger.behind} writes behind after ${LONGEST_HOLD / 1000} s: try again. Nothing was changed.`,
+        );
+      }
+      await new Promise<void>((resolve) => clock.after(LOOK, resolve));
+    }
+  }
+
+  private left: OwnerLine | undefined;
+
+  private leave(line: OwnerLine): void {
+    line.stop();
+    this.left = line;
+  }
+
+  /** The owner stays after all: what was to be given up is found out as after a restart. */
+  private takeUpAgain(): void {
+    const { line, renewLine, ledger } = this.parts;
+    const { left } = this;
+    this.left = undefined;
+    if (left !== undefined && left === line()) renewLine(ledger.unanswered);
+  }
+
+  /** The side that gets the writes must hold what the order gave it. The leaving one need not even be there. */
+  private async demandSame(): Promise<void> {
+    const { ledger, follower, blue, green, term, evidence } = this.parts;
+    let holdings: Counted;
+    if (follower.side === 'green') {
+      await this.ask('green', () => term.takeOver(green));
+      const found = await this.ask('green', () => green.holdings(term.journal));
+      if (found.state !== 'attached' || found.place !== ledger.followedTo) {
+        throw new OrderRefused(
+          `Green is ${found.state} at place ${found.place} instead of ${String(ledger.followedTo)}. Nothing was changed.`,
+        );
+      }
+      holdings = found.holdings;
+    } else {
+      const { collections, locations } = await this.ask('blue', () => blue.counts());
+      holdings = { collections: { count: collections }, locations: { count: locations } };
+    }
+    const contradiction = ledger.implied.contradiction(holdings, evidence.oneSided);
+    if (contradiction !== undefined) {
+      throw new OrderRefused(
+        `${follower.side} does not hold what the order gave it: ${contradiction}. Run "phase --rebuild-follower", wait until it is level, then try again. Nothing was changed.`,
+      );
+    }
+    this.found = holdings;
+  }
+
+  private found: Counted | undefined;
+
+  private async handOver(to: Phase, percent: number): Promise<void> {
+    const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
+    if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
+    const abandoned = ledger.unanswered;
+    const place = ledger.lastPlace;
+    const stays = ownerIn(to) === ownerIn(state.get().phase);
+    const next = (now: KeptFollower): KeptFollower => {
+      demandUnchanged(now, 'feeding');
+      if (to === 'blue' || to === 'done') return { ...now, state: 'off', reason: null, gapFrom: null };
+      // What was given up may have been carried out there, or may still be.
+      const rebuilds = abandoned.length > 0;
+      const reason = rebuilds ? `${abandoned.length} of its writes were given up` : null;
+      return {
+        state: rebuilds ? 'rebuilding' : 'feeding',
+        reason,
+        place,
+        attachment: now.attachment + 1,
+        gapFrom: null,
+      };
+    };
+    await state.update((now) => ({ ...now, phase: to, percent, follower: next(now.follower) }));
+    follower.stop();
+    if (!stays) line().stop();
+    this.left = undefined;
+    for (const entry of abandoned) {
+      // Withdrawn meanwhile.
+      if (entry.outcome !== undefined) continue;
+      outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
+    }
+    follower.takeState();
+    ledger.attach(state.get().follower.state === 'feeding' ? place : null);
+    if (!stays) {
+      if (this.found !== undefined) {
+        outcomes.count({ collections: this.found.collections.count, locations: this.found.locations.count });
+      }
+      renewLine([]);
+    }
+    follower.start();
+  }
+
+  private async ask<Result>(side: string, question: () => Promise<Result>): Promise<Result> {
+    try {
+      return await question();
+    } catch (error) {
+      if (!(error instanceof SideAway)) throw error;
+      throw new OrderRefused(
+        `${side} cannot be asked what it holds (${error.message}): start it, then try again. Nothing was changed.`,
+      );
+    }
+  }
+}
+
+/** Meanwhile the follower may have been halted, say because blue has lost its data: then the step must not undo that. */
+function demandUnchanged({ state, reason }: KeptFollower, expected: KeptFollower['state']): void {
+  if (state === expected) return;
+  throw new OrderRefused(`The follower is ${state} now (${reason ?? 'no reason'}). Nothing was changed.`);
+}

@@ -1,0 +1,120 @@
+import type { Phase } from '../../src/cutover/order/state';
+import type { Random } from './random';
+import type { Action } from './schedule';
+
+type Write = Extract<Action, { kind: 'write' }>;
+
+/** Schedules that come close to one danger each. Times vary a little, so that some of many meet it. */
+export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
+  'creates that got the ids of one that blue failed are found although a power cut took their outcomes': (random) => [
+    ...inPhase('green'),
+    { at: 485, kind: 'disk full', milliseconds: 5000 },
+    { at: 530, kind: 'green cut', milliseconds: 5000 },
+    { at: 600, kind: 'blue 500', done: false },
+    ...[0, 1, 2].map((client) => create(1100 + 2 * client, client)),
+    { at: 1900 + random.next() * 300, kind: 'power cut', milliseconds: 100 },
+  ],
+
+  'a create in doubt is found below the ids of those behind it': (random) => [
+    ...inPhase('shadow'),
+    // From then on creates go out together.
+    create(450, 0),
+    { at: 500, kind: 'blue 500', done: true },
+    create(510, 0),
+    create(510, 1),
+    { at: 512 + random.next() * 3, kind: 'blue cut', milliseconds: 20_000 },
+    { at: 600, kind: 'kill', milliseconds: 50 },
+  ],
+
+  'a row is not changed at the owner before it is durable that it was created': (random) => [
+    ...inPhase('shadow'),
+    { at: 500, kind: 'blue hang', milliseconds: 60 },
+    create(501, 0),
+    named(510, 1, random.pick(['replace', 'delete'])),
+    { at: 561 + random.next() * 8, kind: 'power cut', milliseconds: 50 },
+  ],
+
+  'a row is not deleted at a following blue before it is durable that blue has it': (random) => [
+    ...inPhase('green'),
+    { at: 500, kind: 'blue hang', milliseconds: 60 },
+    create(501, 0),
+    named(510, 1, 'delete'),
+    { at: 561 + random.next() * 8, kind: 'power cut', milliseconds: 50 },
+  ],
+
+  'a client reads what it wrote before a restart': (random) => [
+    ...inPhase('split'),
+    { at: 500, kind: 'green late', milliseconds: 1500 },
+    create(510, 0),
+    { at: 530 + random.next() * 50, kind: 'kill', milliseconds: 20 },
+    { at: 590, kind: 'green late', milliseconds: 1500 },
+    ...Array.from({ length: 20 }, (_, index): Action => ({ at: 600 + index * 20, kind: 'read', client: 0 })),
+  ],
+
+  'a write that has expired before it was sent is not sent': (random) => [
+    ...inPhase(random.pick(['shadow', 'green'])),
+    { at: 500, kind: 'disk stalls', milliseconds: 2500 + random.next() * 1500 },
+    create(501, 0),
+    create(502, 1),
+  ],
+
+  'writes that were given up are not acknowledged by an owner that comes back': (random) => [
+    ...inPhase('green'),
+    ...[0, 1, 2, 3].map((client) => create(490 + client, client)),
+    { at: 500, kind: 'green cut', milliseconds: 2400 },
+    create(520, 0),
+    named(530, 1, 'replace'),
+    create(540, 2),
+    // Green is asked again about every 250 ms.
+    { at: 1270 + random.next() * 12, kind: 'step', to: 'split', abandon: true },
+  ],
+
+  'a copy that was begun in vain and comes late does not void what green holds since': (random) => [
+    // The takeover comes soon, the beginning of the copy late.
+    { at: 5, kind: 'green late', milliseconds: 1 },
+    { at: 5, kind: 'green late', milliseconds: 2600 + random.next() * 300 },
+    { at: 10, kind: 'import' },
+    { at: 2200, kind: 'import' },
+    { at: 2300, kind: 'step', to: 'shadow', abandon: false },
+    { at: 2400, kind: 'step', to: 'green', abandon: false },
+    create(2450, 0),
+    create(3500, 0),
+  ],
+
+  'no outcome goes with the segment of its write before it is durable': (random) => [
+    create(20, 0),
+    create(23, 1),
+    create(26, 2),
+    { at: 30 + random.next() * 60, kind: 'power cut', milliseconds: 500 },
+    { at: 2500, kind: 'import' },
+    { at: 5500, kind: 'power cut', milliseconds: 100 },
+  ],
+};
+
+const CLIENT_BYTES = 10;
+
+function inPhase(phase: 'shadow' | 'split' | 'green'): Action[] {
+  const steps: Phase[] = phase === 'shadow' ? ['shadow'] : ['shadow', phase];
+  return [
+    { at: 10, kind: 'import' },
+    ...steps.map((to, index): Action => ({ at: 100 + 200 * index, kind: 'step', to, abandon: false })),
+  ];
+}
+
+function create(at: number, client: number): Write {
+  return {
+    at,
+    kind: 'write',
+    client,
+    verb: 'create',
+    resource: 'collections',
+    row: 0,
+    quirk: 'fine',
+    bytes: CLIENT_BYTES,
+  };
+}
+
+/** A write to the first row there is, or will be. */
+function named(at: number, client: number, verb: 'replace' | 'delete'): Write {
+  return { ...create(at, client), verb, row: 0.1 };
+}
