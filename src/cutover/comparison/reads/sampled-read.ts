@@ -148,26 +148,31 @@ export class SampledRead {
     const { sides, observer } = this.parts;
     const { request, route } = this.read;
     const { timeout } = sides[side];
-    const started = performance.now();
+    let started = performance.now();
     return new Promise((resolve) => {
       const outgoing = sides[side].open(request, 0);
       if (outgoing === undefined) {
         resolve(undefined);
         return;
       }
+      let isObserved = false;
       const observe = (status: number | null) => {
+        if (isObserved) return;
+        isObserved = true;
         const milliseconds = performance.now() - started;
         observer.onExchange({ route, method: request.method, side, status, milliseconds, sampled: true });
       };
+      // From then on it is the side that takes time: before, others had the connections.
+      outgoing.once('socket', () => (started = performance.now()));
       // A limit of silence: a list of a million rows takes as long as it takes.
       outgoing.setTimeout(timeout, () => outgoing.destroy(new Error('silent')));
-      outgoing.once('error', () => {
+      outgoing.on('error', () => {
         observe(null);
         resolve(undefined);
       });
       outgoing.once('response', (incoming) => {
         incoming.once('end', () => observe(incoming.complete ? (incoming.statusCode ?? null) : null));
-        incoming.once('error', () => undefined);
+        incoming.once('close', () => observe(null));
         void this.tapOf(side, incoming).answer.then(resolve);
       });
       outgoing.end();
