@@ -8,6 +8,7 @@ import { eventually } from '../../harness/eventually';
 import { freePort } from '../../harness/free-port';
 import { WatchedSides } from '../cutover/control/watched-sides';
 import { describeWith } from '../support/describe-with';
+import { useCluster } from '../support/clusters';
 import { missing } from '../support/missing';
 
 const ROOT = join(__dirname, '../..');
@@ -32,9 +33,10 @@ function namesIn(text: string): string[] {
 }
 
 describe('the board and the alerts', () => {
+  const cluster = useCluster();
   let sides: WatchedSides;
   beforeAll(async () => {
-    sides = await WatchedSides.start();
+    sides = await WatchedSides.start(cluster());
   });
   afterAll(() => sides.stop());
 
@@ -62,11 +64,13 @@ describeWith(missing('promtool', 'prometheus'), 'promtool', () => {
 });
 
 describeWith(missing('prometheus', 'prometheus'), 'Prometheus', () => {
+  const cluster = useCluster();
+
   it('scrapes a gateway with the deployed configuration, and the board shows something', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
     const watchToken = 'a-token-that-only-sees';
     await writeFile(join(folder, 'waste-gateway.token'), watchToken);
-    const sides = await WatchedSides.start('--watch-token-file', join(folder, 'waste-gateway.token'));
+    const sides = await WatchedSides.start(cluster(), '--watch-token-file', join(folder, 'waste-gateway.token'));
     const port = await freePort();
     const text = (await readFile(join(DEPLOYED, 'prometheus.yml'), 'utf8'))
       .replaceAll('/etc/prometheus', folder)

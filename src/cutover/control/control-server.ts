@@ -24,7 +24,6 @@ type Action = (input: Input) => unknown;
 const BODY_LIMIT = 1 << 16;
 
 /**
-/**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN`, but for the page, and speaks JSON: what can
  * be seen is in views.ts; POST /phase, POST /import-mark, POST /rebuild-follower and PATCH /gates change something, which is told
  * as an event. Refusals are 409 with `{"error": sentence}`.
@@ -68,7 +67,7 @@ export function createControlServer(
     }
     whenDone(
       response,
-      perform(action, request, watching),
+      method === 'GET' ? Promise.resolve(action({})) : perform(action, request, watching),
       (body) => answer(200, body),
       (error) => answer(statusOf(error), { error: messageOf(error) }),
     );

@@ -49,7 +49,15 @@ export type Told =
       seconds: number | null;
       reason: string | null;
     }
-  | { event: 'action'; action: string; by: 'operator'; result: StepResult; reason: string | null }
+  | {
+      event: 'action';
+      action: string;
+      /** What was asked for, unless that is long. */
+      input: unknown;
+      by: 'operator';
+      result: StepResult;
+      reason: string | null;
+    }
   | {
       event: 'follower';
       side: SideName;

@@ -40,6 +40,8 @@ export interface OrderParts {
   readonly newName: () => string;
   /** Is told how far each write is. */
   readonly listener?: OrderListener;
+  /** Is told when the follower has come into another state; it must not throw. */
+  readonly onTurn?: () => void;
 }
 
 const TIDY = 2000;

@@ -3,24 +3,27 @@ import type { GatewayEvent } from '../../../src/cutover/events/event';
 import type { ProgramEnd } from '../../../harness/built-program';
 import { runCutover } from '../../../harness/cutover-program';
 import { eventually } from '../../../harness/eventually';
-import { GatewayProcess, TOKEN } from '../../../harness/gateway-process';
+import type { PostgresCluster } from '../../../harness/postgres-cluster';
+import { FOLLOW_TOKEN, GatewayProcess, TOKEN } from '../../../harness/gateway-process';
 import { journalDirectory } from '../../../harness/journal-directory';
 import { aCollection, json } from '../../../harness/samples';
+import { GreenSide } from '../support/green-side';
 import { MemoryApi } from '../support/memory-api';
 
 /** The built gateway in a process of its own between two sides that can be told to fail, and what an operator does with it. */
 export class WatchedSides {
   private constructor(
     readonly blue: MemoryApi,
-    readonly green: MemoryApi,
+    readonly green: GreenSide,
     readonly journal: Awaited<ReturnType<typeof journalDirectory>>,
     readonly gateway: GatewayProcess,
   ) {}
 
-  static async start(...options: string[]): Promise<WatchedSides> {
-    const [blue, green] = await Promise.all([new MemoryApi(false).start(), new MemoryApi().start()]);
+  static async start(cluster: PostgresCluster, ...options: string[]): Promise<WatchedSides> {
+    const [blue, green] = await Promise.all([new MemoryApi(false).start(), GreenSide.start(cluster)]);
     const journal = await journalDirectory();
-    const addresses = ['--blue', blue.url, '--green', green.url, '--journal', journal.path];
+    const greens = ['--green', green.url, '--green-admin', green.adminUrl];
+    const addresses = ['--blue', blue.url, ...greens, '--journal', journal.path];
     // How fast two servers of a test are on one busy machine says nothing.
     const gateway = new GatewayProcess([...addresses, '--sample', '1', '--p95-ratio', '1000', ...options]);
     await gateway.start();
@@ -34,7 +37,7 @@ export class WatchedSides {
   }
 
   run(...args: string[]): Promise<ProgramEnd> {
-    return runCutover(args, { WASTE_CUTOVER_TOKEN: TOKEN, WASTE_CUTOVER_CONTROL: this.gateway.control });
+    return runCutover(args, { WASTE_CUTOVER_TOKEN: TOKEN, FOLLOW_TOKEN, WASTE_CUTOVER_CONTROL: this.gateway.control });
   }
 
   /** GET at the control port. */
@@ -51,7 +54,8 @@ export class WatchedSides {
   async shadow(): Promise<void> {
     const { mark } = (await this.gateway.ask('POST', '/import-mark', { action: 'begin' })) as { mark: string };
     await this.gateway.ask('POST', '/import-mark', { action: 'end', mark });
-    await this.gateway.ask('POST', '/phase', { phase: 'shadow' });
+    const now = (await this.gateway.ask('POST', '/phase', { phase: 'shadow' })) as { phase?: string };
+    if (now.phase !== 'shadow') throw new Error(JSON.stringify(now));
   }
 
   level(): Promise<void> {

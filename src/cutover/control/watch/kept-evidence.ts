@@ -9,7 +9,9 @@ export interface ShownEvidence {
   readonly explanation: string;
   readonly request: string | null;
   readonly body: string | null;
-  readonly answer: string | null;
+  /** What the owner answered, and the follower. */
+  readonly owner: string | null;
+  readonly follower: string | null;
 }
 
 /** Bytes of the file that are read, from its end: a piece may hold a body of 16 MB. */
@@ -51,10 +53,9 @@ function pieceIn(line: string): ShownEvidence | undefined {
   } catch {
     return undefined;
   }
-  const { kind, explanation, place, id, at, request, answer } = fields;
+  const { kind, explanation, place, id, at, request, owner, follower } = fields;
   if (typeof kind !== 'string') return undefined;
   const asked = fieldsOf(request);
-  const answered = fieldsOf(answer);
   return {
     time: typeof at === 'string' ? at : null,
     kind,
@@ -63,7 +64,8 @@ function pieceIn(line: string): ShownEvidence | undefined {
     explanation: typeof explanation === 'string' ? explanation : '',
     request: typeof asked.method === 'string' ? `${asked.method} ${textOf(asked.target)}` : null,
     body: bodyOf(asked),
-    answer: typeof answered.status === 'number' ? `${answered.status} ${bodyOf(answered) ?? ''}`.trim() : null,
+    owner: answerIn(owner),
+    follower: answerIn(follower),
   };
 }
 
@@ -77,6 +79,11 @@ function numberOr(value: unknown): number | null {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function answerIn(value: unknown): string | null {
+  const answer = fieldsOf(value);
+  return typeof answer.status === 'number' ? `${answer.status} ${bodyOf(answer) ?? ''}`.trim() : null;
 }
 
 function bodyOf({ body_b64: body }: Fields): string | null {

@@ -1,10 +1,13 @@
 import type { Step, StepResult } from '../../events/event';
 import type { EventLog } from '../../events/event-log';
 import type { GatewayStatus } from '../../gateway/gateway-status';
-import { PHASES, type PhaseName } from '../../traffic/phase';
+import { hasFollower, PHASES, type PhaseName } from '../../traffic/phase';
 import { messageOf } from '../../cutover-error';
 
 export type ActionInput = Readonly<Record<string, unknown>>;
+
+/** Characters of an action's input that are kept in its event. */
+const LONGEST_INPUT = 500;
 
 export interface StepRecorderParts {
   readonly gateway: { readonly status: GatewayStatus };
@@ -26,7 +29,10 @@ export class StepRecorder {
     if (path === '/import-mark') return this.mark(input, run);
     const { events } = this.parts;
     const action = path.slice(1);
-    return this.told(run, (result, reason) => events.action({ action, by: 'operator', result, reason }));
+    const kept = JSON.stringify(input).length > LONGEST_INPUT ? null : input;
+    return this.told(run, (result, reason) => {
+      events.action({ action, input: kept, by: 'operator', result, reason });
+    });
   }
 
   /** Carries out a return that the gates want. @throws what the return throws */
@@ -110,8 +116,13 @@ export class StepRecorder {
     }
   }
 
+  /** What a phase is left with is told before it is left. */
   private before() {
-    return { status: this.parts.gateway.status, at: performance.now() };
+    const { gateway, events } = this.parts;
+    const { status } = gateway;
+    const { phase, gates } = status;
+    if (hasFollower(phase)) for (const gate of gates.gates) events.gate({ ...gate, phase });
+    return { status, at: performance.now() };
   }
 
   private step(

@@ -64,6 +64,11 @@ export class Watching {
     watcher.start();
   }
 
+  /** Something may have turned: looks, behind whatever goes on now. Never throws. */
+  look(): void {
+    queueMicrotask(() => this.running?.watcher.look());
+  }
+
   /** @param reason why the gateway stops */
   stopping(reason: string): void {
     this.tellStop('begun', reason);

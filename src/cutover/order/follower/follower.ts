@@ -29,6 +29,8 @@ export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   readonly copyBlue: () => Promise<number>;
   /** Green's rows at one place, at which writes are held back; what comes behind it is kept for blue. */
   readonly copyGreen: () => Promise<{ readonly copy: Copy; readonly place: number }>;
+  /** Is told of each transition; it must not throw. */
+  readonly onTurn?: (() => void) | undefined;
 }
 
 /** Keeps the follower that the phase asks for, in one of the states of `TRANSITIONS`. */
@@ -108,6 +110,7 @@ export class Follower {
     }
     this.state = next;
     this.why = reason ?? undefined;
+    this.parts.onTurn?.();
     // Nobody is owed what nobody will be fed with.
     if (kept !== 'feeding' && kept !== 'waiting') this.parts.ledger.attach(null);
     return true;

@@ -45,7 +45,10 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   });
   const mapped = rowOfBlue(given);
   const compared = { observer: watching.exchanges, judge: comparison, ...(mapped && { rowOfBlue: mapped }) };
-  const gateway = await openGateway(folder, { ...given, ...compared, greenAdmin, followToken });
+  const gateway = await openGateway(folder, {
+    ...{ ...given, ...compared, greenAdmin, followToken },
+    onTurn: () => watching.look(),
+  });
   const control = createControlServer(gateway, watching, tokens, comparison);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);

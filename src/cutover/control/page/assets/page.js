@@ -120,14 +120,17 @@
   }
 
   function pieces(evidence) {
-    return evidence.map(({ time, kind, place: at, id, explanation, request, body, answer }) =>
+    return evidence.map(({ time, kind, place: at, id, explanation, request, body, owner, follower }) =>
       element(
         'details',
         {},
         element('summary', {}, `${kind} at place ${at ?? '–'}, id ${id ?? '–'}: ${explanation}`),
         element('p', { class: 'quiet' }, moment(time)),
         element('pre', {}, `${request ?? 'no request'}${body === null ? '' : `\n\n${body}`}`),
-        element('p', {}, `Answer: ${answer ?? 'none kept'}`),
+        element('p', {}, 'The owner answered:'),
+        element('pre', {}, owner ?? 'no answer is kept'),
+        element('p', {}, 'The follower answered:'),
+        element('pre', {}, follower ?? 'no answer is kept'),
       ),
     );
   }
