@@ -106,7 +106,8 @@ export class OrderProgram {
   async end(): Promise<number | null> {
     const killing = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
     this.child.disconnect();
-    const [code] = (await once(this.child, 'close')) as [number | null];
+    // After disconnect() there is no 'close'.
+    const [code] = (await once(this.child, 'exit')) as [number | null];
     clearTimeout(killing);
     return code;
   }
