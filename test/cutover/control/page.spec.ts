@@ -10,6 +10,8 @@ import { WatchedSides } from './watched-sides';
 const HOSTILE = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>"'></pre><style>*{display:none}</style>\u202e`;
 
 describe('the page of the control port', () => {
+  const cluster = useCluster();
+
   it('is one file that loads nothing from anywhere, under a policy that lets nothing else run', async () => {
     const sides = await WatchedSides.start(cluster());
     try {

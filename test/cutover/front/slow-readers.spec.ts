@@ -35,7 +35,10 @@ describeWithReference('clients that do not read what they asked for', () => {
       slow.pause();
     });
     const taking = (async () => {
-      for (; !over; await sleep(250)) slow.resume();
+      while (!over) {
+        slow.resume();
+        await sleep(250);
+      }
     })();
     await cutOff([still], 1);
     const before = taken;

@@ -33,14 +33,14 @@ describeWithReference('connections to the gateway', () => {
     expect(await stopped).toBe(0);
   });
 
-  it('that bring thousands of requests at once have each answered in its turn, and others theirs meanwhile', async () => {
+  it('that bring hundreds of requests at once have each answered in its turn, and others theirs meanwhile', async () => {
     const body = JSON.stringify(aCollection());
     const write = `POST /api/collections HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const flood = exchange(front.gateway.url, [READ.repeat(700) + write.repeat(100) + READ.repeat(700)], {
+    const flood = exchange(front.gateway.url, [READ.repeat(200) + write.repeat(30) + READ.repeat(200)], {
       halfClose: true,
     });
     const meanwhile = await fetch(`${front.gateway.url}/api/collections`, json('POST', aCollection()));
     expect(meanwhile.status).toBe(200);
-    expect(statusesIn(await flood)).toEqual(Array<number>(1500).fill(200));
+    expect(statusesIn(await flood)).toEqual(Array<number>(430).fill(200));
   });
 });

@@ -181,6 +181,20 @@ describeWithReference('an order on real parts', () => {
     await expectRight();
   });
 
+  it('ends by itself when it is closed, and goes on later', async () => {
+    await inPhase('shadow');
+    writers.start(CLIENTS);
+    await writers.more(60);
+    blue.server.child.kill('SIGSTOP');
+    await now().until((status) => status.ownerTrouble !== undefined, 'away');
+    blue.server.child.kill('SIGCONT');
+    await writers.more(60);
+    await writers.stop();
+    expect(await now().end()).toBe(0);
+    order = await OrderProgram.start(place);
+    await expectRight();
+  });
+
   it('refuses writes while the disk is full, and changes no answer', async () => {
     await now().kill();
     if (!mountedSmall(journal.path)) {

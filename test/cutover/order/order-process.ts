@@ -23,23 +23,33 @@ const LIMITS = {
   journalLimit: 1 << 30,
 };
 
-async function open({ directory, blue, greenAdmin, token, deadline }: OrderPlace): Promise<Order> {
+/** @returns the order, and what closes it with all its connections */
+async function open(place: OrderPlace): Promise<{ readonly order: Order; readonly close: () => Promise<void> }> {
+  const { directory, blue, greenAdmin, token, deadline } = place;
   const folder = await JournalFolder.take(directory);
   const { facts } = await KeptFacts.open(folder, { blue, green: greenAdmin });
   const blueLimits = { ...BLUE_LIMITS, firstByte: deadline, silence: deadline };
   const greenLimits = { ...GREEN_LIMITS, silence: deadline };
-  return Order.open(
+  const blueServer = new BlueServer(new URL(blue), blueLimits);
+  const greenServer = new GreenServer({ adminUrl: new URL(greenAdmin), token }, API_RULES, greenLimits);
+  const order = await Order.open(
     {
       disk: folder,
       clock: new SystemClock(),
-      blue: new BlueServer(new URL(blue), blueLimits),
-      green: new GreenServer({ adminUrl: new URL(greenAdmin), token }, API_RULES, greenLimits),
+      blue: blueServer,
+      green: greenServer,
       rules: API_RULES,
       evidence: await EvidenceFile.open(directory, facts, () => ({})),
       newName: randomUUID,
     },
     LIMITS,
   );
+  const close = async () => {
+    await order.close();
+    blueServer.close();
+    greenServer.close();
+  };
+  return { order, close };
 }
 
 async function answer(order: Order, question: Question): Promise<unknown> {
@@ -57,7 +67,7 @@ async function answer(order: Order, question: Question): Promise<unknown> {
 }
 
 async function main(): Promise<void> {
-  const order = await open(JSON.parse(process.argv[2] ?? '') as OrderPlace);
+  const { order, close } = await open(JSON.parse(process.argv[2] ?? '') as OrderPlace);
   const say = (message: object) => process.connected && process.send?.(message);
   process.on('message', ({ n, question }: Asked) => {
     answer(order, question).then(
@@ -65,8 +75,8 @@ async function main(): Promise<void> {
       (error: unknown) => say({ n, error: String(error) }),
     );
   });
-  // With whoever asks, it ends.
-  process.on('disconnect', () => process.exit(0));
+  // With whoever asks it ends, by itself.
+  process.on('disconnect', () => void close());
   say({ n: 0 });
 }
 

@@ -102,6 +102,15 @@ export class OrderProgram {
     await this.until(({ follower, behind, unanswered }) => follower === 'level' && behind + unanswered === 0, 'level');
   }
 
+  /** Asks it to end in order. @returns its exit code; null if it had to be killed */
+  async end(): Promise<number | null> {
+    const killing = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
+    this.child.disconnect();
+    const [code] = (await once(this.child, 'close')) as [number | null];
+    clearTimeout(killing);
+    return code;
+  }
+
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGKILL');

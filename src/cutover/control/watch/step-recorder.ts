@@ -1,7 +1,7 @@
 import type { Step, StepResult } from '../../events/event';
 import type { EventLog } from '../../events/event-log';
 import type { GatewayStatus } from '../../gateway/gateway-status';
-import { PHASES, type PhaseName } from '../../traffic/phase';
+import { hasFollower, PHASES, type PhaseName } from '../../traffic/phase';
 import { messageOf } from '../../cutover-error';
 
 export type ActionInput = Readonly<Record<string, unknown>>;
@@ -116,8 +116,13 @@ export class StepRecorder {
     }
   }
 
+  /** What a phase is left with is told before it is left. */
   private before() {
-    return { status: this.parts.gateway.status, at: performance.now() };
+    const { gateway, events } = this.parts;
+    const { status } = gateway;
+    const { phase, gates } = status;
+    if (hasFollower(phase)) for (const gate of gates.gates) events.gate({ ...gate, phase });
+    return { status, at: performance.now() };
   }
 
   private step(

@@ -130,9 +130,10 @@ export class Pipeline {
     return result;
   }
 
-  /** Resets the connections that were left. */
-  reset(): void {
-    for (const socket of this.left) socket.resetAndDestroy();
+  /** Lets go of the connections that were left. */
+  letGo(): void {
+    // Not resetAndDestroy(): behind end() libuv refuses it, node leaks the socket, and the process spins instead of ending.
+    for (const socket of this.left) socket.destroy();
   }
 
   private connection(): Socket {
