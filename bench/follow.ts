@@ -51,8 +51,8 @@ interface Run {
 async function measure(server: ServerProcess, { kind, size }: Run): Promise<string> {
   const journal = randomUUID();
   const status = await fetch(`${server.adminUrl}/follow`, { headers: { authorization: `Bearer ${TOKEN}` } });
-  const before = (await status.json()) as { journal?: string; nextIds: { collections: string } };
-  const attach = { journal, place: 0, replace: before.journal };
+  const before = (await status.json()) as { journal?: string; term: string | null; nextIds: { collections: string } };
+  const attach = { journal, place: 0, term: before.term, replace: before.journal };
   const { term } = JSON.parse(
     (await post(`${server.adminUrl}/follow/attach`, Buffer.from(JSON.stringify(attach)))).body.toString(),
   ) as {

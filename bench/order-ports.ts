@@ -53,7 +53,7 @@ async function measureBlue(): Promise<void> {
 async function measureGreen(): Promise<void> {
   const cluster = await PostgresCluster.start({ durable: true, settings: ['shared_buffers=128MB'] });
   const server = await ServerProcess.start({ DATABASE_URL: await cluster.createDatabase(), FOLLOW_TOKEN: TOKEN });
-  const addresses = { publicUrl: new URL(server.url), adminUrl: new URL(server.adminUrl), token: TOKEN };
+  const addresses = { adminUrl: new URL(server.adminUrl), token: TOKEN };
   const green = new GreenServer(addresses, { idOf: ({ body }) => idOfRow(body), digestOf });
   const journal = randomUUID();
   const nothing = { rows: { collections: [], locations: [] }, next: { collections: 1, locations: 1 } };

@@ -43,7 +43,7 @@ export interface RehearsalResult {
 }
 
 /** Milliseconds that a condition may take to come true. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 const LOOK_AGAIN = 100;
 
 /** What the steps of a rehearsal have in common: the stage, the clients, and ways to wait. */

@@ -5,7 +5,18 @@ import { Rehearsal, type RehearsalOptions, type RehearsalResult } from './rehear
 import { DrillError, Stage } from './stage';
 
 /** Of everything that runs here on a few cores; in a city's network the defaults are right. */
-const GATEWAY = ['--sticky-by', 'header:x-client', '--sample', '0.5', '--comparisons', '300', '--p95-ratio', '50'];
+const GATEWAY = [
+  '--sticky-by',
+  'header:x-client',
+  '--sample',
+  '0.5',
+  '--comparisons',
+  '300',
+  '--route-comparisons',
+  '10',
+  '--p95-ratio',
+  '50',
+];
 /** Milliseconds that something killed stays away. */
 const AWAY = 1500;
 

@@ -211,6 +211,9 @@ select count(*), coalesce(sum(octet_length(body)), 0) from followed_answers;
 -- follow_lock_counters (write)
   select resource, next_id from id_counters where resource = any($1::text[]) order by resource for update;
 
+-- follow_look (read)
+select journal, state, term, place, filled::text from followed_journal;
+
 -- follow_new_term (write)
 update followed_journal set term = gen_random_uuid() returning term;
 

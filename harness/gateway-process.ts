@@ -50,6 +50,12 @@ export class GatewayProcess {
     return (await this.program?.end('SIGTERM'))?.code ?? null;
   }
 
+  /** Waits until it has said so. @throws StartError if it ends before */
+  async says(words: string): Promise<void> {
+    const { program } = this;
+    await program?.until(() => program.words.includes(words), { what: `it said ${words}` });
+  }
+
   async status(): Promise<WatchedStatus> {
     return (await this.ask('GET', '/status')) as WatchedStatus;
   }

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AnalyticsModule } from './analytics/analytics.module';
 import { CollectionsModule } from './collections/collections.module';
-import type { Config } from './config';
+import type { Config } from './settings/table';
 import { ContractExceptionFilter } from './contract';
 import { DashboardModule } from './dashboard/dashboard.module';
 import { DatabaseModule } from './database/database.module';

@@ -4,9 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { createAdminServer } from './admin/admin-server';
 import { AppModule } from './app.module';
-import type { Config } from './config';
+import type { Config } from './settings/table';
 import { ContractAdapter } from './contract';
 import { Database } from './database/database';
+import { Contents } from './follow/contents';
 import { Follower } from './follow/follower';
 import { FollowPort } from './follow/follow-port';
 import { FollowReads } from './follow/follow-reads';
@@ -82,6 +83,7 @@ function followPort(
     patience: requestTimeout,
     follower: new Follower(database),
     reads: new FollowReads(database),
+    contents: new Contents(database, requestTimeout),
     requests: adapter.captured(),
     isDraining: () => readiness.isDraining,
   });

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError, describeSettings, readConfig, settingWarnings, VARIABLES } from './config';
+import { ConfigError } from './settings/read-setting';
+import { VARIABLES } from './settings/table';
+import { describeSettings, readConfig, settingWarnings } from './config';
 
 const messageOf = (environment: Record<string, string>): string => {
   try {

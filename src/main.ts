@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { EXIT } from './command-line';
-import { ConfigError, describeSettings, readConfig, settingWarnings } from './config';
+import { ConfigError } from './settings/read-setting';
+import { describeSettings, readConfig, settingWarnings } from './config';
 import { runServer } from './server';
 import { addMissing, EnvFileError, readEnvFile } from './settings/env-file';
 import { VERSION } from './version';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createApp, type App } from './app';
 import { EXIT } from './command-line';
-import type { Config } from './config';
+import type { Config } from './settings/table';
 import { StartRefusedError } from './database/database-errors';
 import { DataDirectoryError, EmbeddedServerError } from './database/embedded/embedded-server';
 import { endOnFaults } from './faults';

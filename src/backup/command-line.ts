@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { endWithExitCode, EXIT, UsageError } from '../command-line';
-import { ConfigError } from '../config';
+import { ConfigError } from '../settings/read-setting';
 import { StartRefusedError } from '../database/database-errors';
 import { Progress } from '../progress';
 import { BackupError } from './backup-error';

@@ -6,6 +6,7 @@ import { calibrateCommand } from './verbs/calibrate/calibrate.command';
 import { EXIT_HELP, runProgram } from './verbs/command-line';
 import { exportCommand } from './verbs/export/export.command';
 import { gatewayCommand } from './verbs/gateway/gateway.command';
+import { gatesCommand } from './verbs/gates.command';
 import { importCommand } from './verbs/import/import.command';
 import { phaseCommand } from './verbs/phase.command';
 import { reportCommand } from './verbs/report/report.command';
@@ -26,6 +27,7 @@ const verbs = [
   importCommand(),
   phaseCommand(),
   statusCommand(),
+  gatesCommand(),
   verifyCommand(),
   reportCommand(),
   exportCommand(),

@@ -52,6 +52,10 @@ export class Connection {
   private retryDelay = FIRST_RETRY;
   private leastLife = LEAST_LIFE;
   private retryTimer: NodeJS.Timeout | undefined;
+  /** Whether it was refused since it was last connected. */
+  private refused = false;
+  /** Those who wait for the outcome of the next attempt to connect. */
+  private readonly waiting = new Set<() => void>();
   private closed = false;
   /** How often it was lost or replaced. */
   losses = 0;
@@ -72,6 +76,27 @@ export class Connection {
     return this.link?.readOnly === true;
   }
 
+  /**
+   * The session as soon as there is one, if the last one was lost and PostgreSQL has not refused another since. Most often an
+   * administrator or another process has ended it, and a new one is there in a moment.
+   *
+   * @param timeLimit milliseconds
+   */
+  async returning(timeLimit: number): Promise<Link | undefined> {
+    if (this.ready === undefined && this.link === null && !this.refused && !this.closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => done(), timeLimit);
+        const done = () => {
+          clearTimeout(timer);
+          this.waiting.delete(done);
+          resolve();
+        };
+        this.waiting.add(done);
+      });
+    }
+    return this.ready;
+  }
+
   /** Connects once. @throws the driver's error if PostgreSQL is unavailable. */
   async connect(): Promise<void> {
     const link = await this.address.connect((target) => this.open(target));
@@ -84,7 +109,9 @@ export class Connection {
     this.depart();
     this.link = link;
     this.retryDelay = FIRST_RETRY;
+    this.refused = false;
     this.options.log.connected();
+    this.tellWaiting();
   }
 
   /** Connects, and keeps trying until it works or close() is called. */
@@ -92,6 +119,8 @@ export class Connection {
     if (this.closed) return;
     this.connect().catch((error: unknown) => {
       this.options.log.refused(error, this.retryDelay);
+      this.refused = true;
+      this.tellWaiting();
       this.reconnectLater();
     });
   }
@@ -123,6 +152,7 @@ export class Connection {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.retryTimer);
+    this.tellWaiting();
     this.depart();
     const links = [...this.departing];
     const timer = setTimeout(() => links.forEach((link) => link.hangUp('this server is closing')), CLOSE_TIMEOUT);
@@ -173,6 +203,10 @@ export class Connection {
     this.losses += 1;
     this.depart();
     this.keepConnected();
+  }
+
+  private tellWaiting(): void {
+    for (const tell of this.waiting) tell();
   }
 
   private depart(): void {

@@ -1,5 +1,4 @@
 import type { SQLWrapper } from 'drizzle-orm';
-import type { QueryResultRow } from 'pg';
 import type { AddressSource } from './address-source';
 import { AvailabilityLog, type Log } from './availability-log';
 import { Connection } from './connection';
@@ -7,9 +6,9 @@ import { Control } from './control';
 import { classify, ConnectionLostError, DatabaseUnavailableError, lostUnlessAnswered } from './database-errors';
 import { GRACE, type Link, type Sending } from './link';
 import type { LoopClock } from './loop-clock';
-import { dropClient, openClient } from './open-client';
 import type { TextRow } from './prepared-query';
 import { cancelStatement, settle } from './settlement';
+import { Snapshot, type SnapshotLimits } from './snapshot';
 import { Statement, type Executor } from './statement';
 
 export interface TransactionsOptions {
@@ -21,6 +20,8 @@ export interface TransactionsOptions {
 
 /** Milliseconds of silence after which the idle connection is proved, as those of the pool are. */
 const PROVE_AFTER = 30_000;
+/** Milliseconds that a transaction waits for a session in the place of one that was ended, beside those for its proof. */
+const RETURN = 1000;
 /** Statements of this connection are settled like writes: a transaction that may have been committed is not answered for. */
 const LANE = 0;
 
@@ -33,6 +34,8 @@ const END_HOLDER = `select pg_terminate_backend(pid) from pg_locks
 interface Underway {
   readonly link: Link;
   readonly deadline: number;
+  /** Whether PostgreSQL has answered a statement of it: before, its session may have been ended while it was idle. */
+  isBegun: boolean;
   isOver: boolean;
 }
 
@@ -57,9 +60,9 @@ export class Transactions implements Executor {
     return this.registered;
   }
 
-  /** How many connections it makes at the most: for transactions, to end what is lost, and for a long look. */
+  /** How many connections it makes at the most: for transactions, to end what is lost, and for two snapshots. */
   get connections(): number {
-    return this.registered.length === 0 ? 0 : 3;
+    return this.registered.length === 0 ? 0 : 4;
   }
 
   /** Registers a statement, which is sent within `run` only. */
@@ -92,6 +95,8 @@ export class Transactions implements Executor {
 
   /**
    * Runs a transaction when those before it are over. It is undone unless the work commits it.
+   *
+   * If its session turns out to have been ended before, it waits a moment for another and begins there.
    *
    * @param deadline until when it may take, by the loop clock; it is the deadline of each of its statements.
    * @param work sends its statements one after the other or at once, but none before `begin` was answered: a statement
@@ -126,7 +131,9 @@ export class Transactions implements Executor {
     const { link, deadline } = this.current();
     if (link.gone) throw new DatabaseUnavailableError('The connection of the transaction was lost');
     try {
-      return (await link.query({ statement, group, lane: LANE, deadline })) as unknown as Row[];
+      const rows = (await link.query({ statement, group, lane: LANE, deadline })) as unknown as Row[];
+      this.current().isBegun = true;
+      return rows;
     } catch (error) {
       // What was not committed is undone, whenever PostgreSQL notices.
       if (!(error instanceof ConnectionLostError)) throw error;
@@ -137,28 +144,21 @@ export class Transactions implements Executor {
   /**
    * Ends the session that has the lock with this number, if there is one, here or in another process.
    *
-   * @param timeLimit milliseconds. @throws the driver's error, DatabaseUnavailableError
+   * @param timeLimit milliseconds. @throws DatabaseUnavailableError, or the server's error
    */
   async endHolder(lock: bigint, timeLimit: number): Promise<void> {
     if (this.control === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
-    await this.control.query(END_HOLDER, [String(lock)], timeLimit);
-  }
-
-  /**
-   * Runs one statement that only reads, on a connection that is made for it: it may take long.
-   *
-   * @param timeLimit milliseconds. @throws DatabaseUnavailableError, or the server's error
-   */
-  async look<Row extends QueryResultRow>(text: string, timeLimit: number): Promise<Row | undefined> {
-    if (this.address === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
     try {
-      const limits = { role: ' follow', statementTimeout: timeLimit, queryTimeout: timeLimit + GRACE };
-      const { client } = await openClient(this.address, limits);
-      const { rows } = await client.query<Row>(text).finally(() => dropClient(client));
-      return rows[0];
+      await this.control.query(END_HOLDER, [String(lock)], timeLimit);
     } catch (error) {
       throw classify(lostUnlessAnswered(error), 'read');
     }
+  }
+
+  /** One moment of some tables, on a connection that is made for it. @throws DatabaseUnavailableError, or the server's error */
+  snapshot(tables: readonly string[], limits: SnapshotLimits): Promise<Snapshot> {
+    if (this.address === undefined) throw new DatabaseUnavailableError('PostgreSQL is still starting');
+    return Snapshot.open(this.address, tables, limits);
   }
 
   /** Finishes what is under way and disconnects for good. */
@@ -176,16 +176,31 @@ export class Transactions implements Executor {
   }
 
   private async carryOut<Result>(deadline: number, work: () => Promise<Result>): Promise<Result> {
+    const underway = await this.beginning(deadline);
+    try {
+      return await this.within(underway, work);
+    } catch (error) {
+      if (underway.isBegun || !underway.link.gone) throw error;
+    }
+    // Its session had been ended while it was idle, so that nothing was done.
+    return this.within(await this.beginning(deadline), work);
+  }
+
+  private async beginning(deadline: number): Promise<Underway> {
     if (this.closed) throw new DatabaseUnavailableError('This server is closing its connections');
-    if (this.options.clock.now > deadline) throw new DatabaseUnavailableError('There was no time left to begin');
-    const link = this.connection?.ready;
+    const left = deadline - this.options.clock.now;
+    if (left < 0) throw new DatabaseUnavailableError('There was no time left to begin');
+    const link = this.connection?.ready ?? (await this.connection?.returning(Math.min(RETURN, left)));
     if (link === undefined) throw new DatabaseUnavailableError('There is no connection to PostgreSQL');
-    const underway: Underway = { link, deadline, isOver: false };
+    return { link, deadline, isBegun: false, isOver: false };
+  }
+
+  private async within<Result>(underway: Underway, work: () => Promise<Result>): Promise<Result> {
     this.underway = underway;
     try {
       return await work();
     } finally {
-      if (!underway.isOver) await this.undo(link);
+      if (!underway.isOver) await this.undo(underway.link);
       this.underway = undefined;
     }
   }

@@ -7,7 +7,7 @@ import type { Resource } from '../database/resources';
 import { RowRefusedException } from '../database/row-refused';
 import type { Answer, Answers } from './answers';
 import type { Batch } from './batch';
-import { demandOwn, type Journal, type JournalState } from './journal';
+import type { Journal, JournalState } from './journal';
 import { FollowRefusal } from './refusal';
 import { isFaultOfRow, type PlacedWrite, type Rows } from './rows';
 import { WRITTEN, type Outcome } from './row-writes';
@@ -94,9 +94,10 @@ export class Batches {
 
   private async attempt(batch: Batch, plans: readonly Plan[], { alone, raise }: Attempt): Promise<BatchResult> {
     const created = new Set(plans.flatMap(({ row }) => (row?.kind === 'create' ? [row.resource] : [])));
-    const begun = await this.journal.begin([...created]);
+    const begun = await this.journal.begin(batch, [...created]);
     let { nextIds } = begun;
-    const { place } = demandNext(begun.state, batch, plans);
+    const { place } = begun.state;
+    demandNext(begun.state, plans);
     const again = await this.entriesAgain(plans, place);
     const fresh = plans.filter(({ write }) => write.place > place);
     if (fresh.length === 0) return { place, entries: again, conflict: undefined };
@@ -229,10 +230,8 @@ export class Batches {
 }
 
 /** @throws FollowRefusal */
-function demandNext(state: JournalState | undefined, batch: Batch, plans: readonly Plan[]): JournalState {
-  const own = demandOwn(state, batch);
-  const { place } = own;
-  if (own.state === 'rebuilding') {
+function demandNext({ state, place }: JournalState, plans: readonly Plan[]): void {
+  if (state === 'rebuilding') {
     throw new FollowRefusal('rebuilding', 'The rows are being copied: no writes are taken before the end', { place });
   }
   const first = plans[0]?.write.place ?? 0;
@@ -241,7 +240,6 @@ function demandNext(state: JournalState | undefined, batch: Batch, plans: readon
       place,
     });
   }
-  return own;
 }
 
 function nextIdOf(nextIds: ReadonlyMap<Resource, bigint>, resource: Resource): bigint {

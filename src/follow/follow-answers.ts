@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { BodyAborted, BodyTooLarge } from '../contract/http/body-errors';
@@ -26,6 +27,51 @@ export function answerFrames(response: ServerResponse, pieces: readonly Buffer[]
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
   response.setTimeout(patience, () => response.destroy());
   response.end(bytes);
+}
+
+/**
+ * Answers with pieces as they come. The connection is cut, so that what came is not taken for the whole, if they fail after
+ * the first, or one of them is left unread for too long.
+ *
+ * @param patience milliseconds. @throws what the pieces fail with before the first of them
+ */
+export async function streamFrames(
+  response: ServerResponse,
+  pieces: AsyncGenerator<Buffer>,
+  patience: number,
+): Promise<void> {
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed) return;
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      if (!response.write(piece)) await drained(response, patience);
+    }
+    response.end();
+    // What lies in this machine's buffers does not wait for ever either.
+    response.setTimeout(patience, () => response.destroy());
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    if (!response.destroyed)
+      log.warn(`A snapshot was cut off: ${error instanceof Error ? error.message : String(error)}`);
+    response.destroy();
+  }
+}
+
+async function drained(response: ServerResponse, patience: number): Promise<void> {
+  // Nobody will say so any more.
+  if (response.destroyed) return;
+  const limit = new AbortController();
+  const stop = () => limit.abort();
+  const timer = setTimeout(stop, patience);
+  response.once('close', stop);
+  try {
+    await once(response, 'drain', { signal: limit.signal });
+  } catch (error) {
+    throw new Error(`a piece was left unread for ${patience} ms, or the client has gone`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    response.off('close', stop);
+  }
 }
 
 /** What came of a batch: a frame about all of it, and one for each place. */

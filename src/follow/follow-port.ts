@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CapturedRequests } from '../contract';
 import { readBody } from '../contract/http/request-body';
 import { readBatch } from './batch';
+import type { Contents } from './contents';
 import { readPiece } from './copied-rows';
 import type { Follower } from './follower';
 import type { FollowReads } from './follow-reads';
 import { FrameError } from './frames';
-import { answerFailure, answerFrames, answerJson, batchFrames, keptFrames } from './follow-answers';
+import { answerFailure, answerFrames, answerJson, batchFrames, keptFrames, streamFrames } from './follow-answers';
 import { headOf, nextIdsIn, optionalUuidIn, placeIn, uuidIn, type Head } from './heads';
 import { TooManyMessages } from './refusal';
 import { tokenCheck } from './token';
@@ -20,6 +21,7 @@ export interface FollowPortOptions {
   readonly patience: number;
   readonly follower: Follower;
   readonly reads: FollowReads;
+  readonly contents: Contents;
   readonly requests: CapturedRequests;
   readonly isDraining: () => boolean;
 }
@@ -46,29 +48,30 @@ export class FollowPort {
 
   constructor(private readonly options: FollowPortOptions) {
     this.isAllowed = tokenCheck(options.token);
-    const { follower, reads } = options;
+    const { follower, reads, contents } = options;
     this.routes = new Map<string, Record<string, Route>>([
       [PREFIX, { GET: async (_, response) => answerJson(response, 200, await reads.status()) }],
-      [`${PREFIX}/rows`, { GET: async (_, response) => answerJson(response, 200, await reads.measure()) }],
+      [`${PREFIX}/rows`, { GET: async (_, response) => answerJson(response, 200, await contents.measure()) }],
+      [`${PREFIX}/snapshot`, { GET: (_, response) => streamFrames(response, contents.snapshot(), contents.patience) }],
       [`${PREFIX}/answers`, { GET: (request, response) => this.giveAnswers(request, response) }],
       [`${PREFIX}/writes`, { POST: (request, response) => this.takeWrites(request, response) }],
       [
         `${PREFIX}/attach`,
         {
           POST: this.json((head) =>
-            follower.attach(attachmentIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
+            follower.attach(attachClaimIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
           ),
         },
       ],
-      [`${PREFIX}/detach`, { POST: this.json((head) => follower.detach(uuidIn(head, 'journal'))) }],
-      [`${PREFIX}/takeover`, { POST: this.json((head) => follower.takeOver(uuidIn(head, 'journal'))) }],
-      [`${PREFIX}/rebuild`, { POST: this.json((head) => follower.beginRebuild(attachmentIn(head))) }],
+      [`${PREFIX}/detach`, { POST: this.json((head) => follower.detach(claimIn(head))) }],
+      [`${PREFIX}/takeover`, { POST: this.json((head) => follower.takeOver(takeoverClaimIn(head))) }],
+      [`${PREFIX}/rebuild`, { POST: this.json((head) => follower.beginRebuild(attachClaimIn(head))) }],
       [`${PREFIX}/rebuild/rows`, { POST: (request, response) => this.takePiece(request, response) }],
       [
         `${PREFIX}/rebuild/end`,
         {
           POST: this.json((head) =>
-            follower.endRebuild(ownIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
+            follower.endRebuild(claimIn(head), placeIn(head, 'place', 0), nextIdsIn(head, 'nextIds')),
           ),
         },
       ],
@@ -162,8 +165,13 @@ export class FollowPort {
   }
 }
 
-const attachmentIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), replace: optionalUuidIn(head, 'replace') });
-const ownIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: uuidIn(head, 'term') });
+const claimIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: uuidIn(head, 'term') });
+const takeoverClaimIn = (head: Head) => ({ journal: uuidIn(head, 'journal'), term: optionalUuidIn(head, 'term') });
+const attachClaimIn = (head: Head) => ({
+  journal: uuidIn(head, 'journal'),
+  term: optionalUuidIn(head, 'term') ?? null,
+  replace: optionalUuidIn(head, 'replace'),
+});
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, error: string): void {
   if (!request.complete) response.shouldKeepAlive = false;

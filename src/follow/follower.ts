@@ -8,7 +8,8 @@ import { Batches, type BatchResult } from './batches';
 import type { Batch } from './batch';
 import { GREATEST_ID, type Piece } from './copied-rows';
 import type { NextIds } from './heads';
-import { demandOwn, Journal, type JournalState } from './journal';
+import type { Claim, Claimed } from './claim';
+import { Journal, type JournalState } from './journal';
 import { TURN } from './journal.statements';
 import { FollowRefusal } from './refusal';
 import { Rows } from './rows';
@@ -18,11 +19,8 @@ import type { Plan } from './write-plan';
 const TRY = 1000;
 const PAUSE = 50;
 
-/** A journal, and the one that it may take the place of. */
-export interface Attachment {
-  readonly journal: string;
-  readonly replace: string | undefined;
-}
+/** What attaches a journal: in the present term, or where none is attached. */
+export type AttachClaim = Claim<string | null>;
 
 export interface Attached {
   /** What the writes of the journal name, from now on. */
@@ -45,7 +43,7 @@ export class Follower {
 
   constructor(private readonly database: Database) {
     const { transactions } = database;
-    this.journal = new Journal(transactions);
+    this.journal = new Journal(database);
     this.rows = new Rows(transactions);
     this.answers = new Answers(transactions);
     this.batches = new Batches(database, this.journal, this.rows, this.answers);
@@ -63,53 +61,56 @@ export class Follower {
    * @throws FollowRefusal if another is followed, or this one at another place, unless `replace` names it; or while rows are
    * copied
    */
-  attach(attachment: Attachment, place: number, nextIds: NextIds): Promise<Attached> {
-    const { journal } = attachment;
-    return this.change(async (state) => {
-      if (state?.state === 'rebuilding') {
-        throw new FollowRefusal('rebuilding', 'A copy was begun: end it, or begin it again', {
-          journal: state.journal,
-        });
-      }
-      if (state?.journal !== journal || state.place !== place) demandReplaceable(state, attachment);
-      const [term] = await Promise.all([
-        this.journal.attach(journal, 'attached', place),
-        this.answers.forget(),
-        this.journal.set(nextIds),
-      ]);
-      return { term, place };
-    }, `Journal ${journal} is attached at place ${place}`);
+  attach(claim: AttachClaim, place: number, nextIds: NextIds): Promise<Attached> {
+    const { journal, replace } = claim;
+    return this.change(
+      claim,
+      async (state) => {
+        if (state !== undefined) demandWhole(state);
+        if (state?.journal === journal && state.place !== place && replace !== journal) throw atAnotherPlace(state);
+        const [term] = await Promise.all([
+          this.journal.attach(journal, 'attached', place),
+          this.answers.forget(),
+          this.journal.set(nextIds),
+        ]);
+        return { term, place };
+      },
+      `Journal ${journal} is attached at place ${place}`,
+    );
   }
 
   /** Follows no journal any more. @throws FollowRefusal if it is another, or while rows are copied */
-  detach(journal: string): Promise<void> {
-    return this.change(async (state) => {
-      if (demandOwn(state, { journal }).state === 'rebuilding') {
-        throw new FollowRefusal('rebuilding', 'A copy was begun: what is there is not whole');
-      }
-      await Promise.all([this.journal.detach(), this.answers.forget()]);
-    }, `Journal ${journal} is detached`);
+  detach(claim: Claim): Promise<void> {
+    return this.change(
+      claim,
+      async (state) => {
+        demandWhole(state);
+        await Promise.all([this.journal.detach(), this.answers.forget()]);
+      },
+      `Journal ${claim.journal} is detached`,
+    );
   }
 
   /**
    * Takes a journal over: nothing that was sent before is carried out behind it. Whoever is at it is ended, in whichever
    * process.
    *
+   * @param claim with the term that is to end, if a takeover that comes late is not to end a later one.
    * @throws FollowRefusal if it is not this journal; DatabaseUnavailableError if that could not be done in time
    */
-  async takeOver(journal: string): Promise<Attached & Pick<JournalState, 'state'>> {
-    this.takeovers += 1;
+  async takeOver(claim: Claim<string | undefined>): Promise<Attached & Pick<JournalState, 'state'>> {
     const { transactions } = this.database;
     const end = this.database.deadline();
     for (;;) {
       try {
+        // Before anybody is ended for it.
+        await this.journal.demand(claim);
+        this.takeovers += 1;
         await transactions.endHolder(TURN, TRY);
         return await this.change(
-          async (state) => {
-            const { place, state: name } = demandOwn(state, { journal });
-            return { term: await this.journal.takeOver(), place, state: name };
-          },
-          `Journal ${journal} was taken over`,
+          claim,
+          async ({ place, state }) => ({ term: await this.journal.takeOver(), place, state }),
+          `Journal ${claim.journal} was taken over`,
           this.database.deadline(TRY),
         );
       } catch (error) {
@@ -120,19 +121,23 @@ export class Follower {
   }
 
   /** Begins to copy the rows of the owner. Until the end of it no write is taken. @throws FollowRefusal, as `attach` */
-  beginRebuild(attachment: Attachment): Promise<Attached> {
-    const { journal } = attachment;
-    return this.change(async (state) => {
-      if (state?.journal !== journal) demandReplaceable(state, attachment);
-      const [term] = await Promise.all([this.journal.attach(journal, 'rebuilding', 0), this.answers.forget()]);
-      return { term, place: 0 };
-    }, `Rows are copied for journal ${journal}`);
+  beginRebuild(claim: AttachClaim): Promise<Attached> {
+    const { journal } = claim;
+    return this.change(
+      claim,
+      async () => {
+        const [term] = await Promise.all([this.journal.attach(journal, 'rebuilding', 0), this.answers.forget()]);
+        return { term, place: 0 };
+      },
+      `Rows are copied for journal ${journal}`,
+    );
   }
 
   /** Takes a piece of the copy, whose pieces follow each other. @throws FollowRefusal */
-  takePiece({ resource, after, from, through, rows, ...own }: Piece): Promise<void> {
-    return this.change(async (state) => {
-      const filled = demandRebuilding(state, own).filled[resource];
+  takePiece({ resource, after, from, through, rows, ...claim }: Piece): Promise<void> {
+    return this.change(claim, async (state) => {
+      demandRebuilding(state);
+      const filled = state.filled[resource];
       if (filled !== after) {
         const is = filled === undefined ? 'none' : `those up to ${filled}`;
         throw new FollowRefusal('rows', `Of ${resource}, ${is} are copied: the piece is not next`, {
@@ -145,34 +150,34 @@ export class Follower {
   }
 
   /**
-   * Ends the copy: the database holds what the owner held at this place.
+   * Ends the copy: the database holds what the owner held at this place. It may be ended again at the same place.
    *
    * @throws FollowRefusal if a resource is not copied to its end, or has rows behind its next id
    */
-  endRebuild(own: { readonly journal: string; readonly term: string }, place: number, nextIds: NextIds): Promise<void> {
-    return this.change(async (state) => {
-      const { filled } = demandRebuilding(state, own);
-      for (const resource of Object.keys(RESOURCES) as Resource[]) {
-        if (filled[resource] !== GREATEST_ID) {
-          throw new FollowRefusal('rows', `The rows of ${resource} are not copied to their end`, { resource });
-        }
-        if (nextIds[resource] === undefined) {
-          throw new FollowRefusal('next-ids', `The next id of ${resource} is missing`, { resource });
-        }
-      }
-      await Promise.all([this.journal.set(nextIds), this.journal.endRebuild(place)]);
-    }, `The copy for journal ${own.journal} is whole, at place ${place}`);
+  endRebuild(claim: Claim, place: number, nextIds: NextIds): Promise<void> {
+    return this.change(
+      claim,
+      async (state) => {
+        // It was ended by the same request before, whose answer was lost.
+        if (state.state === 'attached' && state.place === place) return;
+        demandRebuilding(state);
+        for (const resource of Object.keys(RESOURCES) as Resource[]) demandCopied(state, resource, nextIds);
+        await Promise.all([this.journal.set(nextIds), this.journal.endRebuild(place)]);
+      },
+      `The copy for journal ${claim.journal} is whole, at place ${place}`,
+    );
   }
 
   /** A transaction that changes something for a journal. */
-  private async change<Result>(
-    work: (state: JournalState | undefined) => Promise<Result>,
+  private async change<Term extends string | null | undefined, Result>(
+    claim: Claim<Term>,
+    work: (state: Claimed<Term>) => Promise<Result>,
     done?: string,
     deadline = this.database.deadline(),
   ): Promise<Result> {
     const { transactions } = this.database;
     const result = await transactions.run(deadline, async () => {
-      const { state } = await this.journal.begin();
+      const { state } = await this.journal.begin(claim);
       const result = await work(state);
       await transactions.commit();
       return result;
@@ -182,19 +187,25 @@ export class Follower {
   }
 }
 
-function demandReplaceable(state: JournalState | undefined, { replace }: Attachment): void {
-  if (state === undefined || state.journal === replace) return;
-  throw new FollowRefusal('journal', `Journal ${state.journal} is attached at place ${state.place}`, {
-    journal: state.journal,
-    place: state.place,
-  });
+function demandWhole({ state, journal, place }: JournalState): void {
+  if (state !== 'rebuilding') return;
+  const what = 'A copy was begun, so that what is there is not whole: end it, or begin it again';
+  throw new FollowRefusal('rebuilding', what, { journal, place });
 }
 
-function demandRebuilding(
-  state: JournalState | undefined,
-  own: { readonly journal: string; readonly term: string },
-): JournalState {
-  const found = demandOwn(state, own);
-  if (found.state === 'rebuilding') return found;
-  throw new FollowRefusal('not-rebuilding', 'No copy was begun', { place: found.place });
+function atAnotherPlace({ journal, place }: JournalState): FollowRefusal {
+  return new FollowRefusal('journal', `Journal ${journal} is attached at place ${place}`, { journal, place });
+}
+
+function demandRebuilding({ state, place }: JournalState): void {
+  if (state !== 'rebuilding') throw new FollowRefusal('not-rebuilding', 'No copy was begun', { place });
+}
+
+function demandCopied({ filled }: JournalState, resource: Resource, nextIds: NextIds): void {
+  if (filled[resource] !== GREATEST_ID) {
+    throw new FollowRefusal('rows', `The rows of ${resource} are not copied to their end`, { resource });
+  }
+  if (nextIds[resource] === undefined) {
+    throw new FollowRefusal('next-ids', `The next id of ${resource} is missing`, { resource });
+  }
 }

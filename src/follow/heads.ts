@@ -25,9 +25,9 @@ export function uuidIn(head: Head, name: string): string {
   throw new FrameError(`"${name}" must be a UUID in lower case`);
 }
 
-/** The same, undefined if it is not there. @throws FrameError */
+/** The same, undefined if it is not there, or null. @throws FrameError */
 export function optionalUuidIn(head: Head, name: string): string | undefined {
-  return head[name] === undefined ? undefined : uuidIn(head, name);
+  return head[name] === undefined || head[name] === null ? undefined : uuidIn(head, name);
 }
 
 /** A place in a journal, from 1, or 0 before the first. @throws FrameError */

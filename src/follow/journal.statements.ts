@@ -8,8 +8,13 @@ export const TURN = 6_021_023_715_884_127n;
 
 export const TAKE_TURN = sql`select from pg_advisory_xact_lock(${sql.raw(String(TURN))})`;
 
+const STATE_COLUMNS = sql`select journal, state, term, place, filled::text from followed_journal`;
+
 /** Locked, so that what was committed while this waited is read. */
-export const STATE = sql`select journal, state, term, place, filled::text from followed_journal for update`;
+export const STATE = sql`${STATE_COLUMNS} for update`;
+
+/** As it is now, without waiting for whoever changes it. */
+export const LOOK = STATE_COLUMNS;
 
 /** A row for each resource that has none yet, so that there is one to be locked. */
 export const BEGIN_COUNTERS = sql`
@@ -65,33 +70,19 @@ export const FILLED = sql`
 export const END_REBUILD = sql`
   update followed_journal set state = 'attached', place = ${value('place')}::bigint, filled = '{}'`;
 
-const ofEach = (expression: (resource: string) => string): SQL =>
-  sql.raw(
-    `json_build_object(${Object.keys(RESOURCES)
-      .map((name) => `'${name}', ${expression(name)}`)
-      .join(', ')})::text`,
-  );
+const ofEach = (expression: (resource: string) => string): string =>
+  `json_build_object(${Object.keys(RESOURCES)
+    .map((name) => `'${name}', ${expression(name)}`)
+    .join(', ')})::text`;
+
+/** The journal, the next ids, which resources are empty, and which answers are kept. */
+export const STATUS_COLUMNS = `(select row_to_json(followed)::text from followed_journal as followed) as journal,
+    ${ofEach((name) => `coalesce((select next_id from id_counters where resource = '${name}'), 1)::text`)} as next_ids,
+    ${ofEach((name) => `not exists (select from ${name})`)} as empty,
+    (select json_build_object('from', min(place)::text, 'count', count(*))::text from followed_answers) as kept`;
 
 /** All of one moment. */
-export const STATUS = sql`
-  select (select row_to_json(followed)::text from followed_journal as followed),
-    ${ofEach((name) => `coalesce((select next_id from id_counters where resource = '${name}'), 1)::text`)},
-    ${ofEach((name) => `not exists (select from ${name})`)},
-    (select json_build_object('from', min(place)::text, 'count', count(*))::text from followed_answers)`;
+export const STATUS = sql.raw(`select ${STATUS_COLUMNS}`);
 
 /** The greatest id of each resource. */
-export const GREATEST_IDS = sql`select ${ofEach((name) => `coalesce((select max(id) from ${name}), 0)::text`)}`;
-
-/**
- * Rows, greatest ids and digests of one moment, and the place then. The digest of a resource is the sum of the first eight
- * bytes of the SHA-256 of each row's text, taken as a signed integer.
- */
-export const MEASURE = `select (select row_to_json(followed)::text from followed_journal as followed) as journal, ${Object.keys(
-  RESOURCES,
-)
-  .map(
-    (name) => `(select json_build_object('count', count(*), 'greatestId', coalesce(max(id), 0)::text, 'digest',
-      coalesce(sum(('x' || encode(substring(sha256(convert_to(wire, 'UTF8')) from 1 for 8), 'hex'))::bit(64)::bigint), 0)::text
-    )::text from ${name}) as ${name}`,
-  )
-  .join(', ')}`;
+export const GREATEST_IDS = sql.raw(`select ${ofEach((name) => `coalesce((select max(id) from ${name}), 0)::text`)}`);

@@ -1,5 +1,6 @@
 import type { Resource } from '../database/resources';
 import type { Statement } from '../database/statement';
+import type { Database } from '../database/database';
 import type { Transactions } from '../database/transactions';
 import {
   ADVANCE,
@@ -12,7 +13,8 @@ import {
   LOCK_COUNTERS,
   NEW_TERM,
 } from './journal.statements';
-import { RAISE_COUNTERS, SET_COUNTERS, STATE, TAKE_TURN } from './journal.statements';
+import { LOOK, RAISE_COUNTERS, SET_COUNTERS, STATE, TAKE_TURN } from './journal.statements';
+import { demandClaim, type Claim, type Claimed } from './claim';
 import type { NextIds } from './heads';
 import { FollowRefusal } from './refusal';
 
@@ -43,8 +45,13 @@ export class Journal {
   private readonly fills: Statement<never>;
   private readonly ends: Statement<never>;
   private readonly greatestIds: Statement<readonly [ids: string]>;
+  private readonly looks: Statement<StateRow>;
+  private readonly transactions: Transactions;
 
-  constructor(private readonly transactions: Transactions) {
+  constructor(database: Database) {
+    const { transactions } = database;
+    this.transactions = transactions;
+    this.looks = database.read('follow_look', LOOK);
     this.takeTurn = transactions.statement('follow_take_turn', TAKE_TURN);
     this.state = transactions.statement('follow_state', STATE);
     this.beginCounters = transactions.statement('follow_begin_counters', BEGIN_COUNTERS);
@@ -62,11 +69,14 @@ export class Journal {
 
   /**
    * Begins a transaction: alone, with the state as it is now and with the counters of these resources locked, in one round
-   * trip.
+   * trip. There is no other way to begin one, so that nothing is changed without a claim that holds.
+   *
+   * @throws FollowRefusal
    */
-  async begin(
+  async begin<Term extends string | null | undefined>(
+    claim: Claim<Term>,
     resources: readonly Resource[] = [],
-  ): Promise<{ state: JournalState | undefined; nextIds: Map<Resource, bigint> }> {
+  ): Promise<{ state: Claimed<Term>; nextIds: Map<Resource, bigint> }> {
     const { transactions } = this;
     const [, , [row], nextIds] = await Promise.all([
       transactions.verb('begin'),
@@ -74,7 +84,13 @@ export class Journal {
       this.state.run(),
       this.countersOf(resources),
     ]);
-    return { state: row && stateOf(row), nextIds };
+    return { state: demandClaim(row && stateOf(row), claim), nextIds };
+  }
+
+  /** Whether a claim holds now, as far as can be told without waiting for whoever changes it. @throws FollowRefusal */
+  async demand<Term extends string | null | undefined>(claim: Claim<Term>): Promise<void> {
+    const [row] = await this.looks.run();
+    demandClaim(row && stateOf(row), claim);
   }
 
   /** The next ids of resources, which nobody else can take until the end of the transaction. */
@@ -155,22 +171,4 @@ function stateOf([journal, state, term, place, filled]: StateRow): JournalState 
     place: Number(place),
     filled: Object.fromEntries(ids.map(([resource, id]) => [resource, BigInt(id)])),
   };
-}
-
-/**
- * The state, if it is that of this journal and of this term.
- *
- * @throws FollowRefusal
- */
-export function demandOwn(
-  state: JournalState | undefined,
-  { journal, term }: { readonly journal: string; readonly term?: string },
-): JournalState {
-  if (state === undefined) throw new FollowRefusal('detached', 'No journal is attached');
-  const facts = { journal: state.journal, place: state.place, state: state.state };
-  if (state.journal !== journal) throw new FollowRefusal('journal', 'Another journal is attached', facts);
-  if (term !== undefined && state.term !== term) {
-    throw new FollowRefusal('term', 'The journal was taken over with another term since', facts);
-  }
-  return state;
 }

@@ -1,4 +1,4 @@
-import { VARIABLES } from '../../src/config';
+import { VARIABLES } from '../../src/settings/table';
 
 /** What stands in .env.example for a setting that has no default. */
 const EXAMPLES: Readonly<Record<string, string>> = {

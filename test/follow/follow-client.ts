@@ -51,7 +51,8 @@ export const remove = (place: number, id: number | string): SentWrite => ({
 /** What a gateway is to the admin port of a server. */
 export class FollowClient {
   readonly journal: string;
-  term = randomUUID() as string;
+  /** The present term, as far as it was told; null if no journal is attached. */
+  term: string | null = null;
 
   constructor(
     private readonly url: string,
@@ -76,27 +77,30 @@ export class FollowClient {
     return { httpStatus: response.status, ...((await response.json()) as object) };
   }
 
-  async post(path: string, body: object): Promise<Record<string, unknown>> {
-    const response = await this.request(path, { method: 'POST', body: JSON.stringify(body) });
+  /** Asks for a change of its journal, in the term that it knows. */
+  async post(path: string, more: object = {}): Promise<Record<string, unknown>> {
+    const { journal, term } = this;
+    const body = JSON.stringify({ journal, term, ...more });
+    const response = await this.request(path, { method: 'POST', body });
     const answer = (await response.json()) as Record<string, unknown>;
     if (response.status === 200 && typeof answer.term === 'string') this.term = answer.term;
     return { httpStatus: response.status, ...answer };
   }
 
   attach(place: number, more: object = {}): Promise<Record<string, unknown>> {
-    return this.post('/attach', { journal: this.journal, place, ...more });
+    return this.post('/attach', { place, ...more });
   }
 
   takeOver(): Promise<Record<string, unknown>> {
-    return this.post('/takeover', { journal: this.journal });
+    return this.post('/takeover', { term: null });
   }
 
   async writes(writes: readonly SentWrite[], head: object = {}): Promise<Given> {
-    return given(await this.message('/writes', batchOf({ journal: this.journal, term: this.term, ...head }, writes)));
+    return given(await this.message('/writes', batchOf({ ...this.own(), ...head }, writes)));
   }
 
   async rows(head: object, rows: readonly string[]): Promise<Record<string, unknown>> {
-    const about = { journal: this.journal, term: this.term, ...head };
+    const about = { ...this.own(), ...head };
     const pieces = [...frame(about), ...rows.flatMap((row) => frame({}, Buffer.from(row)))];
     const response = await this.message('/rebuild/rows', Buffer.concat(pieces));
     return { httpStatus: response.status, ...((await response.json()) as object) };
@@ -105,6 +109,10 @@ export class FollowClient {
   async answers(from: number, through: number): Promise<GivenEntry[]> {
     const response = await this.request(`/answers?from=${from}&through=${through}`);
     return entriesOf(Buffer.from(await response.arrayBuffer()));
+  }
+
+  private own(): { readonly journal: string; readonly term: string } {
+    return { journal: this.journal, term: this.term ?? randomUUID() };
   }
 
   message(path: string, body: Buffer): Promise<Response> {

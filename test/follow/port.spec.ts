@@ -25,6 +25,7 @@ describe('the paths of the follower’s interface', () => {
   const PATHS = [
     '',
     '/rows',
+    '/snapshot',
     '/answers',
     '/writes',
     '/attach',

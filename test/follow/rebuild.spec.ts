@@ -32,7 +32,7 @@ describe('a copy of the owner’s rows', () => {
 
   it('takes the place of what is there, piece by piece, and the writes go on behind its place', async () => {
     const unchanged = await query(url, 'select xmin, ctid from collections where id = 2');
-    await client.post('/rebuild', { journal: client.journal });
+    await client.post('/rebuild');
     expect(await client.rows({ resource: 'collections', through: '3' }, [row(2, 'old 2'), row(3, 'new')])).toEqual({
       httpStatus: 200,
     });
@@ -40,9 +40,8 @@ describe('a copy of the owner’s rows', () => {
       httpStatus: 200,
     });
     expect(await client.rows({ resource: 'locations' }, [place(4)])).toEqual({ httpStatus: 200 });
-    const own = { journal: client.journal, term: client.term };
     const nextIds = { collections: '12', locations: '5' };
-    expect(await client.post('/rebuild/end', { ...own, place: 77, nextIds })).toEqual({ httpStatus: 200 });
+    expect(await client.post('/rebuild/end', { place: 77, nextIds })).toEqual({ httpStatus: 200 });
     expect(await list()).toBe(`[${[row(2, 'old 2'), row(3, 'new'), row(5, 'Ä'), row(9, 'far')].join(',')}]`);
     expect(await list('/api/locations')).toBe(`[${place(4)}]`);
     // What was right is left alone.
@@ -52,9 +51,8 @@ describe('a copy of the owner’s rows', () => {
   });
 
   it('is not ended before it is whole, nor with rows behind the next ids', async () => {
-    await client.post('/rebuild', { journal: client.journal });
-    const own = { journal: client.journal, term: client.term };
-    const end = (nextIds: object) => client.post('/rebuild/end', { ...own, place: 9, nextIds });
+    await client.post('/rebuild');
+    const end = (nextIds: object) => client.post('/rebuild/end', { place: 9, nextIds });
     await client.rows({ resource: 'collections', through: '3' }, [row(2, 'a')]);
     expect(await end({ collections: '10', locations: '1' })).toMatchObject({ httpStatus: 409, reason: 'rows' });
     expect(await client.rows({ resource: 'collections', after: '4' }, [])).toMatchObject({
@@ -74,7 +72,7 @@ describe('a copy of the owner’s rows', () => {
   });
 
   it('refuses a row that this server cannot hold, and does nothing of its piece', async () => {
-    await client.post('/rebuild', { journal: client.journal });
+    await client.post('/rebuild');
     const before = await list();
     const cardboard = row(2, 'x').replace('paper', 'cardboard');
     expect(await client.rows({ resource: 'collections' }, [row(1, 'y'), cardboard])).toMatchObject({
@@ -90,12 +88,14 @@ describe('a copy of the owner’s rows', () => {
 
   it('of a journal that is not attached is refused unless it is told to take its place', async () => {
     const other = new FollowClient(app.adminUrl);
-    expect(await other.post('/rebuild', { journal: other.journal })).toMatchObject({
+    expect(await other.post('/rebuild')).toMatchObject({
       httpStatus: 409,
       reason: 'journal',
     });
     const replace = client.journal;
-    expect(await other.post('/rebuild', { journal: other.journal, replace })).toMatchObject({ httpStatus: 200 });
+    expect(await other.post('/rebuild', { replace })).toMatchObject({ httpStatus: 409, reason: 'term' });
+    const { term } = client;
+    expect(await other.post('/rebuild', { replace, term })).toMatchObject({ httpStatus: 200 });
     expect(await client.writes([create(7, aCollection())])).toMatchObject({
       status: 409,
       about: { reason: 'journal' },

@@ -58,6 +58,7 @@ describe('writes by the follower’s interface', () => {
       httpStatus: 200,
       state: 'attached',
       journal: client.journal,
+      term: client.term,
       place: 9,
       nextIds: { collections: '4', locations: '2' },
       empty: { collections: false, locations: false },
@@ -219,13 +220,16 @@ describe('writes by the follower’s interface', () => {
     });
     expect(await statuses([create(2, aCollection(), '2')])).toEqual([200]);
     expect(await other.attach(2, { replace: randomUUID() })).toMatchObject({ httpStatus: 409, reason: 'journal' });
-    expect(await other.attach(7, { replace: client.journal })).toMatchObject({ httpStatus: 200, place: 7 });
+    expect(await other.attach(7, { replace: client.journal, term: client.term })).toMatchObject({
+      httpStatus: 200,
+      place: 7,
+    });
     expect(await client.writes([create(3, aCollection(), '3')])).toMatchObject({
       status: 409,
       about: { reason: 'journal' },
     });
-    expect(await client.post('/detach', { journal: client.journal })).toMatchObject({ httpStatus: 409 });
-    expect(await client.post('/detach', { journal: other.journal })).toEqual({ httpStatus: 200 });
+    expect(await client.post('/detach')).toMatchObject({ httpStatus: 409 });
+    expect(await other.post('/detach')).toEqual({ httpStatus: 200 });
     expect(await client.get()).toMatchObject({ state: 'detached' });
     expect(await client.writes([create(3, aCollection(), '3')])).toMatchObject({
       status: 409,

@@ -1,7 +1,7 @@
 import { RESOURCES, type Resource } from '../../src/cutover/order/nouns';
 import { hasFollower, ownerIn } from '../../src/cutover/order/state';
 import type { Evidence } from '../../src/cutover/order/ports';
-import { textOf, type Rows } from './simulated-api';
+import { textOf, UNREADABLE_TEXT, type Quirk, type Rows } from './simulated-api';
 import type { Made, World } from './world';
 
 /** What is not as it must be after everything was mended and has come to rest. */
@@ -31,6 +31,7 @@ function whatNobodyDid({ made, texts }: World, owner: Rows): string[] {
     for (const { id, bytes } of owner.list(resource)) {
       const text = textOf(bytes);
       if (text === 'placeholder') violations.push(`the owner holds the placeholder ${resource} ${id}`);
+      if (text === UNREADABLE_TEXT) continue;
       if (seen.has(text)) violations.push(`write ${text.split('.', 1)[0] ?? ''} is there twice`);
       seen.add(text);
     }
@@ -63,7 +64,7 @@ function whatWasLost(world: World, owner: Rows): string[] {
       const later = [...writes, ...anywhere].filter(
         ({ told, place }) => told === 'perhaps' && (place === null || place > (last.place ?? 0)),
       );
-      const possible = [last, ...later].map(({ verb, text }) => (verb === 'delete' ? undefined : text));
+      const possible = [last, ...later].map(leftBy);
       if (!possible.includes(there)) {
         const shown = there === undefined ? 'not there' : `of write ${there.split('.', 1)[0] ?? ''}`;
         violations.push(
@@ -75,9 +76,21 @@ function whatWasLost(world: World, owner: Rows): string[] {
   return violations;
 }
 
+/** The text of the row that a write leaves. */
+function leftBy({ verb, text, quirk }: Made): string | undefined {
+  if (verb === 'delete') return undefined;
+  return quirk === 'unrenderable' ? UNREADABLE_TEXT : text;
+}
+
 function whatDiffers(world: World): string[] {
-  const { status, blue, green } = world;
+  const { status, blue, green, made } = world;
   const violations: string[] = [];
+  // No copy of such rows can be taken, and the operator is told so.
+  const isListable = RESOURCES.every((resource) => blue.data.isListable(resource));
+  if (status?.follower === 'halted' && !isListable && /cannot list/.test(status.reason ?? '')) return [];
+  // The id of a location that one side alone can have cannot be used up without leaving a row.
+  const isStuck = made.some(({ resource, quirk }) => resource === 'locations' && quirk === 'unrenderable');
+  if (status?.follower === 'halted' && isStuck && /cannot be given locations/.test(status.reason ?? '')) return [];
   if (status?.follower !== 'level')
     return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
   for (const resource of RESOURCES) {
@@ -98,6 +111,9 @@ function shown(row: Buffer | undefined): string {
   return row === undefined ? 'none' : row.toString().slice(0, 40);
 }
 
+/** Writes that one side takes and the other does not. */
+const ODD: readonly Quirk[] = ['blue refuses', 'green refuses', 'unrenderable'];
+
 /** True if there is evidence of the row, and a write to it that one side refuses. */
 function isKnown({ made, evidence }: World, resource: Resource, id: number): boolean {
   const found = evidence.filter((one) => one.resource === resource && one.id === id);
@@ -106,16 +122,17 @@ function isKnown({ made, evidence }: World, resource: Resource, id: number): boo
 
 /** One side refuses this write, and it may be the one that the evidence is about. */
 function isCause(write: Made, { resource, id, place }: Pick<Evidence, 'resource' | 'id' | 'place'>): boolean {
-  const isRefusedByOne = write.quirk === 'blue refuses' || write.quirk === 'green refuses';
+  const isRefusedByOne = ODD.includes(write.quirk);
   if (!isRefusedByOne || write.resource !== resource) return false;
+  if (write.place === place || write.id === id) return true;
   // A client that was not told knows neither the place nor the row.
-  return write.place === place || write.id === id || (write.place === null && write.told === 'perhaps');
+  return write.told === 'perhaps' && write.id === null && (write.place === null || write.place < place);
 }
 
 /** Evidence and a follower that is halted need a cause. */
 function whatIsWrongInEvidence({ made, evidence, excusedFrom, haltedAtRest }: World): string[] {
   const violations: string[] = [];
-  const quirky = made.some(({ quirk }) => quirk === 'blue refuses' || quirk === 'green refuses');
+  const quirky = made.some(({ quirk }) => ODD.includes(quirk));
   if (excusedFrom === Infinity && !quirky && haltedAtRest?.follower === 'halted') {
     violations.push(`the follower was halted without a cause: ${haltedAtRest.reason ?? ''}`);
   }

@@ -91,6 +91,7 @@ function writeOf(random: Random) {
     [{ verb: 'replace', resource: 'collections' }, 3],
     [{ verb: 'delete', resource: 'collections' }, 2],
   ] as const);
+  const isStored = what.resource === 'locations' ? 0.1 : 0.3;
   // A location that one side alone has can never be used up on the other.
   const isOdd = what.resource === 'locations' ? 0 : 0.4;
   return {
@@ -103,6 +104,7 @@ function writeOf(random: Random) {
       ['bad', 2],
       ['green refuses', isOdd],
       ['blue refuses', isOdd],
+      ['unrenderable', isStored],
     ] as const),
     bytes: random.weighed([
       [10, 20],

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Answer, Request, Resource, Row, Verb } from '../../src/cutover/order/nouns';
+import {
+  UNRENDERABLE,
+  type Answer,
+  type Request,
+  type Resource,
+  type Row,
+  type Verb,
+} from '../../src/cutover/order/nouns';
 import type { Rules } from '../../src/cutover/order/ports';
 
-/** What a body asks for beside its text: a side that is named refuses it. */
-export type Quirk = 'fine' | 'bad' | 'blue refuses' | 'green refuses';
+/** What a body asks for beside its text: a side that is named refuses it; `unrenderable`: blue stores it and fails. */
+export type Quirk = 'fine' | 'bad' | 'blue refuses' | 'green refuses' | 'unrenderable';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -26,11 +33,15 @@ function bodyOf(request: Request): { text: string; quirk: Quirk } {
     : (JSON.parse(request.body.toString()) as { text: string; quirk: Quirk });
 }
 
+/** Of a row that nobody can read. */
+export const UNREADABLE_TEXT = 'unreadable';
+
 export function rowBytes(id: number, text: string): Buffer {
   return Buffer.from(JSON.stringify({ id, text }));
 }
 
 export function textOf(row: Buffer): string {
+  if (row.equals(UNRENDERABLE)) return UNREADABLE_TEXT;
   return (JSON.parse(row.toString()) as { text: string }).text;
 }
 
@@ -42,6 +53,7 @@ export const RULES: Rules = {
   idOf: ({ status, body }) => (status < 300 ? (JSON.parse(body.toString()) as { id: number }).id : undefined),
   expectedRow: (_resource, id, request) => {
     const { text, quirk } = bodyOf(request);
+    if (quirk === 'unrenderable') return UNRENDERABLE;
     return quirk === 'bad' ? undefined : rowBytes(id, text);
   },
   requestFor: (verb, resource, id, row) =>
@@ -77,20 +89,21 @@ export class Rows {
       if (!dry) rows.delete(id);
       return answer(200, 'deleted');
     }
-    if (quirk === 'bad' || quirk === this.refuses) {
+    const isStored = quirk === 'unrenderable' && this.refuses === 'blue refuses';
+    if (quirk === 'bad' || quirk === this.refuses || (quirk === 'unrenderable' && !isStored)) {
       // As follower the id is used up all the same.
       if (verb === 'create' && given !== null && !dry) this.next[resource] = Math.max(this.next[resource], given + 1);
       return answer(422, quirk);
     }
     if (verb === 'replace' && (id === null || !rows.has(id))) return answer(404, 'not found');
     const target = verb === 'replace' ? (id ?? 0) : (given ?? this.next[resource]);
-    const row = rowBytes(target, text);
+    const row = isStored ? UNRENDERABLE : rowBytes(target, text);
     if (!dry) {
       rows.set(target, row);
       this.onText(text);
       if (verb === 'create') this.next[resource] = Math.max(this.next[resource], target + 1);
     }
-    return answer(200, row);
+    return isStored ? answer(500, 'failed') : answer(200, row);
   }
 
   /** True if a row has the id that a create would give. */
@@ -103,6 +116,11 @@ export class Rows {
       .filter(([id]) => id >= from)
       .sort(([a], [b]) => a - b)
       .map(([id, bytes]) => ({ id, bytes }));
+  }
+
+  /** True if every row can be rendered. */
+  isListable(resource: Resource): boolean {
+    return ![...this.rows[resource].values()].some((bytes) => bytes.equals(UNRENDERABLE));
   }
 
   highest(resource: Resource): number {

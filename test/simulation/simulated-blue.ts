@@ -1,4 +1,4 @@
-import { SideAway, type Answer, type Request } from '../../src/cutover/order/nouns';
+import { SideAway, type Answer, type Request, type Resource } from '../../src/cutover/order/nouns';
 import type { BluePort } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import { Rows } from './simulated-api';
@@ -19,6 +19,8 @@ interface Connection {
 
 /** Milliseconds of silence after which a gateway gives a connection up. */
 const SILENCE = 2000;
+/** So many rows are asked for one by one where there is no list. */
+const NEAR = 20;
 
 /** The old server: one request at a time, those of a connection in their order, and nothing survives a restart. */
 export class SimulatedBlue {
@@ -89,6 +91,8 @@ export class SimulatedBlue {
       rowsFrom: async (resource, id, through = Infinity) => {
         await this.reach(process);
         const rows = this.data.list(resource, id);
+        const isNear = resource === 'collections' && through - id < NEAR;
+        if (!isNear && !this.data.isListable(resource)) return null;
         let last = through;
         while (this.data.rows[resource].has(last + 1)) last++;
         return rows.filter((row) => row.id <= last);
@@ -99,14 +103,17 @@ export class SimulatedBlue {
       },
       counts: async () => {
         await this.reach(process);
-        return { collections: this.data.rows.collections.size, locations: this.data.rows.locations.size };
+        const of = (resource: Resource) => (this.data.isListable(resource) ? this.data.rows[resource].size : null);
+        return { collections: of('collections'), locations: of('locations') };
       },
       holdings: async () => {
         await this.reach(process);
-        const of = (resource: 'collections' | 'locations') => ({
-          count: this.data.rows[resource].size,
-          next: { atLeast: this.data.highest(resource) + 1, exact: false },
-        });
+        const of = (resource: Resource) => {
+          const isListable = this.data.isListable(resource);
+          const highest = isListable ? this.data.highest(resource) : 0;
+          const count = isListable ? this.data.rows[resource].size : null;
+          return { count, next: { atLeast: highest + 1, exact: false } };
+        };
         return { collections: of('collections'), locations: of('locations') };
       },
     };

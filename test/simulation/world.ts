@@ -1,5 +1,13 @@
-import { OrderRefused, SideAway, type Answer, type Resource, type Verb } from '../../src/cutover/order/nouns';
-import { Order, type OrderOptions, type OrderStatus } from '../../src/cutover/order/order';
+import {
+  OrderRefused,
+  RESOURCES,
+  SideAway,
+  type Answer,
+  type Resource,
+  type Verb,
+} from '../../src/cutover/order/nouns';
+import { Order, type OrderOptions } from '../../src/cutover/order/order';
+import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
 import type { Reply } from '../../src/cutover/order/reply';
 import { hasFollower } from '../../src/cutover/order/state';
@@ -268,6 +276,8 @@ export class World {
     const { process } = this;
     const held = await order.hold('import');
     try {
+      if (!RESOURCES.every((resource) => this.blue.data.isListable(resource)))
+        throw new OrderRefused('blue has no lists');
       const rows = { collections: this.blue.data.list('collections'), locations: this.blue.data.list('locations') };
       const next = { ...this.blue.data.next };
       await process.outcome(1, () => held.release());

@@ -20,7 +20,7 @@ interface Sending {
 }
 
 /** Bytes that the kernel has not taken yet. Node tells by them whether a socket is idle, and does not document them. */
-function pendingBytes({ req: { socket } }: ServerResponse): number {
+export function pendingBytes({ req: { socket } }: ServerResponse): number {
   const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize: number } | null };
   return handle?.writeQueueSize ?? socket.writableLength;
 }

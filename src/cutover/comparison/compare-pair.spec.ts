@@ -135,7 +135,7 @@ describe('values that the import replaced', () => {
 test.each([
   ['own-pages', request('GET', '/static/favicon.svg'), answer(404, '{"detail":"Not Found"}'), answer(200, '<svg/>')],
   ['own-pages', request('GET', '/static/js/app.js'), { ...answer(304, ''), headers: [] }, answer(200, 'new')],
-  ['database-away', GET, answer(200, '[]'), answer(503, '{"detail":"Service Unavailable"}')],
+  ['unexplained', GET, answer(200, '[]'), answer(503, '{"detail":"Service Unavailable"}')],
   ['body-limit', POST, answer(200, '{}'), answer(413, '{"detail":"Request Entity Too Large"}')],
   ['poisoned-list', GET, crash(), answer(200, '[]')],
   ['overflowing-sum', request('GET', '/api/analytics'), crash(), answer(200, '{"waste_by_type":{"paper":null}}')],

@@ -54,7 +54,7 @@ export function parseLimits(
       );
     }
   }
-  return input as Partial<Record<keyof GateLimits, number | null>>;
+  return input;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { GatesResult, Verdict } from './gates/gate-result';
 import { judgeLatency } from './gates/latency-gate';
 import type { Statistics } from './statistics';
 
-export { DEFAULT_GATE_LIMITS, type GateLimits } from './gates/gate-limits';
+export { DEFAULT_GATE_LIMITS, type GateLimits, type GateSettingsStatus } from './gates/gate-limits';
 export type { GateResult, GatesResult } from './gates/gate-result';
 
 /**

@@ -122,14 +122,17 @@ export class KeptExchanges {
 
 /** Where the whole lines of a file end, in bytes; none if there is no such file. */
 async function lineEnds(file: string): Promise<number[]> {
-  const bytes = await readFile(file).catch((error: unknown) => ignoreAbsent(error) ?? Buffer.alloc(0));
+  const bytes = await readFile(file).catch((error: unknown) => {
+    ignoreAbsent(error);
+    return Buffer.alloc(0);
+  });
   const ends: number[] = [];
   for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, end + 1)) ends.push(end + 1);
   return ends;
 }
 
 /** @throws the error, if it is another one */
-function ignoreAbsent(error: unknown): undefined {
+function ignoreAbsent(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 

@@ -40,6 +40,18 @@ export class ControlClient {
     return this.call('POST', path, JSON.stringify(input));
   }
 
+  /** Asks for what another action shows. @throws ControlError */
+  async get(path: string): Promise<unknown> {
+    await this.status();
+    return this.call('GET', path);
+  }
+
+  /** Changes what `get` shows. @throws ControlError with the gateway's own sentence if it refuses */
+  async patch(path: string, input: object): Promise<unknown> {
+    await this.status();
+    return this.call('PATCH', path, JSON.stringify(input));
+  }
+
   private async call(method: string, path: string, body?: string): Promise<unknown> {
     const headers = { authorization: `Bearer ${this.token}` };
     let response: Response;

@@ -1,3 +1,4 @@
+import type { GateSettingsStatus } from '../comparison/gates';
 import type { GatewayStatus } from '../gateway/gateway-status';
 import { plural } from './watch/attention';
 import type { WatchedFacts, WatchedStatus } from './watch/watched-status';
@@ -22,6 +23,7 @@ export function statusText(status: GatewayStatus & Partial<WatchedFacts>): strin
       evidence.count === 0 ? 'none' : `${evidence.count}, ${evidence.unaccepted} not accepted: ${evidence.file}`,
     ],
     ...status.gates.gates.map(({ gate, verdict, reason }) => [`gate ${gate}`, `${verdict}: ${reason}`]),
+    ...limitLines(status.gates.limits),
     ['at worst', status.worstCase.sentence],
     ['writes held back', status.held.length === 0 ? 'no' : status.held.join('; ')],
     ['journal', `${status.journal.directory}, ${plural(status.journal.segments, 'segment')}`],
@@ -58,4 +60,11 @@ function etaText({ behind, etaSeconds, followedTo }: GatewayStatus & Partial<Wat
 
 function ratesText({ owner, follower }: WatchedFacts['rates']): string {
   return `owner ${owner ?? '–'}/s, follower ${follower ?? '–'}/s`;
+}
+
+/** Limits that are not those that the gateway was started with. */
+function limitLines(settings: GateSettingsStatus | undefined): string[][] {
+  if (settings === undefined || settings.changed.length === 0) return [];
+  const { limits, changed } = settings;
+  return [['limits changed', changed.map((limit) => `${limit} ${limits[limit]}`).join(', ')]];
 }

@@ -1,4 +1,6 @@
 import type { PhaseJudge } from '../comparison/phase-judge';
+import type { ReadSampler } from '../comparison/reads/read-sampler';
+import type { SampleCounts } from '../comparison/reads/sampled-read';
 import type { Order } from '../order/order';
 import type { PhaseName } from '../traffic/phase';
 import type { ClientServer } from './client-server';
@@ -13,6 +15,7 @@ export interface GatewayParts extends Omit<StatusParts, 'since'> {
   readonly marks: Marks;
   /** Not listening yet. */
   readonly clients: ClientServer;
+  readonly sampler: ReadSampler;
   /** Lets the sides' connections go. */
   readonly letGo: () => void;
 }
@@ -37,6 +40,11 @@ export class Gateway {
 
   get phase(): PhaseName {
     return this.parts.order.phase;
+  }
+
+  /** Reads that were chosen for a comparison since the start, and what became of them. */
+  get samples(): Readonly<SampleCounts> {
+    return this.parts.sampler.counts;
   }
 
   /** Writes that the follower lacks; null while it is not fed. */

@@ -23,7 +23,7 @@ import { KeptFacts } from './kept/gateway-facts';
 import { JournalFolder } from './kept/journal-folder';
 import { Marks } from './marks';
 import { OrderedWrites, PhaseReaders } from './order-paths';
-import { ReadProxy } from './read-proxy';
+import { ReadProxy, type ReadLimits } from './read-proxy';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler';
 import { Steps } from './steps';
 import { WriteRoom, type WriteRoomLimits } from './write-room';
@@ -31,7 +31,7 @@ import { AnswerPairs } from './watched/answer-pairs';
 import { WatchedBlue } from './watched/watched-blue';
 import { WatchedGreen } from './watched/watched-green';
 
-export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, RequestHandlerOptions {
+export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, ReadLimits, RequestHandlerOptions {
   readonly blue: string;
   readonly green: string;
   /** Green's admin port, where it can be fed. */
@@ -43,8 +43,6 @@ export interface GatewayOptions extends ClientServerOptions, WriteRoomLimits, Re
   readonly firstByteTimeout: number;
   /** Connections to each side for the reads of clients, but for those of readers that are slow. */
   readonly connections: number;
-  /** Clients that may be slower than their side at once, each with a connection to it of its own. */
-  readonly slowReaders: number;
   /** The part of the reads that is compared, from 0 to 1. */
   readonly sample: number;
   /** What a row of blue's is compared as, for values that the import replaced. */
@@ -100,9 +98,10 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   checked.close();
 
   const blueServer = new BlueServer(sides.blue.url, { ...BLUE_LIMITS, ...blueLimits(options) });
-  const greenServer = new GreenServer({ publicUrl: sides.green.url, adminUrl: greenAdmin, token }, API_RULES);
+  const greenServer = new GreenServer({ adminUrl: greenAdmin, token }, API_RULES);
   const pairs = new AnswerPairs(observer);
-  const evidence = await EvidenceFile.open(folder.directory, facts, pairs.witnessed);
+  const evidence = await EvidenceFile.open(folder.directory, facts, pairs);
+  pairs.isApart = evidence.isApart.bind(evidence);
   // The watched ports ask the order whose turn it is; nothing is sent before it is there.
   const opened: { order?: Order } = {};
   const owner = (): SideName => ownerIn(opened.order?.phase ?? 'blue');
@@ -126,7 +125,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const { phase, percent } = order.status;
   judge.beginPhase(phase, phase === 'split' ? { percent } : {});
   const forwarded = new ForwardedHeaders(options.trustedProxies);
-  const reads = new ReadProxy(observer, options.slowReaders);
+  const reads = new ReadProxy(observer, options);
   // Neither slow readers nor samples take the connections of anybody else.
   const samples = sidesOf(targets, options, SAMPLE_CONNECTIONS);
   const sampler = new ReadSampler(
@@ -166,7 +165,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
     for (const side of [...Object.values(sides), ...Object.values(samples)]) side.close();
   };
   const { directory } = folder;
-  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, clients, letGo });
+  return new Gateway({ order, evidence, facts, judge, directory, steps, marks, clients, sampler, letGo });
 }
 
 function sidesOf(

@@ -7,6 +7,7 @@ const INTERVAL = 250;
 export class RelayWatch {
   private readonly relays = new Set<Relay>();
   private timer: NodeJS.Timeout | undefined;
+  private lookedAt = 0;
 
   /**
    * @param slowReaders that many clients may be slower than their side at once, each with a connection to it of its own; beyond
@@ -16,6 +17,7 @@ export class RelayWatch {
 
   add(relay: Relay): void {
     this.relays.add(relay);
+    if (this.timer === undefined) this.lookedAt = performance.now();
     relay.whenOver = () => this.relays.delete(relay);
     this.timer ??= setInterval(() => this.look(), INTERVAL).unref();
   }
@@ -27,6 +29,13 @@ export class RelayWatch {
 
   private look(): void {
     const now = performance.now();
+    const late = now - this.lookedAt - INTERVAL;
+    this.lookedAt = now;
+    if (late > INTERVAL) {
+      // This process stood still, or was busy: what has arrived meanwhile is yet to be read.
+      for (const relay of this.relays) relay.excuse(late);
+      return;
+    }
     const slow: Relay[] = [];
     for (const relay of this.relays) {
       relay.look(now);

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { pendingBytes } from '../../contract/http/answer-room';
 import type { ContractResponse } from '../../contract/http/contract-response';
 import { whenever } from '../../contract/http/guard';
 import { leavePool } from '../sides/side-connection';
@@ -12,6 +13,8 @@ export interface RelayOptions {
   readonly begins: number;
   /** Milliseconds that it may be silent within its answer. */
   readonly silence: number;
+  /** Milliseconds in which the client has to take a byte of a piece. */
+  readonly unread: number;
   /** Another side answers in its place if it fails. */
   readonly isReplaceable: boolean;
   /** Told of an answer that is going to be passed on. */
@@ -31,6 +34,9 @@ export class Relay {
   private movedAt = performance.now();
   /** Since when the client has left a piece unread; 0 if it has not. */
   private heldSince = 0;
+  /** What it had yet to take of that piece when it was last seen to take some, and when that was. */
+  private left = 0;
+  private takenAt = 0;
   private begunAt = 0;
   private passed = 0;
   private answer: IncomingMessage | undefined;
@@ -55,13 +61,25 @@ export class Relay {
     });
   }
 
-  /** Gives up on a side that has kept the client waiting for too long. */
+  /** Gives up on a side that has kept the client waiting for too long, or on a client that has kept the side waiting. */
   look(now: number): void {
-    if (this.isOver || this.heldSince > 0) return;
-    const { begins, silence } = this.options;
-    if (this.answer === undefined) {
+    if (this.isOver) return;
+    const { begins, silence, unread } = this.options;
+    if (this.heldSince > 0) {
+      // Not by the socket's clock alone: a client could wind it by sending.
+      const left = pendingBytes(this.response);
+      if (left !== this.left) [this.left, this.takenAt] = [left, now];
+      else if (now - this.takenAt > unread) this.cut();
+    } else if (this.answer === undefined) {
       if (now - this.movedAt > begins) this.fail('late');
     } else if (now - this.movedAt > silence) this.answer.destroy(new Error('silent'));
+  }
+
+  /** Takes so many milliseconds off what either end has kept the other waiting. */
+  excuse(milliseconds: number): void {
+    this.movedAt += milliseconds;
+    this.takenAt += milliseconds;
+    if (this.heldSince > 0) this.heldSince += milliseconds;
   }
 
   /** True if the client has kept a piece waiting since before that time. */
@@ -140,7 +158,8 @@ export class Relay {
     this.movedAt = performance.now();
     this.passed += piece.length;
     if (this.response.write(piece)) return;
-    this.heldSince = this.movedAt;
+    this.heldSince = this.takenAt = this.movedAt;
+    this.left = 0;
     this.answer?.pause();
   }
 

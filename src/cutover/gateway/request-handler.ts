@@ -1,7 +1,8 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { BodyAborted, BodyRefused, BodyTooLarge } from '../../contract/http/body-errors';
+import type { ContractResponse } from '../../contract/http/contract-response';
 import { simpleCors } from '../../contract/http/cors';
-import { whenDone } from '../../contract/http/guard';
+import { soon, whenDone } from '../../contract/http/guard';
 import { readBody } from '../../contract/http/request-body';
 import type { RequestHeader } from '../../recordings/exchange';
 import { sendRaw } from '../../recordings/raw-http';
@@ -81,9 +82,10 @@ export class RequestHandler {
     const { readers, sampler, reads, sides } = this.parts;
     const side = readers.sideFor(() => this.keyOf(incoming));
     const { owner } = readers;
-    const sample = framingOf(incoming) === 0 ? sampler.sample(request, route, side, response) : undefined;
+    const isBodyless = framingOf(incoming) === 0;
+    const sample = isBodyless ? sampler.sample(request, route, side, response) : undefined;
     const otherwise = side === owner ? undefined : sides[owner];
-    if (awaitsContinue) response.writeContinue();
+    if (awaitsContinue && !isBodyless) response.writeContinue();
     reads.pass(incoming, response, { request, route, side: sides[side], otherwise, sample });
   }
 
@@ -136,18 +138,28 @@ export class RequestHandler {
   ): Promise<RawAnswer> {
     const { room, writes, onFlood } = this.parts;
     const key = this.keyOf(incoming);
-    if (awaitsContinue) response.writeContinue();
-    const body = await readBody(incoming, this.options.bodyLimit, room.claimFor(response), onFlood);
+    const reading = readBody(incoming, this.options.bodyLimit, room.claimFor(response), onFlood);
+    if (awaitsContinue) letContinue(incoming, response, reading);
+    const body = await reading;
     const submitted = writes.submit(routed, { ...head, body }, key);
     // Its bytes are there until it is done, however soon its client has gone.
     response.claim?.lend(submitted);
     return submitted;
   }
 
-  private keyOf({ rawHeaders, socket }: ClientRequest['incoming']): string {
+  private keyOf({ rawHeaders, socket }: IncomingMessage): string {
     const address = this.parts.forwarded.clientAddress(rawHeaders, socket.remoteAddress);
     return clientKey(this.options.stickyBy, (name) => headerOf(rawHeaders, name), address);
   }
+}
+
+/** Tells a client to send its body, unless that has been refused. */
+function letContinue(incoming: IncomingMessage, response: ContractResponse, reading: Promise<unknown>): void {
+  let isRefused = false;
+  reading.catch(() => (isRefused = true));
+  soon(response, () => {
+    if (!isRefused && !incoming.complete && !response.headersSent) response.writeContinue();
+  });
 }
 
 function isWrite(routed: RoutedRequest): routed is RoutedRequest & { write: WriteRoute } {

@@ -31,6 +31,8 @@ const LOOK = 20;
 /** A place at which writes are held back, so that the sides can be read in one state. It lasts until `attach` or `abandon`. */
 export class Held {
   private isReleased = false;
+  /** Why what was written since the place is not kept any more. */
+  private voided: string | undefined;
 
   private constructor(
     readonly place: number,
@@ -77,6 +79,7 @@ export class Held {
     const { green, term, follower, evidence, state, ledger } = this.parts;
     try {
       this.demandNoLoss();
+      this.demandKept();
       // From an earlier copy on everything is kept; and so it is if this one is not known to be there in the end.
       if (ledger.followedTo === null) ledger.attach(this.place);
       term.current = await green.attach(term.journal, this.place, next);
@@ -103,6 +106,12 @@ export class Held {
     }
   }
 
+  /** What was written since the place is not kept any more. */
+  void(why: string): void {
+    this.voided = why;
+    this.giveUp();
+  }
+
   /** Writes go on as if nothing had been. */
   abandon(): void {
     this.open();
@@ -114,6 +123,14 @@ export class Held {
   private giveUp(): void {
     const { ledger, state } = this.parts;
     if (state.get().phase === 'blue' && state.get().follower.state !== 'waiting') ledger.attach(null);
+  }
+
+  /** What was written since the place, if anything could be. */
+  private demandKept(): void {
+    if (!this.isReleased || this.parts.ledger.followedTo !== null) return;
+    throw new OrderRefused(
+      `The copy that was taken at place ${this.place} came too late: ${this.voided ?? 'what was written since is not kept'}. Import again.`,
+    );
   }
 
   private demandNoLoss(): void {

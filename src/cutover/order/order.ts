@@ -1,5 +1,6 @@
 import type { OrderListener } from '../traffic/order-listener';
 import { FollowerApart } from './follower/feed';
+import { Bounds, type FollowerBounds } from './bounds';
 import { Copies } from './copies';
 import { Follower } from './follower/follower';
 import { Held, type HoldPurpose } from './held';
@@ -7,6 +8,7 @@ import { Gate } from './gate';
 import { Journal } from './journal/journal';
 import { JournalDamaged, segmentsIn, type FoundRecord } from './journal/segments';
 import { Ledger, type Entry } from './ledger';
+import type { OrderStatus } from './order-status';
 import { OrderRefused, RESOURCES, type NextId, type Request, type Resource, type Route } from './nouns';
 import { Outcomes } from './outcomes';
 import { BlueOwner } from './owner/blue-owner';
@@ -21,11 +23,8 @@ import { Term } from './term';
 import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
 import { TimerWheel } from './timer-wheel';
 
-export interface OrderOptions extends SequencerLimits {
+export interface OrderOptions extends SequencerLimits, FollowerBounds {
   readonly segmentBytes: number;
-  /** Writes that a follower may lack, and bytes of journal that may be kept for it. */
-  readonly maxBehind: number;
-  readonly journalLimit: number;
   /** Bytes of requests kept in memory for the follower. */
   readonly keptBytes?: number;
 }
@@ -45,26 +44,6 @@ export interface OrderParts {
   readonly onTurn?: () => void;
 }
 
-export interface OrderStatus {
-  readonly phase: Phase;
-  readonly percent: number;
-  readonly lastPlace: number;
-  readonly followedTo: number | null;
-  readonly behind: number;
-  readonly unanswered: number;
-  readonly follower: string;
-  readonly reason: string | undefined;
-  readonly ownerTrouble: string | undefined;
-  readonly journalTrouble: string | undefined;
-  readonly held: string | undefined;
-  readonly waiting: number;
-  /** Where the copy was taken that green follows from; null while there is none. */
-  readonly copyPlace: number | null;
-  /** What is known of the ids that the owner gives next. */
-  readonly nextIds: Partial<Record<Resource, NextId>>;
-  readonly journal: { readonly segments: number; readonly bytes: number };
-}
-
 const TIDY = 2000;
 const QUIET_LOOK = 10;
 
@@ -79,6 +58,8 @@ export class Order {
   private readonly copies: Copies;
   private readonly term: Term;
   private readonly wheel: TimerWheel;
+  private readonly bounds: Bounds;
+  private held: Held | undefined;
   private line: OwnerLine;
   private busy: string | undefined;
   private stopTidying: () => void = () => undefined;
@@ -100,7 +81,7 @@ export class Order {
     const { gate, ledger, outcomes, wheel, term } = this;
     this.line = this.newLine();
     const owner = () => ({ side: ownerIn(state.get().phase), line: this.line });
-    const allowance = () => this.allowance();
+    const allowance = () => this.bounds.allowance;
     this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
     const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
     const line = () => this.line;
@@ -109,6 +90,9 @@ export class Order {
     const copyGreen = () => this.copies.copyGreen();
     this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, term, requestsOf, copyBlue, copyGreen });
     const { sequencer, follower } = this;
+    const kick = () => sequencer.kick();
+    const voidCopy = (why: string) => this.held?.void(why);
+    this.bounds = new Bounds({ ledger, journal, follower, state, kick, voidCopy }, options);
     const renewLine = (leftOpen: readonly Entry[]) => {
       this.line = this.newLine();
       this.line.start(leftOpen);
@@ -225,11 +209,15 @@ export class Order {
   async hold(purpose: HoldPurpose): Promise<Held> {
     const { parts, gate, ledger, sequencer, follower, state, term } = this;
     const { clock, green, evidence } = parts;
-    const end = this.begin(`a copy (${purpose})`);
+    const begun = this.begin(`a copy (${purpose})`);
+    const end = () => {
+      this.held = undefined;
+      begun();
+    };
     const losses = () => this.losses;
     const holding = { gate, ledger, sequencer, follower, state, term, clock, green, evidence, losses };
     try {
-      return await Held.begin(purpose, holding, end);
+      return (this.held = await Held.begin(purpose, holding, end));
     } catch (error) {
       end();
       throw error;
@@ -339,7 +327,7 @@ export class Order {
       this.follower.start();
     });
     void this.tidyAgain();
-    void this.watch();
+    void this.bounds.watch();
   }
 
   private newLine(): OwnerLine {
@@ -397,34 +385,6 @@ export class Order {
     });
   }
 
-  /** How many more writes may be let in: no more than the follower takes while green owns them. */
-  private allowance(): number {
-    const { ledger, follower, options, journal } = this;
-    if (this.state.get().phase !== 'green' || ledger.followedTo === null) return Infinity;
-    if (follower.status !== 'level' && follower.status !== 'catching up') return Infinity;
-    if (journal.bytes > options.journalLimit && ledger.behind > 0) return 0;
-    return options.maxBehind - ledger.behind;
-  }
-
-  /** A follower that holds up the clients, or the disk, is let go; only as blue's way back it slows them down first. */
-  private async watch(): Promise<void> {
-    for (;;) {
-      await this.ledger.changed.next();
-      this.sequencer.kick();
-      const { ledger, options, journal, follower } = this;
-      const isOver = ledger.behind > options.maxBehind || (journal.bytes > options.journalLimit && ledger.behind > 0);
-      if (!isOver || this.allowance() !== Infinity || this.dropping) continue;
-      this.dropping = true;
-      const reason = `it was ${ledger.behind} writes behind, and ${journal.bytes} bytes of journal were kept for it`;
-      void follower
-        .transit('overrun', { reason })
-        .then((done) => done && follower.stop())
-        .catch(() => undefined)
-        .finally(() => (this.dropping = false));
-    }
-  }
-
-  private dropping = false;
   /** How often blue has lost its data: a copy that was taken meanwhile is worth nothing. */
   private losses = 0;
 

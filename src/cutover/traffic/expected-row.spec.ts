@@ -20,6 +20,15 @@ it('renders what only the untyped old server takes', () => {
   expect(row('collections', aCollection({ waste_type: 'cardboard' }))).toContain('"waste_type":"cardboard"');
 });
 
+it('knows of a row that the old server stores and cannot render', () => {
+  const body = (fields: Record<string, unknown>) => Buffer.from(JSON.stringify(aCollection(fields)).replace('0.5', 'NaN'));
+  const of = (fields: Record<string, unknown>) =>
+    expectedRow('collections', 7, { headers: ['Content-Type', 'application/json'], body: body(fields) });
+  expect(of({ quantity: 0.5 })).toEqual(Buffer.alloc(0));
+  expect(of({ quantity: 0.5, waste_type: 'cardboard' })).toEqual(Buffer.alloc(0));
+  expect(of({ id: 0.5 })).toBeUndefined();
+});
+
 it('knows no row for a body that every side refuses', () => {
   expect(row('collections', { location: 1 })).toBeUndefined();
 });

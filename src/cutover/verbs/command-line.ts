@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import { DatabaseError } from 'pg';
 import { endWithExitCode, EXIT, UsageError, valued } from '../../command-line';
-import { ConfigError } from '../../config';
+import { ConfigError } from '../../settings/read-setting';
 import { DatabaseUnavailableError, StartRefusedError } from '../../database/database-errors';
 import { ListenError } from '../../listen';
 import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';

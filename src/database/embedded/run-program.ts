@@ -28,12 +28,14 @@ export function spawnOptionsFor(user: OperatingUser | undefined): SpawnOptions {
   return { cwd: '/', env, ...identity };
 }
 
-/** Milliseconds that an interrupted program has to end by itself. */
+/** Milliseconds that an interrupted program has to end by itself: on a slow disk the longest step of initdb takes seconds. */
 const PATIENCE = 5000;
 
 /**
  * Runs a program to its end, as `user` if given. Never throws: a program that cannot be executed is not ok.
- * @param signal ends the program, and those that it has started, before its time; resolves when they are gone
+ * @param signal ends the program before its time: it alone is told, and lets what it has started finish, because
+ *   PostgreSQL while it makes a cluster dies of a signal without giving its shared memory back. What still runs after
+ *   the patience is killed. Resolves when all are gone
  */
 export function runProgram(
   file: string,
@@ -51,8 +53,8 @@ export function runProgram(
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     let late: NodeJS.Timeout | undefined;
     const interrupt = () => {
-      signalGroup(child.pid, 'SIGTERM');
-      late = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), PATIENCE);
+      child.kill('SIGTERM');
+      late = setTimeout(() => killGroup(child.pid), PATIENCE);
     };
     const done = (result: ProgramResult) => {
       clearTimeout(late);
@@ -68,10 +70,10 @@ export function runProgram(
   });
 }
 
-function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, name);
+    process.kill(-pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

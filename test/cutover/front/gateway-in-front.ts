@@ -60,11 +60,3 @@ export class GatewayInFront {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 }
-
-/** True once the other end has closed or reset the connection; what it has sent before is read and thrown away. */
-export function isClosed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.closed) resolve();
-    else socket.once('close', () => resolve());
-  });
-}

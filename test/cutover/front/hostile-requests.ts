@@ -1,7 +1,7 @@
 import type { RecordedRequest, RequestHeader } from '../../../src/recordings/exchange';
 import { oddHead } from '../../fuzz/malformed';
 import type { Random } from '../../fuzz/random';
-import { recordedBody, RequestMaker } from '../../fuzz/requests';
+import { recordedBody, type RequestMaker } from '../../fuzz/requests';
 import { aCollection, aLocation } from '../../../harness/samples';
 
 /** What a client may say of its connection, of its body and of what it expects: all that a proxy must not pass on blindly. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SideAway, type Answer, type Request } from '../../../src/cutover/order/nouns';
+import { SideAway, UNRENDERABLE, type Answer, type Request } from '../../../src/cutover/order/nouns';
 import { BLUE_LIMITS, BlueServer, type BlueLimits } from '../../../src/cutover/order/ports/blue-server';
 import { startReference, type Reference } from '../../../harness/reference';
 import { aCollection, aLocation } from '../../../harness/samples';
@@ -59,7 +59,7 @@ describeWithReference('the old server behind one pipelined connection', () => {
   }
 
   const stored = async (blue: BlueServer) =>
-    (await blue.rowsFrom('collections', 1)).map(({ bytes }) => locationOf(bytes));
+    (await blue.rowsFrom('collections', 1))!.map(({ bytes }) => locationOf(bytes));
 
   /** What took effect is a prefix of what was sent, and stays so. */
   async function demandPrefix(blue: BlueServer, sent: readonly string[]): Promise<string[]> {
@@ -83,7 +83,9 @@ describeWithReference('the old server behind one pipelined connection', () => {
     await Promise.all(names(3).map((name) => blue.send(create(name))));
     const location = Buffer.from(JSON.stringify(aLocation()));
     await blue.send({ method: 'POST', target: '/api/locations', headers: JSON_TYPE, body: location });
-    expect((await blue.rowsFrom('collections', 2)).map(({ id }) => id)).toEqual([2, 3]);
+    expect((await blue.rowsFrom('collections', 2))!.map(({ id }) => id)).toEqual([2, 3]);
+    expect((await blue.rowsFrom('collections', 2, 2))!.map(({ id }) => id)).toEqual([2, 3]);
+    expect(await blue.counts()).toEqual({ collections: 3, locations: 1 });
     expect(locationOf((await blue.row('collections', 2))!)).toBe('number 2');
     expect(await blue.row('collections', 4)).toBeUndefined();
     expect(idOf({ body: (await blue.row('locations', 1))! } as Answer)).toBe(1);
@@ -171,6 +173,24 @@ describeWithReference('the old server behind one pipelined connection', () => {
     await blue.reconnect();
     expect((await blue.send(put(1, 'number 1'))).status).toBe(200);
     await demandPrefix(blue, ['number 1', 'number 2']);
+  });
+
+  it('tells of rows that it cannot render that they are there, and of lists and counts with them that there are none', async () => {
+    const blue = await blueAt(reference.url);
+    await blue.send(create('number 1'));
+    const poison = { ...create('x'), body: Buffer.from(JSON.stringify(aCollection()).replace('1.5', 'NaN')) };
+    expect((await blue.send(poison)).status).toBe(500);
+    await blue.reconnect();
+    await blue.send(create('number 3'));
+    expect(await blue.rowsFrom('collections', 1)).toBeNull();
+    const near = (await blue.rowsFrom('collections', 2, 2))!;
+    expect(near.map(({ id, bytes }) => [id, bytes.equals(UNRENDERABLE)])).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+    expect((await blue.row('collections', 2))!.equals(UNRENDERABLE)).toBe(true);
+    expect(await blue.counts()).toEqual({ collections: null, locations: 0 });
+    expect((await blue.holdings()).collections).toEqual({ count: null, next: { atLeast: 1, exact: false } });
   });
 
   it('does not break because nothing was written for a while', async () => {

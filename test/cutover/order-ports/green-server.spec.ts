@@ -57,7 +57,7 @@ describe('the new server by its follower’s interface', () => {
   });
 
   function greenAt(adminUrl: string, limits = GREEN_LIMITS): GreenServer {
-    const addresses = { publicUrl: new URL(server.url), adminUrl: new URL(adminUrl), token: TOKEN };
+    const addresses = { adminUrl: new URL(adminUrl), token: TOKEN };
     const green = new GreenServer(addresses, RULES, limits);
     opened.push(green);
     return green;
@@ -261,7 +261,7 @@ describe('the new server by its follower’s interface', () => {
   });
 
   it('says so if the token is wrong', async () => {
-    const addresses = { publicUrl: new URL(server.url), adminUrl: new URL(server.adminUrl), token: 'another' };
+    const addresses = { adminUrl: new URL(server.adminUrl), token: 'another' };
     const green = new GreenServer(addresses, RULES);
     opened.push(green);
     await expect(green.takeover(journal)).rejects.toThrow('FOLLOW_TOKEN');

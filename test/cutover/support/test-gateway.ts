@@ -27,7 +27,7 @@ export function gatewayOptions(blue: string, green: { url: string; adminUrl: str
     lagLimit: 100,
     sideTimeout: 2000,
     firstByteTimeout: 2000,
-    patience: 4000,
+    patience: 15_000,
     connections: 64,
     slowReaders: 64,
     pendingWrites: 1000,

@@ -27,9 +27,11 @@ export function pairedAnswers(
     return touched === 'all' ? undefined : { first: asItIs(first), second: asItIs(second) };
   }
   if (Buffer.isBuffer(first.body) && Buffer.isBuffer(second.body)) {
-    if (touched !== 'all' && touched.size === 0) return { first: asItIs(first), second: asItIs(second) };
+    if (isNothing(touched)) return { first: asItIs(first), second: asItIs(second) };
     const [one, other] = [withoutRows(first.body, touched), withoutRows(second.body, touched)];
     if (one === undefined || other === undefined) return undefined;
+    // Two lists of which no row is left prove nothing.
+    if (one.length === EMPTY.length && other.length === EMPTY.length) return undefined;
     return { first: withBody(first, one), second: withBody(second, other) };
   }
   if (touched === 'all') return undefined;
@@ -59,14 +61,20 @@ function digestsOf(body: Buffer | RowDigests, normalised?: (row: Buffer) => Buff
   }
 }
 
+const EMPTY = Buffer.from('[]');
+
+function isNothing(touched: TouchedRows): boolean {
+  return touched !== 'all' && touched.ids.size === 0 && touched.above === Infinity;
+}
+
 function textOf(row: ListedRow | undefined): Buffer {
-  if (row === undefined) return Buffer.from('[]');
+  if (row === undefined) return EMPTY;
   return Buffer.from(`[{"id":${row.id},"(sha1 of the row)":"${row.digest}"}]`);
 }
 
 function asItIs({ status, headers, body }: TappedAnswer): RawResponse {
   if (Buffer.isBuffer(body)) return { status, headers, body, complete: true };
-  return withBody({ status, headers, body }, Buffer.from('[]'));
+  return withBody({ status, headers, body }, EMPTY);
 }
 
 /** The length that it announces was compared with what came, by the parser: it becomes that of the part that is compared. */

@@ -5,13 +5,18 @@ import type { ReadScope } from './read-scope';
 
 interface RecentWrite {
   readonly resource: Resource;
+  readonly isCreate: boolean;
   /** Null where the write changes nothing, `unknown` where it changes a row that is not known (yet). */
   id: number | 'unknown' | null;
   answered: boolean;
 }
 
-/** Rows that may differ between two reads; `all`: nobody knows which. */
-export type TouchedRows = ReadonlySet<number> | 'all';
+/** Rows that may differ between two reads: these, and those with higher ids than `above`. `all`: nobody knows which. */
+export type TouchedRows = { readonly ids: ReadonlySet<number>; readonly above: number } | 'all';
+
+export function isTouched(touched: Exclude<TouchedRows, 'all'>, id: number): boolean {
+  return id > touched.above || touched.ids.has(id);
+}
 
 /** From which place on writes are remembered for a comparison that is under way. */
 export interface Remembered {
@@ -36,6 +41,8 @@ export class RecentWrites implements OrderListener {
   private blindTo = 0;
   /** Changes when the follower begins anew: what was read before tells nothing then. */
   private generation = 0;
+  /** The highest id that a create is known to have given; ids are never used again. */
+  private readonly highest = { collections: 0, locations: 0 };
   private readonly remembered = new Set<Remembered>();
   private readonly waiting = new Set<() => void>();
 
@@ -43,7 +50,8 @@ export class RecentWrites implements OrderListener {
 
   placed(place: number, { resource, verb, id }: WriteRoute): void {
     if (place !== this.base + this.writes.length) this.forgetUpTo(place - 1);
-    this.writes.push({ resource, id: verb === 'create' ? 'unknown' : id, answered: false });
+    const isCreate = verb === 'create';
+    this.writes.push({ resource, isCreate, id: isCreate ? 'unknown' : id, answered: false });
     if (this.follower === null || this.writes.length > this.most) this.forgetUpTo(place);
   }
 
@@ -52,6 +60,8 @@ export class RecentWrites implements OrderListener {
     if (write === undefined) return;
     write.answered = true;
     write.id = changed;
+    const { resource, isCreate } = write;
+    if (isCreate && typeof changed === 'number') this.highest[resource] = Math.max(this.highest[resource], changed);
     this.changed();
   }
 
@@ -112,21 +122,24 @@ export class RecentWrites implements OrderListener {
   lastConcerning(scope: ReadScope): number {
     for (let place = this.lastPlace; place > this.followedTo; place--) {
       const write = this.writes[place - this.base];
-      if (write !== undefined && concerns(write, scope)) return place;
+      if (write !== undefined && this.concerns(write, scope)) return place;
     }
     return 0;
   }
 
   /** The rows of this scope that writes behind a place concern. */
   touchedSince(place: number, scope: ReadScope): TouchedRows {
-    const touched = new Set<number>();
+    const ids = new Set<number>();
+    let above = Infinity;
     for (let index = Math.max(0, place + 1 - this.base); index < this.writes.length; index++) {
       const write = this.writes[index];
-      if (write === undefined || !concerns(write, scope)) continue;
-      if (typeof write.id !== 'number') return 'all';
-      touched.add(write.id);
+      if (write === undefined || !this.concerns(write, scope)) continue;
+      const { id, answered, resource } = write;
+      if (typeof id === 'number') ids.add(id);
+      else if (answered || this.highest[resource] === 0) return 'all';
+      else above = this.highest[resource];
     }
-    return touched;
+    return { ids, above };
   }
 
   /** Waits until this holds. @returns false if it does not after so many milliseconds */
@@ -142,6 +155,12 @@ export class RecentWrites implements OrderListener {
       const timer = setTimeout(() => done(false), milliseconds).unref();
       this.waiting.add(check);
     });
+  }
+
+  private concerns({ resource, id, answered }: RecentWrite, scope: ReadScope): boolean {
+    if (id === null || scope.kind === 'nothing' || scope.resource !== resource) return false;
+    if (scope.kind !== 'row' || id === scope.id) return true;
+    return id === 'unknown' && (answered || scope.id > this.highest[resource]);
   }
 
   private changed(): void {
@@ -172,9 +191,4 @@ export class RecentWrites implements OrderListener {
     this.writes.splice(0, dropped);
     this.base += dropped;
   }
-}
-
-function concerns({ resource, id }: RecentWrite, scope: ReadScope): boolean {
-  if (id === null || scope.kind === 'nothing' || scope.resource !== resource) return false;
-  return scope.kind !== 'row' || id === 'unknown' || id === scope.id;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RowSplitter } from '../../traffic/row-splitter';
 import { idOfRow } from '../../traffic/rows';
-import type { TouchedRows } from './recent-writes';
+import { isTouched, type TouchedRows } from './recent-writes';
 
 /** Of a longer list not even the digests are kept: they would need more than 64 MB. */
 const MOST_ROWS = 4_000_000;
@@ -55,12 +55,12 @@ export class RowDigests {
   }
 
   /** Where two lists differ first, once the touched rows are left out of both; undefined if they do not. */
-  firstDifference(other: RowDigests, touched: ReadonlySet<number>): RowDifference | undefined {
+  firstDifference(other: RowDigests, touched: Exclude<TouchedRows, 'all'>): RowDifference | undefined {
     let mine = 0;
     let others = 0;
     for (;;) {
-      while (mine < this.rows && touched.has(this.ids[mine] ?? 0)) mine++;
-      while (others < other.rows && touched.has(other.ids[others] ?? 0)) others++;
+      while (mine < this.rows && isTouched(touched, this.ids[mine] ?? 0)) mine++;
+      while (others < other.rows && isTouched(touched, other.ids[others] ?? 0)) others++;
       if (mine === this.rows && others === other.rows) return undefined;
       if (mine === this.rows || others === other.rows || !this.isSame(mine, other, others)) {
         return { row: mine + 1, first: this.at(mine), second: other.at(others) };
@@ -103,7 +103,7 @@ export function withoutRows(list: Buffer, touched: TouchedRows): Buffer | undefi
   try {
     const rows = splitter.push(list);
     splitter.end();
-    const kept = rows.filter((row) => !touched.has(idOfRow(row) ?? 0));
+    const kept = rows.filter((row) => !isTouched(touched, idOfRow(row) ?? 0));
     const commas = kept.flatMap((row, index) => (index === 0 ? [row] : [COMMA, row]));
     return Buffer.concat([OPEN, ...commas, CLOSE]);
   } catch {

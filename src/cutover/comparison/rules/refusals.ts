@@ -1,5 +1,6 @@
 import { pointOf } from '../../../divergences';
 import { isCrash, type DifferingPair, type ReviewedRule } from './reviewed-rule';
+import { bodyWithErrors, validationErrors } from './validation-errors';
 
 interface Refusal extends Omit<ReviewedRule, 'explains'> {
   /** How an error of this kind begins in the list of a 422. */
@@ -50,8 +51,7 @@ function explainsRefusal(pair: DifferingPair, error: RegExp): boolean {
   const kinds = REFUSALS.filter((refusal) => errors.some((text) => refusal.error.test(text)));
   const others = errors.filter((text) => !kinds.some((refusal) => refusal.error.test(text)));
   if (others.length > 0) {
-    const remaining = `{"detail":[${others.join(',')}]}`;
-    return blue.status === 422 && blue.body.toString('latin1') === remaining && hasEqualHeaders(pair);
+    return blue.status === 422 && blue.body.toString('latin1') === bodyWithErrors(others) && hasEqualHeaders(pair);
   }
   // A PUT to an id that does not exist is found out only after the validation.
   if (blue.status === 404) return request.method === 'PUT' && hasEqualHeaders(pair);
@@ -60,29 +60,4 @@ function explainsRefusal(pair: DifferingPair, error: RegExp): boolean {
 
 function hasEqualHeaders({ differences }: DifferingPair): boolean {
   return differences.every(({ aspect }) => aspect !== 'header');
-}
-
-const BEGIN = '{"detail":[';
-const END = ']}';
-
-/** The texts of the errors in the body of a 422, as they stand there; undefined if it has another form. */
-function validationErrors(body: string): string[] | undefined {
-  if (!body.startsWith(BEGIN) || !body.endsWith(END)) return undefined;
-  const errors: string[] = [];
-  let depth = 0;
-  let start = BEGIN.length;
-  // Strings are taken whole, so that braces and brackets within them do not count.
-  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
-  tokens.lastIndex = start;
-  for (let token = tokens.exec(body); token !== null; token = tokens.exec(body)) {
-    const [text] = token;
-    if (text === '{' || text === '[') depth += 1;
-    if (text !== '}' && text !== ']') continue;
-    depth -= 1;
-    if (depth < 0) return token.index === body.length - END.length ? errors : undefined;
-    if (depth > 0) continue;
-    errors.push(body.slice(start, tokens.lastIndex));
-    start = tokens.lastIndex + 1;
-  }
-  return undefined;
 }

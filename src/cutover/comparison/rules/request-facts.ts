@@ -18,6 +18,11 @@ export function isRead({ method }: RecordedRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
+/** True for requests that may change something. */
+export function isWrite({ method }: RecordedRequest): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'DELETE';
+}
+
 export function hasHeader({ headers }: RecordedRequest, name: string): boolean {
   return headers.some(([key, value]) => value !== null && key.toLowerCase() === name);
 }

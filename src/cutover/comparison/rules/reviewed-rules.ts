@@ -2,6 +2,7 @@ import { CRASH_RULES } from './crashes';
 import { mappedValuesRule, type ValueMapping } from './mapped-values';
 import { OPENAPI_RULE } from './openapi';
 import { REFUSAL_RULES } from './refusals';
+import { REPEATED_INPUT_RULE } from './repeated-input';
 import type { ReviewedRule } from './reviewed-rule';
 import { SURROUNDINGS_RULES } from './surroundings';
 
@@ -12,6 +13,7 @@ export type { ValueMapping } from './mapped-values';
 const ALWAYS: readonly ReviewedRule[] = [
   ...REFUSAL_RULES.filter(({ name }) => name !== 'enum-refusal'),
   ...CRASH_RULES,
+  REPEATED_INPUT_RULE,
   ...SURROUNDINGS_RULES,
 ];
 

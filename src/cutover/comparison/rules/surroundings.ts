@@ -1,6 +1,7 @@
 import { pointOf } from '../../../divergences';
-import type { RawResponse } from '../../../recordings/raw-response';
-import { hasHeader, isRead } from './request-facts';
+import { bodyOf } from '../../../recordings/exchange';
+import { headerValues, type RawResponse } from '../../../recordings/raw-response';
+import { hasHeader, isRead, isWrite } from './request-facts';
 import type { DifferingPair, ReviewedRule } from './reviewed-rule';
 
 /** What differs not by what was asked, but by what the new side is: its pages, its database, its limits. */
@@ -14,38 +15,49 @@ export const SURROUNDINGS_RULES: readonly ReviewedRule[] = [
   {
     name: 'database-away',
     point: pointOf('unavailable'),
-    sentence: 'The new side cannot reach its database and says so. The gate on errors counts it.',
-    explains: ({ green }) => answers(green, 503, 'Service Unavailable'),
+    sentence:
+      'The new side cannot reach its database, or has no room for a large body or answer (point 27), and says so. The gate on errors counts it.',
+    isBlind: true,
+    explains: ({ green }) =>
+      answers(green, 503, 'Service Unavailable') && headerValues(green.headers, 'retry-after').join() === '2',
   },
   {
     name: 'unknown-outcome',
     point: pointOf('unknown-outcome'),
     sentence: 'The new side lost its database while a write was under way, and says so. The gate on errors counts it.',
-    explains: ({ green }) => answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
+    isBlind: true,
+    explains: ({ green, request }) =>
+      isWrite(request) && answers(green, 504, 'The outcome of this write is unknown: read before you send it again'),
   },
   {
     name: 'body-limit',
     point: pointOf('body-limit'),
-    sentence: 'The new side has a limit for the size of a body.',
-    explains: ({ green }) => answers(green, 413, 'Request Entity Too Large'),
+    sentence: 'The new side has a limit for the size of a body, and for the memory that its values need (point 25).',
+    isBlind: true,
+    explains: ({ green, request }) =>
+      isWrite(request) && bodyOf(request) !== null && answers(green, 413, 'Request Entity Too Large'),
   },
   {
     name: 'head-limit',
     point: pointOf('head-limit'),
     sentence: 'The new side has a limit for the size of a head.',
+    isBlind: true,
     explains: ({ green }) => answers(green, 431, 'Request Header Fields Too Large'),
   },
   {
     name: 'request-timeout',
     point: pointOf('request-timeout'),
     sentence: 'The new side has a limit for the time in which a request must arrive.',
+    isBlind: true,
     explains: ({ green }) => answers(green, 408, 'Request Timeout'),
   },
   {
     name: 'upgrade-ignored',
     point: pointOf('upgrade'),
     sentence: 'The new side ignores Upgrade; the old one answers to the handshake, or reads no body.',
-    explains: ({ blue, request }) => hasHeader(request, 'upgrade') && [400, 403, 422].includes(blue.status),
+    isBlind: true,
+    explains: ({ blue, green, request }) =>
+      hasHeader(request, 'upgrade') && [400, 403, 422].includes(blue.status) && green.status < 500,
   },
 ];
 

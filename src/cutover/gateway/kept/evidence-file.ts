@@ -1,6 +1,7 @@
 import { open, readFile, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evidence, EvidenceStore } from '../../order/ports';
+import type { Resource } from '../../traffic/resource';
 import type { KeptFacts } from './gateway-facts';
 
 const NAME = 'divergent.jsonl';
@@ -13,12 +14,21 @@ export interface Witnessed {
   readonly follower?: object;
 }
 
+/** Who has seen the answers of both sides. */
+export interface Witness {
+  witnessed(place: number): Witnessed;
+  /** The sides are made equal: what was seen before is of no matter. */
+  forget(): void;
+}
+
 /**
  * The writes that one side took otherwise than the other, in `divergent.jsonl` beside the journal, one a line. While there
  * is any that nobody has accepted, no promotion is possible.
  */
 export class EvidenceFile implements EvidenceStore {
   private readonly known = new Set<string>();
+  /** Rows that one side has and the other has not. */
+  private readonly apart = new Set<string>();
   private lines = 0;
   private rows = 0;
   private working: Promise<void> = Promise.resolve();
@@ -28,16 +38,16 @@ export class EvidenceFile implements EvidenceStore {
   private constructor(
     private readonly directory: string,
     private readonly facts: KeptFacts,
-    private readonly witnessed: (place: number) => Witnessed,
+    private readonly witness: Witness,
   ) {}
 
   /** Goes on with what is there; a last line that a crash has cut off is cut away, since nothing went on before it was whole. */
   static async open(
     directory: string,
     facts: KeptFacts,
-    witnessed: (place: number) => Witnessed,
+    witness: Witness,
   ): Promise<EvidenceFile> {
-    const evidence = new EvidenceFile(directory, facts, witnessed);
+    const evidence = new EvidenceFile(directory, facts, witness);
     const bytes = await readFile(evidence.file).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
       throw error;
@@ -69,8 +79,8 @@ export class EvidenceFile implements EvidenceStore {
 
   add(evidence: Evidence): Promise<void> {
     return this.next(async () => {
-      if (this.known.has(keyOf(evidence))) return;
-      const line = { at: new Date().toISOString(), ...evidence, ...this.witnessed(evidence.place) };
+      if (this.known.has(keyOf(evidence)) || this.follows(evidence)) return;
+      const line = { at: new Date().toISOString(), ...evidence, ...this.witness.witnessed(evidence.place) };
       const handle = await open(this.file, 'a', 0o600);
       try {
         const { size } = await handle.stat();
@@ -101,6 +111,8 @@ export class EvidenceFile implements EvidenceStore {
       }
       this.leavingOut = 0;
       this.known.clear();
+      this.apart.clear();
+      this.witness.forget();
       [this.lines, this.rows] = [0, 0];
     });
   }
@@ -110,12 +122,23 @@ export class EvidenceFile implements EvidenceStore {
     this.leavingOut = rows;
   }
 
+  /** True if one side is known to have this row and the other not: what becomes of later writes to it follows from that. */
+  isApart(resource: Resource, id: number): boolean {
+    return this.apart.has(`${resource}:${id}`);
+  }
+
+  private follows({ kind, resource, id }: Evidence): boolean {
+    return (kind === 'refused' || kind === 'different') && resource !== null && id !== null && this.isApart(resource, id);
+  }
+
   private note(evidence: Evidence): void {
     const key = keyOf(evidence);
     if (this.known.has(key)) return;
     this.known.add(key);
     this.lines++;
-    if (evidence.kind === 'refused' || evidence.kind === 'accepted') this.rows++;
+    const { kind, resource, id } = evidence;
+    if (kind === 'refused' || kind === 'accepted') this.rows++;
+    if (kind === 'refused' && resource !== null && id !== null) this.apart.add(`${resource}:${id}`);
   }
 
   private next(task: () => Promise<void>): Promise<void> {

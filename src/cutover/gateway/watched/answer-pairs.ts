@@ -1,8 +1,10 @@
 import type { ExchangeObserver } from '../../comparison/exchange-observer';
 import type { Answer, Request, SideName } from '../../order/nouns';
 import { rawResponse, recordedRequest } from '../../traffic/raw-message';
+import type { Resource } from '../../traffic/resource';
+import { idOfRow } from '../../traffic/rows';
 import { routeRequest } from '../../traffic/write-route';
-import type { Witnessed } from '../kept/evidence-file';
+import type { Witness, Witnessed } from '../kept/evidence-file';
 
 /** Writes whose answers are at hand for a piece of evidence about them. */
 const WITNESSED = 512;
@@ -22,9 +24,12 @@ export interface Heard {
  * Brings together what the two sides answered to the same write, and tells the observer. A write is known by the object of its
  * request, which the order hands to both sides while it has it in memory.
  */
-export class AnswerPairs {
+export class AnswerPairs implements Witness {
   private readonly owners = new WeakMap<Request, Answer>();
   private readonly witnesses = new Map<number, Witnessed>();
+  private readonly apart = new Set<string>();
+  /** Tells of rows that one side is known to have and the other not. */
+  isApart: (resource: Resource, id: number) => boolean = () => false;
 
   constructor(private readonly observer: ExchangeObserver) {}
 
@@ -43,6 +48,7 @@ export class AnswerPairs {
     this.owners.delete(request);
     this.tell(heard);
     if (place !== undefined) this.witness(place, request, owners, answer);
+    if (this.followsFromOthers(request, owners, answer)) return;
     const [blue, green] = side === 'green' ? [owners, answer] : [answer, owners];
     this.observer.onPair({
       route: routeOf(request),
@@ -64,7 +70,26 @@ export class AnswerPairs {
   }
 
   /** What the sides were asked and answered at a place, as far as it is at hand, for people to read. */
-  readonly witnessed = (place: number): Witnessed => this.witnesses.get(place) ?? {};
+  witnessed(place: number): Witnessed {
+    return this.witnesses.get(place) ?? {};
+  }
+
+  /** The follower is made equal to the owner. */
+  forget(): void {
+    this.witnesses.clear();
+    this.apart.clear();
+  }
+
+  /** Where one side has a row and the other not, what they answer to later writes to it follows from that. */
+  private followsFromOthers(request: Request, owners: Answer, answer: Answer): boolean {
+    const { write } = routeRequest(request.method, request.target);
+    if (write === undefined) return false;
+    const { resource, verb, id } = write;
+    if (verb !== 'create') return id !== null && (this.apart.has(`${resource}:${id}`) || this.isApart(resource, id));
+    const made = owners.status < 300 && answer.status >= 300 ? idOfRow(owners.body) : undefined;
+    if (made !== undefined) this.apart.add(`${resource}:${made}`);
+    return false;
+  }
 
   private tell({ side, request, answer: { status }, milliseconds }: Heard): void {
     if (milliseconds === undefined) return;

@@ -103,8 +103,10 @@ export class BlueLook {
       const [count, counted] = [counts[resource], implied?.[resource].count ?? null];
       if (count === null || counted === null) continue;
       // What has no outcome any more, after a power cut, may be here already.
-      const least = counted - numberOf(following, resource, 'create', false) - numberOf(following, resource, 'delete', true);
-      const most = counted + numberOf(following, resource, 'delete', false) + numberOf(following, resource, 'create', true);
+      const least =
+        counted - numberOf(following, resource, 'create', false) - numberOf(following, resource, 'delete', true);
+      const most =
+        counted + numberOf(following, resource, 'delete', false) + numberOf(following, resource, 'create', true);
       if (count < least - evidence.oneSided)
         throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
       if (count > most + evidence.oneSided)

@@ -40,7 +40,8 @@ export class IdGap {
     );
     const end = first?.outcome?.id ?? ledger.implied.next('collections')?.atLeast ?? from;
     const rows = await port.rowsFrom('collections', from, end - 1);
-    if (rows === null) throw new FollowerApart('blue cannot list its collections, so that nobody can tell what is left there');
+    if (rows === null)
+      throw new FollowerApart('blue cannot list its collections, so that nobody can tell what is left there');
     for (const { id } of rows) {
       if (id >= end || isStopped()) continue;
       const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));

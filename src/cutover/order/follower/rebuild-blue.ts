@@ -39,7 +39,9 @@ export class RebuildBlue {
   private async fill(resource: Resource, copy: Copy, place: number): Promise<void> {
     const found = await this.parts.port.rowsFrom(resource, 1);
     if (found === null) {
-      throw new FollowerApart(`blue cannot list its ${resource}: empty it (restart it), then "phase --rebuild-follower"`);
+      throw new FollowerApart(
+        `blue cannot list its ${resource}: empty it (restart it), then "phase --rebuild-follower"`,
+      );
     }
     const there = new Map(found.map(({ id, bytes }) => [id, bytes]));
     const rows = copy.rows[resource];

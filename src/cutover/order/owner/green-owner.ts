@@ -8,6 +8,8 @@ import type { Term } from '../term';
 
 /** Writes in one transaction at most. */
 const LARGEST_BATCH = 256;
+/** A write that fails so often alone is not tried again. */
+const MOST_FAILURES = 3;
 
 export interface GreenOwnerParts {
   readonly port: GreenPort;
@@ -27,6 +29,10 @@ export class GreenOwner implements OwnerLine {
   private stopped = false;
   private isReady = false;
   private busy = false;
+  /** Writes in the next batch at most: after a failure one alone, so that one which green cannot bear takes no other with it. */
+  private limit = LARGEST_BATCH;
+  /** How often the first one has failed alone, although green let itself be taken over each time. */
+  private failures = 0;
 
   constructor(private readonly parts: GreenOwnerParts) {}
 
@@ -94,25 +100,35 @@ export class GreenOwner implements OwnerLine {
         `green is at place ${place} although it has answered ${ledger.greenHas}: it was given older data`,
       );
     }
+    if (place > ledger.lastPlace) {
+      throw new SideAway(
+        `green is at place ${place}, and the journal ends with ${ledger.lastPlace}: it is not this journal's newest state`,
+      );
+    }
     const answers = new Map((await this.answersUpTo(place)).map((answer) => [answer.place, answer]));
     const found = !this.isReady || ledger.implied.get() === null ? await port.holdings(term.journal) : undefined;
     if (this.isStopped()) return;
-    const lost = this.underWay.find((entry) => entry.place <= place && !answers.has(entry.place));
-    if (lost !== undefined) throw new SideAway(`green does not know what it made of place ${lost.place}`);
+    const forgotten = this.underWay.filter((entry) => entry.place <= place && !answers.has(entry.place));
+    const [first] = forgotten;
+    if (first !== undefined) await events.onLost(`green does not know any more what it made of place ${first.place}.`);
+    if (this.isStopped()) return;
     if (found !== undefined && found.place !== place) throw new SideAway(`green went on to place ${found.place}`);
     // From here on nothing fails: what is told is told once.
     this.appliedPlace = place;
     const again: Entry[] = [];
     for (const entry of this.underWay) {
       const answer = answers.get(entry.place);
-      if (answer === undefined) again.push(entry);
-      else this.take(entry, answer);
+      if (answer !== undefined) this.take(entry, answer);
+      else if (entry.place > place) again.push(entry);
+      else outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, UNKNOWN);
     }
     this.underWay = [];
     // Every place that green has is answered now, so that this is what the order implies.
     if (found !== undefined) outcomes.reset(found.holdings);
     // Whose client was told that nobody knows is not tried for ever.
-    const isWanted = (entry: Entry) => this.isReady && entry.tell !== undefined;
+    const isPoison = this.failures >= MOST_FAILURES;
+    const isWanted = (entry: Entry) => this.isReady && entry.tell !== undefined && !isPoison;
+    if (isPoison) this.failures = 0;
     this.queue.unshift(...again.filter(isWanted));
     for (const entry of again) if (!isWanted(entry)) this.neverCarriedOut(entry);
     this.isReady = true;
@@ -128,8 +144,10 @@ export class GreenOwner implements OwnerLine {
 
   private async applyNext(): Promise<void> {
     const { port, term, outcomes } = this.parts;
-    const entries = this.queue.splice(0, LARGEST_BATCH);
+    const entries = this.queue.splice(0, this.limit);
     this.underWay = entries;
+    this.failures += this.limit === 1 ? 1 : 0;
+    this.limit = 1;
     const upTo = entries.at(-1)?.place ?? this.appliedPlace;
     const writes = entries.map(({ place, resource, verb, request }) => {
       if (request === undefined) throw new Error(`Place ${place} is sent without its request`);
@@ -143,6 +161,8 @@ export class GreenOwner implements OwnerLine {
     if (written.place !== upTo) throw new SideAway(`green came to place ${written.place} instead of ${upTo}`);
     this.appliedPlace = upTo;
     this.underWay = [];
+    this.limit = LARGEST_BATCH;
+    this.failures = 0;
     const byPlace = new Map(written.answers.map((answer) => [answer.place, answer]));
     for (const entry of entries) {
       const answer = byPlace.get(entry.place);

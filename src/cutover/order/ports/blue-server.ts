@@ -111,7 +111,7 @@ export class BlueServer implements BluePort {
   close(): void {
     this.isSettled = false;
     this.pipeline.break('the gateway stops');
-    this.pipeline.reset();
+    this.pipeline.letGo();
     this.side.close();
     this.lists.close();
   }
@@ -126,7 +126,7 @@ export class BlueServer implements BluePort {
     await pipeline.open();
     await pipeline.send(this.probe, true);
     // It is at work, but somebody on the way keeps the old connection.
-    if (!haveEnded && !(await pipeline.haveEnded(limits.close))) pipeline.reset();
+    if (!haveEnded && !(await pipeline.haveEnded(limits.close))) pipeline.letGo();
     for (let count = 0; count < turns; count++) await pipeline.send(this.probe, true);
     this.bytesLeft = 0;
     this.isSettled = true;

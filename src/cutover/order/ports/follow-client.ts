@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SideAway } from '../nouns';
 import { errorIn, type FollowAnswer } from './follow-answer';
@@ -63,6 +63,33 @@ export class FollowClient {
     this.slowly.destroy();
   }
 
+  /** The answer to a GET in pieces as they come, which must not be silent for too long. @throws SideAway, at first or within */
+  getInPieces(path: string): Promise<AsyncIterable<Buffer>> {
+    return new Promise((resolve, reject) => {
+      const asked = this.request('GET', path, 0, this.slowly);
+      const away = (problem: string) => new SideAway(`green gave no whole answer to GET ${path}: ${problem}`);
+      asked.setTimeout(this.limits.silence, () => asked.destroy(new Error(`silent for ${this.limits.silence} ms`)));
+      asked.on('error', (error: NodeJS.ErrnoException) => reject(away(error.code ?? error.message)));
+      asked.on('response', (response: IncomingMessage) => {
+        const { statusCode } = response;
+        if (statusCode === 200) resolve(piecesOf(response, away));
+        else {
+          response.resume();
+          reject(away(`status ${String(statusCode)}`));
+        }
+      });
+      asked.end();
+    });
+  }
+
+  private request(method: string, path: string, length: number, agent: Agent): ClientRequest {
+    const { hostname, port } = this.url;
+    return httpRequest({
+      ...{ method, host: hostname.replace(/^\[|\]$/g, ''), port: port || 80, path, agent },
+      headers: { authorization: `Bearer ${this.token}`, 'content-length': length },
+    });
+  }
+
   private ask(
     method: string,
     path: string,
@@ -72,12 +99,8 @@ export class FollowClient {
   ): Promise<FollowAnswer> {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     return new Promise((resolve, reject) => {
-      const { hostname, port } = this.url;
       const fail = (problem: string) => reject(new SideAway(`green gave no answer to ${method} ${path}: ${problem}`));
-      const asked = httpRequest({
-        ...{ method, host: hostname.replace(/^\[|\]$/g, ''), port: port || 80, path, agent },
-        headers: { authorization: `Bearer ${this.token}`, 'content-length': length },
-      });
+      const asked = this.request(method, path, length, agent);
       asked.setTimeout(silence, () => asked.destroy(new Error(`silent for ${silence} ms`)));
       asked.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
       asked.on('response', (response: IncomingMessage) => {
@@ -90,5 +113,13 @@ export class FollowClient {
       for (const piece of pieces) asked.write(piece);
       asked.end();
     });
+  }
+}
+
+async function* piecesOf(response: IncomingMessage, away: (problem: string) => SideAway): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) yield piece;
+  } catch (error) {
+    throw away((error as Error).message);
   }
 }

@@ -1,31 +1,16 @@
-import { createHash } from 'node:crypto';
-import { listRows } from '../../sides/side-list';
-import { Side } from '../../sides/side';
-import { idOfRow } from '../../traffic/rows';
-import { RESOURCES, SideAway, type Copy, type Holdings, type Resource, type Row } from '../nouns';
+import { RESOURCES, SideAway, type Copy, type Holdings, type Resource } from '../nouns';
 import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Rules, Takeover, Written } from '../ports';
 import { CopyPieces } from './copy-pieces';
 import { done, errorIn, jsonOf, reasonIn, type FollowAnswer } from './follow-answer';
 import { answerOf, messageFrames, messagesOf, readAnswers, readKept, type Message } from './follow-batches';
 import { FollowClient, type GreenLimits } from './follow-client';
+import { readSnapshot, type Followed, type Status } from './snapshot';
 
 export const GREEN_LIMITS: GreenLimits = { silence: 10_000, counting: 120_000, patience: 2000 };
 
 const ANSWERS_AT_ONCE = 500;
 /** Tries to read all rows without a place in between. */
 const SNAPSHOT_TRIES = 5;
-const READERS = 2;
-
-/** What is followed, and how far. */
-interface Followed {
-  readonly state: GreenPlace['state'];
-  readonly journal?: string;
-  readonly place?: number;
-}
-
-interface Status extends Followed {
-  readonly nextIds: Readonly<Record<Resource, string>>;
-}
 
 interface Measured extends Followed {
   readonly rows: Readonly<Record<Resource, { readonly count: number; readonly digest: string }>>;
@@ -39,7 +24,6 @@ interface Changed {
 }
 
 export interface GreenAddresses {
-  readonly publicUrl: URL;
   readonly adminUrl: URL;
   readonly token: string;
 }
@@ -49,15 +33,13 @@ const DETACHED = { state: 'detached', place: 0 } as const;
 /** The new server, by its follower's interface. */
 export class GreenServer implements GreenPort {
   private readonly client: FollowClient;
-  private readonly side: Side<string>;
 
   constructor(
-    { publicUrl, adminUrl, token }: GreenAddresses,
+    { adminUrl, token }: GreenAddresses,
     private readonly rules: Pick<Rules, 'idOf' | 'digestOf'>,
     limits: GreenLimits = GREEN_LIMITS,
   ) {
     this.client = new FollowClient(adminUrl, token, limits);
-    this.side = new Side('green', publicUrl, { connections: READERS, answer: limits.silence });
   }
 
   async takeover(journal: string): Promise<Takeover> {
@@ -95,10 +77,9 @@ export class GreenServer implements GreenPort {
   }
 
   async rebuild(copy: Copy, journal: string, term: string, place: number): Promise<string> {
-    const before = (await this.status()).journal;
-    const replace = before === undefined || before === journal ? {} : { replace: before };
-    const present = before === journal && term !== '' ? { term } : {};
-    const begun = jsonOf(done(await this.post('/rebuild', { journal, ...replace, ...present }))) as Changed;
+    const status = await this.status();
+    const begin = { journal, ...replacing(status, journal), ...(status.journal === journal ? { term } : {}) };
+    const begun = jsonOf(done(await this.post('/rebuild', begin))) as Changed;
     const pieces = new CopyPieces(this.client, { journal, term: begun.term });
     for (const resource of RESOURCES) await pieces.send(resource, copy.rows[resource]);
     const nextIds = { collections: String(copy.next.collections), locations: String(copy.next.locations) };
@@ -107,10 +88,14 @@ export class GreenServer implements GreenPort {
   }
 
   async attach(journal: string, place: number, next: Partial<Record<Resource, number>>): Promise<string> {
-    const { journal: before } = await this.status();
     const nextIds = Object.fromEntries(Object.entries(next).map(([resource, id]) => [resource, String(id)]));
-    const replace = before === undefined ? {} : { replace: before };
-    return (jsonOf(done(await this.post('/attach', { journal, place, nextIds, ...replace }))) as Changed).term;
+    const answer = await this.post('/attach', { journal, place, nextIds, ...replacing(await this.status()) });
+    if (reasonIn(answer) === 'term') {
+      // So is a request whose answer was lost, when it is sent again.
+      const there = await this.takeover(journal);
+      if (there.state === 'attached' && there.place === place) return there.term;
+    }
+    return (jsonOf(done(answer)) as Changed).term;
   }
 
   async holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }> {
@@ -127,21 +112,13 @@ export class GreenServer implements GreenPort {
   }
 
   async rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }> {
-    for (let count = 0; count < SNAPSHOT_TRIES; count++) {
-      const status = await this.status();
-      const rows = { collections: await this.list('collections'), locations: await this.list('locations') };
-      const measured = await this.measure();
-      const isWhole = RESOURCES.every((resource) => digestOfRows(rows[resource]) === measured.rows[resource].digest);
-      if (!isSamePlace(measured, status) || !isWhole) continue;
-      const next = { collections: Number(status.nextIds.collections), locations: Number(status.nextIds.locations) };
-      return { ...placeOf(status, journal), copy: { rows, next } };
-    }
-    throw changing();
+    const { about, rows } = await readSnapshot(await this.client.getInPieces('/follow/snapshot'));
+    const next = { collections: Number(about.nextIds.collections), locations: Number(about.nextIds.locations) };
+    return { ...placeOf(about, journal), copy: { rows, next } };
   }
 
   close(): void {
     this.client.close();
-    this.side.close();
   }
 
   private async send(batch: Batch, message: Message): Promise<Written> {
@@ -178,19 +155,6 @@ export class GreenServer implements GreenPort {
     return { ...empty, answers: [answerOf(head, body, this.rules, write)] };
   }
 
-  private async list(resource: Resource): Promise<Row[]> {
-    const found: Row[] = [];
-    try {
-      for await (const rows of listRows(this.side, resource)) {
-        // The bytes of a row are a view of a piece of the list: a copy lets go of the rest.
-        for (const bytes of rows) found.push({ id: idOfRow(bytes) ?? 0, bytes: Buffer.from(bytes) });
-      }
-    } catch (error) {
-      throw new SideAway((error as Error).message, { cause: error });
-    }
-    return found;
-  }
-
   /** Reads every row. */
   private async measure(): Promise<Measured> {
     return jsonOf(done(await this.client.getSlowly('/follow/rows'))) as Measured;
@@ -218,9 +182,8 @@ function changing(): SideAway {
   return new SideAway(`green's rows changed while they were read, ${SNAPSHOT_TRIES} times`);
 }
 
-/** As green computes it: docs/following.md. */
-function digestOfRows(rows: readonly Row[]): string {
-  let sum = 0n;
-  for (const { bytes } of rows) sum += createHash('sha256').update(bytes).digest().readBigInt64BE();
-  return String(sum);
+/** What a request must say of the journal that green follows until now. */
+function replacing({ journal: before, term }: Followed, journal?: string): { replace?: string; term?: string } {
+  if (before === undefined || before === journal) return {};
+  return { replace: before, ...(term === undefined ? {} : { term }) };
 }

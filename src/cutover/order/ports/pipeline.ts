@@ -11,7 +11,7 @@ export interface PipelineLimits {
   readonly answerBytes: number;
   /** Milliseconds until a connection stands. */
   readonly connect: number;
-  /** Milliseconds until the first byte of an answer, while nothing else moves. */
+  /** Milliseconds until the first byte of an answer, from the one before it or from when the request was sent. */
   readonly firstByte: number;
   /** Milliseconds between two pieces of an answer. */
   readonly silence: number;
@@ -20,6 +20,8 @@ export interface PipelineLimits {
 }
 
 interface Sent {
+  /** Its bytes are on their way. */
+  isOut: boolean;
   readonly pieces: readonly Buffer[];
   readonly bytes: number;
   readonly isProbe: boolean;
@@ -98,7 +100,7 @@ export class Pipeline {
         return;
       }
       const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-      this.waiting.push({ pieces, bytes, isProbe, resolve, reject });
+      this.waiting.push({ isOut: false, pieces, bytes, isProbe, resolve, reject });
       this.pump();
     });
   }
@@ -128,9 +130,10 @@ export class Pipeline {
     return result;
   }
 
-  /** Resets the connections that were left. */
-  reset(): void {
-    for (const socket of this.left) socket.resetAndDestroy();
+  /** Lets go of the connections that were left. */
+  letGo(): void {
+    // Not resetAndDestroy(): behind end() libuv refuses it, node leaks the socket, and the process spins instead of ending.
+    for (const socket of this.left) socket.destroy();
   }
 
   private connection(): Socket {
@@ -174,9 +177,12 @@ export class Pipeline {
     this.flushing = undefined;
     this.outgoing = [];
     const socket = this.connection();
+    // What goes out behind a request that waits for its answer does not show that the server is alive.
+    const isHead = this.underWay[0]?.isOut === false;
+    for (const sent of this.underWay) sent.isOut = true;
     const moved = () => this.socket === socket && (this.movedAt = performance.now());
     socket.cork();
-    pieces.forEach((piece, index) => socket.write(piece, index === pieces.length - 1 ? moved : undefined));
+    pieces.forEach((piece, index) => socket.write(piece, isHead && index === pieces.length - 1 ? moved : undefined));
     socket.uncork();
   }
 

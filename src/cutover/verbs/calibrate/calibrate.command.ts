@@ -11,6 +11,7 @@ import { calibrationSummary } from './summary';
 interface CalibrateOptions {
   blue: Target;
   second?: Target;
+  green?: Target;
   rounds: number;
   records: number;
   timeout: number;
@@ -22,12 +23,17 @@ interface CalibrateOptions {
 export function calibrateCommand(): Command {
   return new Command('calibrate')
     .description(
-      'Sends the same reads twice to the old server, names what differs by itself, and fails if no mask covers it.',
+      'Sends the same reads twice to the old server, names what differs by itself, and fails if no mask covers it, or if it answers with errors.',
     )
     .requiredOption('--blue <url>', 'the old server: http://host:port', asArgument(parseTarget))
     .option(
       '--second <url>',
       'another old server with the same records, to be asked the second time',
+      asArgument(parseTarget),
+    )
+    .option(
+      '--green <url>',
+      'the new server, to be timed as well: proposes --p95-ratio and --latency-floor of the gateway',
       asArgument(parseTarget),
     )
     .addOption(valued('--rounds <count>', 'how often all reads are sent', wholeNumber(1), '20'))
@@ -42,6 +48,7 @@ export function calibrateCommand(): Command {
       const result = await calibrate({
         first: options.blue,
         second: options.second ?? options.blue,
+        ...(options.green === undefined ? {} : { green: options.green }),
         rounds: options.rounds,
         records: options.records,
         timeouts: { ...DEFAULT_TIMEOUTS, answer: options.timeout },
@@ -51,6 +58,6 @@ export function calibrateCommand(): Command {
       progress.end();
       await kept?.settled();
       process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : calibrationSummary(result)}\n`);
-      process.exitCode = result.differing.length > 0 ? EXIT.failed : EXIT.ok;
+      process.exitCode = result.differing.length > 0 || result.failing.length > 0 ? EXIT.failed : EXIT.ok;
     });
 }

@@ -6,12 +6,19 @@ import { startReference, type Reference } from '../../../../harness/reference';
 import { aCollection, json } from '../../../../harness/samples';
 import { runProgram } from '../command-line';
 import { calibrateCommand } from './calibrate.command';
+import { proposed, type RouteLatency } from './latency';
 
+/** On either stream, and on standard output alone: a slow machine shows its progress on the other one. */
 let printed: string;
+let result: string;
 beforeEach(() => {
-  printed = '';
+  printed = result = '';
   for (const stream of [process.stdout, process.stderr]) {
-    jest.spyOn(stream, 'write').mockImplementation((text) => Boolean((printed += String(text))));
+    jest.spyOn(stream, 'write').mockImplementation((text) => {
+      printed += String(text);
+      if (stream === process.stdout) result += String(text);
+      return true;
+    });
   }
 });
 afterEach(() => {
@@ -38,7 +45,7 @@ describeWithReference('the old server, asked twice', () => {
 
   test('differs in the time of its health alone, and the masks cover that', async () => {
     expect(await calibrate('--blue', first.url, '--rounds', '3', '--json')).toBe(0);
-    const { pairs, noise, differing } = JSON.parse(printed) as {
+    const { pairs, noise, differing } = JSON.parse(result) as {
       pairs: number;
       noise: { name: string; route: string; pairs: number }[];
       differing: unknown[];
@@ -64,6 +71,44 @@ describeWithReference('the old server, asked twice', () => {
     expect(await calibrate('--blue', first.url, '--second', second.url, '--rounds', '1')).toBe(1);
     expect(printed).toContain('GET "/api/locations"');
     expect(printed).toContain('pairs differ although nothing should');
+  });
+
+  test('beside the new one proposes what the gate on latency should demand', async () => {
+    // How fast it is says nothing here, but that it holds other locations is seen.
+    expect(await calibrate('--blue', first.url, '--green', second.url, '--rounds', '1')).toBe(0);
+    expect(printed).toMatch(/^ {2}GET \/health: [\d.]+ ms on blue, [\d.]+ ms on green, in \d+ reads$/m);
+    expect(printed).toMatch(/^ {2}not measured, since green does not hold the same rows: GET \/api\/locations$/m);
+    expect(printed).toMatch(/^For the gateway: --p95-ratio [\d.]+ --latency-floor \d+ms$/m);
+  });
+
+  test('fails once a number that is not finite was stored: it compares 500 with 500 then', async () => {
+    const body = JSON.stringify(aCollection({ quantity: '@' })).replace('"@"', 'NaN');
+    await fetch(`${second.url}/api/collections`, { ...json('POST', {}), body });
+    expect(await calibrate('--blue', second.url, '--rounds', '1', '--json')).toBe(1);
+    const { failing, differing } = JSON.parse(result) as { failing: { route: string }[]; differing: unknown[] };
+    expect(differing).toEqual([]);
+    expect(failing.map(({ route }) => route)).toEqual(expect.arrayContaining(['GET /api/collections']));
+    expect(await calibrate('--blue', second.url, '--rounds', '1')).toBe(1);
+    expect(printed).toMatch(/^GET \/api\/collections answers 500 \(\d+ times\)$/m);
+    expect(printed).toContain('find that row, and replace or delete it');
+  });
+});
+
+describe('what is proposed', () => {
+  const measured = (route: string, blue: number, green: number): RouteLatency => ({
+    route,
+    reads: 100,
+    blue: { p95: blue, low: blue },
+    green: { p95: green, high: green },
+  });
+
+  test.each([
+    ['the defaults, where all is fast', [measured('GET /health', 1, 20)], [1.5, 50]],
+    ['a higher floor on a slow machine', [measured('GET /health', 1, 41)], [1.5, 90]],
+    ['a factor for what is above the floor', [measured('GET /api/collections', 100, 250)], [3.5, 50]],
+    ['no factor for what is below it', [measured('GET /api/collections', 1, 49)], [1.5, 50]],
+  ])('%s', (_name, routes, [p95Ratio, latencyFloor]) => {
+    expect(proposed(routes)).toEqual({ p95Ratio, latencyFloor });
   });
 });
 
