@@ -75,9 +75,6 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   await gateway.close();
   watching.stopped(signal);
   await output.end();
-  // Everything is on the disk and let go. Left to itself, node was once seen to wait for ever for one of its own handles at the very
-  // end (in Environment::CleanupHandles), at the full cost of a core.
-  process.exit();
 }
 
 /** Resolves with the first signal; a second one ends the process at once, which is safe. */
