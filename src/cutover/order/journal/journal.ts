@@ -1,15 +1,15 @@
-import { Implied, type ImpliedState } from '../implied';
+import type { ImpliedState } from '../implied';
 import type { Clock, Disk, SegmentFile } from '../ports';
 import { encodeFrame, seedOf, type ChainEnd } from './frame';
 import { encodeRecord, type FollowedRecord, type JournalRecord, type OutcomesRecord } from './record';
-import { bytesOf, JournalUnavailable, type Note, type Placement, type Segment, type Turn } from './turn';
+import { Base } from './base';
+import { Notes } from './notes';
+import { bytesOf, JournalUnavailable, OUTCOME_ROOM, type Placement, type Segment, type Turn } from './turn';
 import { readSegments, segmentName, type FoundRecord, type Position } from './segments';
 import { SegmentReader } from './segment-reader';
 import { Reserve } from './reserve';
 import { Latch } from '../signal';
 
-/** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
-const OUTCOME_ROOM = 512;
 /** Room in a new segment for its header, and for what comes while it is made. */
 const SLACK = 4096;
 /** Milliseconds after which a disk that failed is tried again. */
@@ -18,13 +18,6 @@ const RETRY = 1000;
 export interface JournalOptions {
   readonly journal: string;
   readonly segmentBytes: number;
-}
-
-/** What the segments so far say, as far as it is durable: the next segment begins with it. */
-interface Base {
-  lastPlace: number;
-  implied: Implied;
-  followed: FollowedRecord;
 }
 
 /**
@@ -36,8 +29,7 @@ export class Journal {
   private readonly seed: number;
   private readonly reader: SegmentReader;
   private readonly reserve: Reserve;
-  private notes: Note[] = [];
-  private undurable: Note[] = [];
+  private readonly notes: Notes;
   private turn: Turn | undefined;
   private current: Segment | undefined;
   private last: { readonly number: number; readonly end: ChainEnd; readonly durable: number } | undefined;
@@ -50,11 +42,6 @@ export class Journal {
   private full: string | undefined;
   private triedAt = -Infinity;
   private closed = false;
-  /** Notes given, and how many of them are durable: notes become so in the order in which they were given. */
-  noted = 0;
-  durableNotes = 0;
-  /** Places without an outcome in the file. */
-  private owed = 0;
 
   private constructor(
     private readonly disk: Disk,
@@ -63,6 +50,7 @@ export class Journal {
     private readonly base: Base,
   ) {
     this.seed = seedOf(options.journal);
+    this.notes = new Notes(base);
     this.reader = new SegmentReader(disk, this.seed);
     this.reserve = new Reserve(disk, options.segmentBytes);
   }
@@ -75,16 +63,15 @@ export class Journal {
     onRecord: (found: FoundRecord) => void,
   ): Promise<Journal> {
     const segments = await readSegments(disk, seedOf(options.journal));
-    const base: Base = { lastPlace: 0, implied: new Implied(), followed: { kind: 'followed', attachment: 0, upTo: 0 } };
+    const base = new Base();
     const journal = new Journal(disk, clock, options, base);
     segments.forEach(({ header, records, end, durable, bytes }, index) => {
       const until = segments[index + 1]?.header.previous?.offset ?? end.offset;
-      if (index === 0) Object.assign(base, { lastPlace: header.lastPlace, followed: header.followed });
-      if (index === 0) base.implied.set(header.implied);
+      if (index === 0) base.begin(header);
       for (const found of records) {
         if (found.position.offset >= until) break;
         if (found.record.kind === 'write') base.lastPlace = found.record.place;
-        else if (found.record.kind !== 'segment') journal.takeIntoBase(found.record);
+        else if (found.record.kind !== 'segment') base.take(found.record);
         onRecord(found);
       }
       journal.held.push({ number: header.segment, lastPlace: base.lastPlace, bytes });
@@ -110,7 +97,7 @@ export class Journal {
 
   /** So many places have no outcome yet; for those that were found at the start. */
   owe(places: number): void {
-    this.owed = places;
+    this.notes.owed = places;
   }
 
   /** Why no place can be given now; undefined if one can. */
@@ -143,13 +130,18 @@ export class Journal {
 
   /** Adds a note. Resolves once the operating system has it, or once it is known not to take it for now; it is written later then. */
   note(record: OutcomesRecord | FollowedRecord): Promise<void> {
-    const parts = encodeRecord(record);
-    const bytes = bytesOf(parts);
-    this.noted++;
-    return new Promise((done) => {
-      this.notes.push({ record, parts, bytes, done, end: 0 });
-      this.work();
-    });
+    const done = this.notes.add(record);
+    this.work();
+    return done;
+  }
+
+  /** Notes given, and how many of them are durable: notes become so in the order in which they were given. */
+  get noted(): number {
+    return this.notes.given;
+  }
+
+  get durableNotes(): number {
+    return this.notes.durable;
   }
 
   /** True once everything noted so far survives a power cut; false if it cannot be made so now. */
@@ -212,7 +204,7 @@ export class Journal {
   }
 
   private async writeAll(): Promise<void> {
-    while (this.turn !== undefined || this.notes.length > 0) {
+    while (this.turn !== undefined || this.notes.areWaiting) {
       if (this.failed !== undefined && !(await this.renew())) break;
       const { turn } = this;
       if (turn !== undefined && !(await this.makeRoom(turn))) {
@@ -221,11 +213,11 @@ export class Journal {
         continue;
       }
       // Marks fill no room that outcomes may need; they are written with the next segment.
-      if (turn === undefined && !this.hasRoomForNotes() && !(await this.rotate())) break;
+      if (turn === undefined && this.room < this.notes.bytes + this.notes.room && !(await this.rotate())) break;
       if (!(await this.writeOnce(turn))) break;
     }
     // In the same step as the look at what is left: what comes from now on begins anew.
-    if (this.turn !== undefined || this.notes.length > 0) this.giveUpForNow();
+    if (this.turn !== undefined || this.notes.areWaiting) this.giveUpForNow();
     this.rest();
   }
 
@@ -237,14 +229,14 @@ export class Journal {
 
   private giveUpForNow(): void {
     this.refuseTurn();
-    for (const { done } of this.notes) done();
+    this.notes.giveUpForNow();
     this.clock.after(RETRY, () => this.work());
   }
 
   private async writeOnce(turn: Turn | undefined): Promise<boolean> {
-    const { current, notes } = this;
+    const { current } = this;
     if (current === undefined) return false;
-    this.notes = [];
+    const notes = this.notes.take();
     const buffers: Buffer[] = [];
     const positions: Position[] = [];
     let at = current.end;
@@ -264,18 +256,14 @@ export class Journal {
       await current.file.write(current.end.offset, buffers);
     } catch (error) {
       this.fail(error);
-      this.notes.unshift(...notes);
+      this.notes.putBack(notes);
       return false;
     }
     current.end = at;
-    for (const note of notes) {
-      if (note.record.kind === 'outcomes') this.owed -= note.record.outcomes.length;
-      this.undurable.push(note);
-      note.done();
-    }
+    this.notes.wrote(notes);
     if (turn !== undefined) {
       this.turn = undefined;
-      this.owed += turn.frames.length;
+      this.notes.owed += turn.frames.length;
       void this.confirm(turn, positions, at.offset);
     }
     return true;
@@ -290,7 +278,7 @@ export class Journal {
       this.prepare();
       return;
     }
-    this.owed -= turn.frames.length;
+    this.notes.owed -= turn.frames.length;
     // Whether they are on the disk is not known: only a new segment, which says where this one ended, keeps them out for good.
     turn.reject(new JournalUnavailable(this.failed ?? 'the journal cannot be synced'));
   }
@@ -318,12 +306,7 @@ export class Journal {
       return false;
     }
     current.durable = end;
-    while ((this.undurable[0]?.end ?? Infinity) <= end.offset) {
-      const note = this.undurable.shift();
-      if (note === undefined) break;
-      this.durableNotes++;
-      this.takeIntoBase(note.record);
-    }
+    this.notes.synced(end.offset);
     return true;
   }
 
@@ -331,30 +314,9 @@ export class Journal {
     this.failed = messageOf(error);
   }
 
-  private takeIntoBase(record: OutcomesRecord | FollowedRecord): void {
-    if (record.kind === 'followed') {
-      if (record.attachment >= this.base.followed.attachment) this.base.followed = record;
-      return;
-    }
-    for (const outcome of record.outcomes) this.base.implied.take(outcome);
-    if (record.found !== undefined) this.base.implied.set(record.found);
-    if (record.counted !== undefined) this.base.implied.count(record.counted);
-  }
-
-  private hasRoomForNotes(): boolean {
-    const { notes } = this;
-    const bytes = notes.reduce((sum, note) => sum + note.bytes, 0);
-    const outcomes = notes.reduce(
-      (sum, { record }) => sum + (record.kind === 'outcomes' ? record.outcomes.length : 0),
-      0,
-    );
-    return this.room >= bytes + OUTCOME_ROOM * Math.max(0, this.owed - outcomes);
-  }
-
   /** Sees to it that a turn fits, and the outcomes of all that are under way behind it. */
   private async makeRoom({ frames, bytes }: Turn): Promise<boolean> {
-    const needed = () =>
-      this.notes.reduce((sum, note) => sum + note.bytes, bytes) + OUTCOME_ROOM * (this.owed + frames.length);
+    const needed = () => bytes + this.notes.bytes + OUTCOME_ROOM * (this.notes.owed + frames.length);
     return this.room >= needed() || ((await this.rotate(needed())) && this.room >= needed());
   }
 
@@ -419,8 +381,8 @@ export class Journal {
     const before = this.current ?? this.last;
     const number = (before?.number ?? 0) + 1;
     const end = this.current?.durable ?? this.last?.end;
-    const again = this.undurable.reduce((sum, { bytes }) => sum + bytes, needed);
-    const wanted = this.notes.reduce((sum, { bytes }) => sum + bytes, again) + OUTCOME_ROOM * this.owed + SLACK;
+    const { bytes, bytesAgain, owed } = this.notes;
+    const wanted = needed + bytesAgain + bytes + OUTCOME_ROOM * owed + SLACK;
     let file: SegmentFile | undefined;
     try {
       await this.secureLast();
@@ -446,10 +408,7 @@ export class Journal {
       await file?.close().catch(() => undefined);
       return false;
     }
-    for (const note of this.undurable) if (note.record.kind === 'outcomes') this.owed += note.record.outcomes.length;
-    // Some may have come meanwhile.
-    this.notes = [...this.undurable, ...this.notes];
-    this.undurable = [];
+    this.notes.again();
     this.failed = undefined;
     this.full = undefined;
     const old = this.held.at(-1);

@@ -8,6 +8,9 @@ export class JournalUnavailable extends Error {
   override name = 'JournalUnavailable';
 }
 
+/** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
+export const OUTCOME_ROOM = 512;
+
 /** A write that waits for its place to be durable. */
 export interface Placement {
   readonly record: WriteRecord;
