@@ -2,7 +2,7 @@ import type { SideName } from './nouns';
 import type { FollowerState } from './follower/states';
 import type { Disk } from './ports';
 
-export const PHASES = ['blue', 'shadow', 'split', 'green', 'done'] as const;
+const PHASES = ['blue', 'shadow', 'split', 'green', 'done'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export function ownerIn(phase: Phase): SideName {
