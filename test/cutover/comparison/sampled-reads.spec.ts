@@ -60,6 +60,7 @@ beforeEach(async () => {
         response.writeHead(answer.statusCode ?? 0, answer.rawHeaders);
         answer.pipe(response);
       });
+      response.once('close', () => outgoing?.destroy());
       outgoing?.end();
     }),
   );

@@ -42,7 +42,7 @@ describe('a side that answers what it must not', () => {
       socket.on('data', (piece) => {
         const path = /^\w+ (\S+) /.exec(piece.toString('latin1'))?.[1] ?? '';
         const health = `HTTP/1.1 200 OK\r\nContent-Length: ${HEALTHY.length}\r\n\r\n${HEALTHY}`;
-        const [bytes] = ANSWERS[path] ?? [health];
+        const bytes = ANSWERS[path]?.[0] ?? health;
         if (path === '/health') socket.write(health);
         else if (path === '/cut') socket.end('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok');
         else socket.end(bytes, 'latin1');
