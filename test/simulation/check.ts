@@ -44,7 +44,7 @@ function whatNobodyDid({ clients: { made }, texts }: World, owner: Rows): string
 function whatWasLost(world: World, owner: Rows): string[] {
   const violations: string[] = [];
   // What blue forgot as the owner is gone; what was written since is not.
-  const made = world.clients.made.filter(({ at }) => at > world.ownerLostAt);
+  const made = world.clients.made.filter(({ at }) => at > world.faults.ownerLostAt);
   for (const resource of RESOURCES) {
     const ofRow = new Map<number, Made[]>();
     // Nobody knows which row they made, if any.

@@ -7,7 +7,8 @@ import { Excuses } from './excuses';
 import { Random } from './random';
 import type { Action } from './schedule';
 import { isDiskError, Operator } from './operator';
-import { requestOf, RULES } from './simulated-api';
+import { Faults } from './faults';
+import { RULES } from './simulated-api';
 import { SimulatedBlue } from './simulated-blue';
 import { SimulatedDisk } from './simulated-disk';
 import { SimulatedGreen } from './simulated-green';
@@ -43,11 +44,10 @@ export class World {
   readonly disk: SimulatedDisk;
   readonly blue: SimulatedBlue;
   readonly green: SimulatedGreen;
-  /** Milliseconds at which blue forgot rows while it owned the writes, the last time. */
-  ownerLostAt = -Infinity;
   /** What the order said before somebody had the follower rebuilt, and when. */
   atRest: { readonly status: OrderStatus; readonly at: number } | undefined;
   private readonly operator: Operator;
+  readonly faults: Faults;
   private process: SimulatedProcess;
   private order: Order | undefined;
   private readonly random: Random;
@@ -65,6 +65,8 @@ export class World {
     const { time, excuses, blue, green, violations } = this;
     const note = (text: string) => this.note(text);
     this.operator = new Operator({ time, excuses, blue, green, violations, note });
+    const { disk, operator } = this;
+    this.faults = new Faults({ time, disk, blue, green, excuses, operator, diskBytes: DISK_BYTES });
   }
 
   get status(): OrderStatus | undefined {
@@ -172,97 +174,14 @@ export class World {
           this.stop(action.milliseconds);
           return;
         }
-      case 'disk full':
-        this.disk.capacity = this.disk.used;
-        return void this.time.after(action.milliseconds, () => (this.disk.capacity = DISK_BYTES));
-      case 'sync fails':
-        this.disk.failsSync = true;
-        return void this.time.after(action.milliseconds, () => (this.disk.failsSync = false));
-      case 'write fails':
-        this.disk.failsWrite = true;
-        return void this.time.after(action.milliseconds, () => (this.disk.failsWrite = false));
-      case 'disk slow':
-        this.disk.slow = 40;
-        return void this.time.after(action.milliseconds, () => (this.disk.slow = 0));
-      case 'disk stalls':
-        // What begins now takes so long.
-        this.disk.slow = action.milliseconds;
-        return void this.time.after(20, () => (this.disk.slow = 0));
-      case 'blue restart': {
-        this.restartBlue(action.milliseconds);
-        return;
-      }
-      case 'blue hang': {
-        this.blue.hang(action.milliseconds);
-        return;
-      }
-      case 'blue cut': {
-        this.blue.cut(action.milliseconds / 4);
-        return;
-      }
-      case 'blue 500':
-        return void this.blue.faults.push(action.done ? '500 done' : '500 not done');
-      case 'green crash': {
-        this.green.crash(action.milliseconds);
-        return;
-      }
-      case 'green cut': {
-        this.green.cut(action.milliseconds / 4);
-        return;
-      }
-      case 'green reset': {
-        this.green.reset();
-        return;
-      }
-      case 'green late':
-        return void this.green.late.push(action.milliseconds);
-      case 'green wipe': {
-        this.wipeGreen();
-        return;
-      }
-      case 'green stranger': {
-        this.writePast();
-        return;
-      }
+      default:
+        this.faults.happen(action);
     }
-  }
-
-  /** Whoever owns the writes while it forgets everything takes them along. */
-  private restartBlue(milliseconds: number): void {
-    const owns = this.phaseOnDisk() !== 'green' && this.phaseOnDisk() !== 'done';
-    const had = this.blue.data.next.collections > 1 || this.blue.data.next.locations > 1;
-    const mayOwn = had && (owns || this.operator.isAtWork);
-    this.excuses.add('blue forgot', this.time.elapsed, !mayOwn);
-    if (mayOwn) this.ownerLostAt = this.time.elapsed;
-    this.blue.restart(milliseconds);
-  }
-
-  private wipeGreen(): void {
-    const phase = this.phaseOnDisk();
-    // A database that goes just when it gets the writes takes them along.
-    if (phase === 'green' || phase === 'done' || this.operator.isAtWork) return;
-    this.excuses.add('green was wiped', this.time.elapsed);
-    this.green.wipe();
-  }
-
-  /** Somebody creates a row at green past the gateway, where that does not change what clients were told. */
-  private writePast(): void {
-    const phase = this.phaseOnDisk();
-    if (phase === 'green' || phase === 'done' || this.operator.isAtWork) return;
-    this.excuses.add('somebody wrote to green', this.time.elapsed);
-    this.green.data.handle(requestOf('create', 'collections', null, 'of a stranger', 'fine'));
-  }
-
-  private phaseOnDisk(): string {
-    const state = this.disk.contentOf('state.json');
-    return state === undefined ? 'blue' : (JSON.parse(state.toString()) as { phase: string }).phase;
   }
 
   private async mend(): Promise<void> {
     this.note('everything is mended');
-    Object.assign(this.disk, { capacity: DISK_BYTES, failsSync: false, failsWrite: false, slow: 0 });
-    this.blue.heal();
-    this.green.heal();
+    this.faults.heal();
     await this.time.run(
       SETTLING,
       () => this.order !== undefined && this.clients.areServed && this.isAtRest(this.order.status),

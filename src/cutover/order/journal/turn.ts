@@ -11,6 +11,9 @@ export class JournalUnavailable extends Error {
 /** Kept free in the current segment for each write without an outcome, so that outcomes always fit. */
 export const OUTCOME_ROOM = 512;
 
+/** Milliseconds after which a disk that failed is tried again. */
+export const RETRY = 1000;
+
 /** A write that waits for its place to be durable. */
 export interface Placement {
   readonly record: WriteRecord;
