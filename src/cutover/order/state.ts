@@ -2,8 +2,7 @@ import type { SideName } from './nouns';
 import type { FollowerState } from './follower/states';
 import type { Disk } from './ports';
 
-const PHASES = ['blue', 'shadow', 'split', 'green', 'done'] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase = 'blue' | 'shadow' | 'split' | 'green' | 'done';
 
 export function ownerIn(phase: Phase): SideName {
   return phase === 'green' || phase === 'done' ? 'green' : 'blue';
