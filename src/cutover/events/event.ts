@@ -5,7 +5,7 @@ import type { SideName } from '../traffic/side-name';
 export type StepResult = 'done' | 'refused' | 'failed';
 
 /** What a gate said when a phase was left. */
-export interface GateVerdict {
+interface GateVerdict {
   readonly gate: string;
   readonly verdict: string;
   readonly reason: string;

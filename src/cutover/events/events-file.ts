@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const EVENTS_FILE = 'events.jsonl';
+const EVENTS_FILE = 'events.jsonl';
 
 /** Bytes of one file, and how many older ones are kept beside it: 20 MB in all, some 60,000 events. */
 const LONGEST = 4 << 20;

@@ -5,7 +5,7 @@ import { routeRequest } from '../../traffic/write-route';
  * What became of a client's write. `applied`: carried out; `refused`: the owner refused it (4xx); `not_carried_out`: nothing was
  * done (502, 503); `unknown`: nobody could say (504); `failed`: any other 5xx; `aborted`: the client was gone before.
  */
-export const WRITE_RESULTS = ['applied', 'refused', 'not_carried_out', 'unknown', 'failed', 'aborted'] as const;
+const WRITE_RESULTS = ['applied', 'refused', 'not_carried_out', 'unknown', 'failed', 'aborted'] as const;
 export type WriteResult = (typeof WRITE_RESULTS)[number];
 
 /** Counts what clients were answered. */
