@@ -53,6 +53,14 @@ test('a create that is not answered may have any id that was not given yet', () 
   expect(shown(recent.touchedSince(0, LIST))).toBe('all');
 });
 
+test('ids begin anew behind an owner that was begun anew', () => {
+  recent.placed(1, create);
+  recent.answered(1, 41);
+  recent.attached(1);
+  recent.placed(2, create);
+  expect(recent.lastConcerning(row(5))).toBe(2);
+});
+
 test('answers out of turn count from the first that is missing', () => {
   for (const place of [1, 2, 3]) recent.placed(place, replace(place));
   recent.answered(2, 2);

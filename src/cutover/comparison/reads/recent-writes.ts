@@ -41,8 +41,8 @@ export class RecentWrites implements OrderListener {
   private blindTo = 0;
   /** Changes when the follower begins anew: what was read before tells nothing then. */
   private generation = 0;
-  /** The highest id that a create is known to have given; ids are never used again. */
-  private readonly highest = { collections: 0, locations: 0 };
+  /** The highest id that a create is known to have given since the follower began; ids are never used again. */
+  private highest = { collections: 0, locations: 0 };
   private readonly remembered = new Set<Remembered>();
   private readonly waiting = new Set<() => void>();
 
@@ -74,6 +74,8 @@ export class RecentWrites implements OrderListener {
 
   attached(place: number | null): void {
     this.generation++;
+    // An old server that has lost its rows begins with 1 again.
+    this.highest = { collections: 0, locations: 0 };
     this.follower = place;
     if (place === null || place < this.base - 1) this.blindTo = Math.max(this.blindTo, this.base - 1);
     this.trim();
