@@ -9,7 +9,9 @@ import { SideAway } from '../sides/side-away';
 import { JournalError } from '../journal/journal-error';
 import type { MarkPurpose } from '../gateway/import-marks';
 import { phaseNamed } from '../gateway/phase-steps';
+import { ownerIn } from '../traffic/phase';
 import { PhaseRefused } from '../traffic/phase-refused';
+import type { OwnerChecks } from './owner-checks';
 
 /** What is sent to the control port, checked as far as its shape goes. */
 type Input = Readonly<Record<string, unknown>>;
@@ -19,12 +21,14 @@ const BODY_LIMIT = 1 << 16;
 
 /**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN` and speaks JSON: GET /status,
- * POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`.
+ * POST /phase, POST /import-mark, POST /rebuild-follower. Refusals are 409 with `{"error": sentence}`. A balancer asks without
+ * a token who owns the writes, see OwnerChecks.
  */
-export function createControlServer(gateway: Gateway, token: string): Server {
-  const actions = actionsOf(gateway);
+export function createControlServer(gateway: Gateway, token: string, owners: OwnerChecks): Server {
+  const actions = actionsOf(gateway, owners);
   const expected = digest(`Bearer ${token}`);
   const server = createServer((request, response) => {
+    if (owners.answer(request, response)) return;
     const answer = (status: number, body: unknown) => send(response, status, body);
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
       answer(401, { error: 'The token is wrong: give the one that the gateway was started with.' });
@@ -46,12 +50,13 @@ export function createControlServer(gateway: Gateway, token: string): Server {
   return server;
 }
 
-function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
+function actionsOf(gateway: Gateway, owners: OwnerChecks): Readonly<Record<string, Action>> {
   return {
     'GET /status': () => gateway.status,
     'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive }) => {
       const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true };
-      await gateway.phases.change(phaseNamed(phase), options);
+      const to = phaseNamed(phase);
+      await owners.whileChanging(ownerIn(to), () => gateway.phases.change(to, options));
       return gateway.status;
     },
     'POST /import-mark': (input) => markAction(gateway, input),

@@ -1,6 +1,8 @@
 import { listen } from '../../../listen';
 import { createControlServer } from '../../control/control-server';
 import { readToken } from '../../control/control-options';
+import { OwnerChecks } from '../../control/owner-checks';
+import { ownerIn, type PhaseName } from '../../traffic/phase';
 import { comparisonOf } from './comparison-options';
 import { Gateway } from '../../gateway/gateway';
 import type { GatewayArguments } from './gateway-options';
@@ -18,11 +20,13 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   const token = readToken(given);
   const comparison = await comparisonOf(given);
   const gateway = await Gateway.open({ ...given, observer: comparison.observer, judge: comparison });
-  const control = createControlServer(gateway, token);
+  const owners = new OwnerChecks(() => ownerIn(gateway.phase));
+  const control = createControlServer(gateway, token, owners);
+  const goBack = (to: PhaseName) => owners.whileChanging(ownerIn(to), () => gateway.phases.change(to));
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.server, port, host, CLIENTS);
-    comparison.watch({ phase: () => gateway.phase, goBack: (to) => gateway.phases.change(to) });
+    comparison.watch({ phase: () => gateway.phase, goBack });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
     control.close();
@@ -30,6 +34,8 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
     throw error;
   }
   await untilStopped();
+  // What comes while nobody listens must not go past the journal.
+  await owners.withdraw();
   await comparison.stop();
   control.close();
   control.closeAllConnections();
