@@ -14,5 +14,7 @@ test('neighbours are written as a range', () => {
 });
 
 test('of many ranges the first are written, and the other ids counted', () => {
-  expect(written(...Array.from({ length: 20 }, (_, index) => 2 * index + 1))).toBe('1, 3, 5, 7, 9, 11, 13, 15 and 12 more');
+  expect(written(...Array.from({ length: 20 }, (_, index) => 2 * index + 1))).toBe(
+    '1, 3, 5, 7, 9, 11, 13, 15 and 12 more',
+  );
 });

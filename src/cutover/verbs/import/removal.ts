@@ -8,7 +8,7 @@ import { IdRanges } from './id-ranges';
 import { IMPORTED } from './imported-resource';
 import { RowReader } from './row-reader';
 import type { ValueMap } from './value-map';
-import type { PlannedList } from './write-lists';
+import type { CheckedList } from './check-list';
 
 /** What `--replace` removes of a resource. */
 export interface Removal {
@@ -22,7 +22,7 @@ export interface Removal {
 }
 
 /** Compares what the target has with what is to be written in its place, in small memory. @throws CutoverError */
-export async function removals(url: string, lists: readonly PlannedList[], map: ValueMap): Promise<Removal[]> {
+export async function removals(url: string, lists: readonly CheckedList[], map: ValueMap): Promise<Removal[]> {
   const stored = new StoredLists(url);
   try {
     const found: Removal[] = [];
@@ -48,7 +48,7 @@ export function removalText({ resource, rows, lacking, otherwise }: Removal): st
   return `--replace removes ${rowCount(rows)} of ${resource} from the target${rows === 0 ? '' : `: ${what}`}`;
 }
 
-async function removalOf(stored: StoredLists, { resource, spool }: PlannedList, map: ValueMap): Promise<Removal> {
+async function removalOf(stored: StoredLists, { resource, spool }: CheckedList, map: ValueMap): Promise<Removal> {
   const list = new PassThrough();
   let rows = 0;
   const lacking = new IdRanges();
