@@ -35,7 +35,6 @@ const lacking =
   NO_MACHINE ??
   missing(HAPROXY, 'haproxy') ??
   missing('curl', 'curl') ??
-  missing('ip', 'iproute2') ??
   (existsSync(PYTHON) ? undefined : 'the old server is not installed: run test/reference/install.sh');
 
 /** Runs a script on a machine of its own, and gives what it says. */

@@ -2,7 +2,8 @@
 # What cannot be had there is replaced: systemd, and what would install and build.
 set -u
 mount --make-rprivate /
-ip link set lo up
+# The loopback interface is down at first.
+python3 -c "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH22x', b'lo', 0x41))"
 export TOP=/opt/waste-collection-api
 mount -t tmpfs machine /opt
 mkdir $TOP /opt/etc /opt/bin
@@ -34,7 +35,6 @@ paste() {
 clients() { "$NODE" test/deploy/runbook/client.mjs & CLIENTS=$!; }
 end_clients() { kill $CLIENTS; wait $CLIENTS; }
 cutover() { "$NODE" dist/cutover/cutover.main.js "$@"; }
-# until_status PATTERN: one that every line with it must have, see below.
 until_gates_pass() {
   for attempt in $(seq 200); do
     status=$(cutover status 2>&1)
