@@ -93,7 +93,8 @@ describeWith(lacking, 'the runbook, pasted from top to bottom', () => {
     expect(of('10. Done')).toMatch(/^front green, /m);
     const { lost, answered, statuses } = JSON.parse(/^clients: (.*)$/m.exec(words)![1]!) as Record<string, unknown>;
     expect({ lost, answered }).toEqual({ lost: [], answered: true });
-    // While the gateway was restarted, and nothing else.
-    expect(Object.keys(statuses as object).filter((status) => status !== '503')).toEqual([]);
+    // While the gateway was restarted, and nothing else; HAProxy may close a connection with such an answer.
+    const meant = ['503', 'UND_ERR_SOCKET'];
+    expect(Object.keys(statuses as object).filter((status) => !meant.includes(status))).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ class Upstream {
 /** The gateway's answers to who owns the writes, on a port of their own; blue does at first. */
 class Control {
   owner: SideName = 'blue';
-  readonly checks = new OwnerChecks(() => this.owner);
+  readonly checks = new OwnerChecks(() => this.owner, 1);
   private server: Server | undefined;
 
   private constructor(readonly port: number) {}

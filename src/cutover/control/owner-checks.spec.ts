@@ -12,7 +12,7 @@ let port: number;
 
 beforeEach(async () => {
   owner = 'blue';
-  checks = new OwnerChecks(() => owner);
+  checks = new OwnerChecks(() => owner, 2);
   server = createServer((request, response) => {
     if (!checks.answer(request, response)) response.writeHead(401).end();
   }).listen(0, '127.0.0.1');
@@ -38,7 +38,19 @@ async function agentAnswer(side: SideName): Promise<string> {
   return said;
 }
 
+test('says nothing to HAProxy at first, so that what it last heard holds', async () => {
+  expect([await agentAnswer('blue'), await agentAnswer('blue'), await agentAnswer('blue')]).toEqual([
+    '',
+    '',
+    'ready\n',
+  ]);
+  expect(await agentAnswer('green')).toBe('');
+  await checks.withdraw();
+  expect(await agentAnswer('green')).toBe('maint\n');
+});
+
 test('tells who owns the writes, and leaves every other request alone', async () => {
+  expect(await statuses()).toEqual([200, 503]);
   expect(await statuses()).toEqual([200, 503]);
   expect([await agentAnswer('blue'), await agentAnswer('green')]).toEqual(['ready\n', 'maint\n']);
   owner = 'green';

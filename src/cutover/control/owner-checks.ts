@@ -7,6 +7,8 @@ const ASKED_LATELY = 5000;
 /** Milliseconds that a balancer has to hear that nobody owns the writes. */
 const PATIENCE = 5000;
 const LOOK_AGAIN = 20;
+/** How often HAProxy asks while its checks find a gateway that has just been started: more than twice what they need. */
+const QUIET_ASKS = 12;
 
 /**
  * What a balancer asks, to know which side it may fall back to when the gateway dies: GET /owner/blue and /owner/green are
@@ -15,6 +17,9 @@ const LOOK_AGAIN = 20;
  *
  * A balancer keeps the last answer while nobody answers. So before the owner changes both sides are told not to own the writes,
  * until the balancer has heard it: whenever the gateway dies, its last word was the truth, or that nobody may take over.
+ *
+ * A gateway that has just been started says nothing to HAProxy at first, so that what it last heard holds: if nobody may take over,
+ * the owner must not get writes while HAProxy does not yet see the gateway.
  */
 export class OwnerChecks {
   /** Above 0 while nobody may take over. */
@@ -22,8 +27,14 @@ export class OwnerChecks {
   private asked: Readonly<Record<SideName, number>> = { blue: 0, green: 0 };
   private lastAsked: Readonly<Record<SideName, number>> = { blue: -Infinity, green: -Infinity };
 
-  /** @param owner the side that owns the writes now */
-  constructor(private readonly owner: () => SideName) {}
+  /**
+   * @param owner the side that owns the writes now
+   * @param quietAsks how often HAProxy asks for a side in vain at first
+   */
+  constructor(
+    private readonly owner: () => SideName,
+    private readonly quietAsks = QUIET_ASKS,
+  ) {}
 
   /** Answers if it is asked this. @returns false for any other request, which is left alone */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
@@ -37,8 +48,9 @@ export class OwnerChecks {
       response.writeHead(owns ? 200 : 503, { 'content-type': 'text/plain', connection: 'close' });
       response.end(owns ? `${side} owns the writes\n` : `${side} must get no writes past the gateway\n`);
     } else {
-      // No head: HAProxy takes the first line for the answer.
-      request.socket.end(owns ? 'ready\n' : 'maint\n');
+      // No head: HAProxy takes the first line for the answer, and without one changes nothing.
+      const isQuiet = this.withdrawn === 0 && this.asked[side] <= this.quietAsks;
+      request.socket.end(isQuiet ? '' : owns ? 'ready\n' : 'maint\n');
     }
     return true;
   }

@@ -64,7 +64,7 @@ async function runPhase(name: string | undefined, options: PhaseArguments): Prom
     const step = { phase: name, percent, acceptEvidence, acceptInconclusive };
     print(await (haproxy === undefined ? client.post('/phase', step) : changePhase(step, client, haproxy)));
   } else if (haproxy !== undefined) print(await settle(client, haproxy));
-  else throw new UsageError('give a phase, --rebuild-follower, or --haproxy to set what HAProxy falls back to');
+  else throw new UsageError('give a phase, or --rebuild-follower, or --haproxy to set what HAProxy falls back to');
 }
 
 function isPhase(name: string): name is PhaseName {

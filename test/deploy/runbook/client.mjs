@@ -1,5 +1,8 @@
 // Two clients of the city that create, read, replace and delete until they are ended: then it prints how many answers
 // there were of each status but 200, and which rows it must find.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const { fetch } = globalThis;
 const url = 'http://127.0.0.1/api/collections';
 const row = {
   location: 'Depot',
@@ -27,11 +30,11 @@ async function send(method, path = '', body = undefined) {
 async function run(client) {
   for (let round = 0; !ending; round += 1) {
     // On a busy machine the follower keeps up with them.
-    await new Promise((done) => setTimeout(done, 60));
+    await sleep(60);
     try {
       const created = await send('POST', '', { ...row, location: `${client}/${round}` });
       if (created === undefined) {
-        await new Promise((done) => setTimeout(done, 100));
+        await sleep(100);
         continue;
       }
       ids.add(created.id);
@@ -42,7 +45,7 @@ async function run(client) {
     } catch (error) {
       const name = String(error.cause?.code ?? error);
       statuses[name] = (statuses[name] ?? 0) + 1;
-      await new Promise((done) => setTimeout(done, 100));
+      await sleep(100);
     }
   }
 }

@@ -6,8 +6,6 @@ import { BalancerError } from './balancer-errors';
 import type { Front, Haproxy, HaproxyState } from './haproxy';
 
 const LOOK_AGAIN = 100;
-/** Milliseconds in which HAProxy's checks must find a gateway that listens. */
-const CHECKED = 15_000;
 
 /**
  * Sends the clients' requests to the gateway, to the owner of the writes past it, or to nobody, and waits until those that went
@@ -26,19 +24,19 @@ export async function moveFront(
   const before = await haproxy.state();
   if (!force) demandRight(to, before, status);
   if (to === 'gateway') {
+    await haproxy.untilGatewayIsUp();
     await haproxy.fallBackTo(status.owner);
-    await until(haproxy, ({ gatewayIsUp }) => gatewayIsUp, {
-      patience: CHECKED,
-      failure:
-        "HAProxy's checks find no gateway: is its address in HAProxy's configuration right? Nothing was changed.",
-    });
   }
   const { file } = await haproxy.moveFront(to);
   await keep(file, to);
-  await until(haproxy, ({ underWay }) => (to === 'gateway' ? underWay.past : underWay.gateway) === 0, {
-    patience,
-    failure: `Requests that began before are still under way: wait for them, and run this again.`,
-  });
+  const deadline = performance.now() + patience;
+  const others = ({ underWay }: HaproxyState) => (to === 'gateway' ? underWay.past : underWay.gateway);
+  while (others(await haproxy.state()) > 0) {
+    if (performance.now() > deadline) {
+      throw new BalancerError('Requests that began before are still under way: wait for them, and run this again.');
+    }
+    await sleep(LOOK_AGAIN);
+  }
 }
 
 /** @throws BalancerError if the writes would not be where they belong */
@@ -56,18 +54,6 @@ function demandRight(to: Front, { front }: HaproxyState, { phase, owner }: Gatew
     `The clients went to ${front} past the gateway, and the other side lacks what they wrote: ${cure}. ` +
       'The runbook says more under "Coming back after a fall-back".',
   );
-}
-
-async function until(
-  haproxy: Haproxy,
-  isSo: (state: HaproxyState) => boolean,
-  { patience, failure }: { readonly patience: number; readonly failure: string },
-): Promise<void> {
-  const deadline = performance.now() + patience;
-  while (!isSo(await haproxy.state())) {
-    if (performance.now() > deadline) throw new BalancerError(failure);
-    await sleep(LOOK_AGAIN);
-  }
 }
 
 /** HAProxy reads the file when it starts. @throws BalancerError if it cannot be written here */

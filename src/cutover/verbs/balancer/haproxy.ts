@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { otherSide, SIDES, type SideName } from '../../traffic/side-name';
 import { BalancerError } from './balancer-errors';
 import type { RuntimeApi } from './runtime-api';
@@ -5,6 +6,9 @@ import type { RuntimeApi } from './runtime-api';
 /** Bits of srv_admin_state that keep a server from being used; the others only tell what the configuration says. */
 const OUT = 0x01 | 0x02 | 0x08 | 0x10 | 0x20;
 const RUNNING = '2';
+/** Milliseconds in which HAProxy's checks must find a gateway that listens. */
+const CHECKED = 15_000;
+const LOOK_AGAIN = 100;
 
 /** Where the clients' requests go: a backend, or none. */
 export const FRONTS = ['gateway', 'blue', 'green', 'nobody'] as const;
@@ -47,6 +51,19 @@ export class Haproxy {
     const fallBack = SIDES.filter((side) => isOn(`owner-${side}`));
     const [front, underWay] = [await this.front(), await this.underWay()];
     return { front, gatewayIsUp: isOn('gateway'), fallBack, underWay };
+  }
+
+  /** Waits for HAProxy's checks to find the gateway: until then its owner would get writes past it. @throws BalancerError */
+  async untilGatewayIsUp(): Promise<void> {
+    const deadline = performance.now() + CHECKED;
+    while (!(await this.state()).gatewayIsUp) {
+      if (performance.now() > deadline) {
+        throw new BalancerError(
+          `The checks of HAProxy at ${this.name} find no gateway: is its address in HAProxy's configuration right?`,
+        );
+      }
+      await sleep(LOOK_AGAIN);
+    }
   }
 
   /** Has exactly this side take over when the gateway dies, or nobody. @throws BalancerError; more than it may take over then */

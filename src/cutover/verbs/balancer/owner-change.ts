@@ -55,6 +55,7 @@ export async function settle(client: ControlClient, haproxy: Haproxy, failure?: 
     );
   }
   try {
+    await haproxy.untilGatewayIsUp();
     await haproxy.fallBackTo(now.owner);
     const { fallBack } = await haproxy.state();
     if (fallBack.length === 1 && fallBack[0] === now.owner) return now;
