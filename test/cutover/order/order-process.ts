@@ -39,7 +39,7 @@ async function open(place: OrderPlace): Promise<{ readonly order: Order; readonl
       blue: blueServer,
       green: greenServer,
       rules: API_RULES,
-      evidence: await EvidenceFile.open(directory, facts, () => ({})),
+      evidence: await EvidenceFile.open(directory, facts, { witnessed: () => ({}) }),
       newName: randomUUID,
     },
     LIMITS,

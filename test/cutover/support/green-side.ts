@@ -8,8 +8,8 @@ import type { OtherAnswer } from './memory-api';
 
 /** The new API on a database of its own, in this process; what lies in front of it can be told to fail. */
 export class GreenSide {
-  /** Decides about each read of the public port: undefined lets it through. */
-  onRead: (path: string) => OtherAnswer | undefined = () => undefined;
+  /** Decides about each read of the public port: undefined lets it through, `silence` leaves it without an answer. */
+  onRead: (path: string) => OtherAnswer | 'silence' | undefined = () => undefined;
   private isAway = false;
 
   private constructor(
@@ -87,6 +87,7 @@ export class GreenSide {
     }
     const { method = '', url = '', rawHeaders } = request;
     const other = method === 'GET' ? this.onRead(url) : undefined;
+    if (other === 'silence') return;
     if (other !== undefined) {
       response.writeHead(other.status, { 'content-type': 'application/json' }).end(other.text);
       return;
