@@ -26,7 +26,7 @@ beforeEach(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  client = sideAt(serverUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 500);
+  client = sideAt(serverUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 1000);
 });
 afterEach(() => {
   client.close();
@@ -77,9 +77,31 @@ describe('A side that a verb reads', () => {
 
   it('gives up on a server that falls silent, before its answer or within it', async () => {
     onRequest = () => undefined;
-    await expect(client.get('/x')).rejects.toThrow('did not begin its answer within 0.5 s');
+    await expect(client.get('/x')).rejects.toThrow('did not begin its answer within 1 s');
     onRequest = (socket) => void socket.write(answer('[{"id":1},', JSON_TYPE, 1000));
-    await expect(listed()).rejects.toThrow('silent for 0.5 s');
+    await expect(listed()).rejects.toThrow('silent for 1 s');
+  });
+
+  it('waits for a list as long as it moves, however long that takes', async () => {
+    onRequest = (socket) => {
+      const rows = Array.from({ length: 6 }, (_, n) => `${n === 0 ? '[' : ','}{"id":${n}}`);
+      const text = [...rows, ']'];
+      socket.write(answer('', JSON_TYPE, text.join('').length));
+      const timer = setInterval(() => {
+        const piece = text.shift();
+        if (piece === undefined) clearInterval(timer);
+        else socket.write(piece);
+      }, 200);
+    };
+    expect(await listed()).toHaveLength(6);
+    expect((await client.get('/x')).body.toString()).toMatch(/^\[.*\]$/);
+  });
+
+  it('does not hold more of an answer than it is told to', async () => {
+    onRequest = (socket) => void socket.write(answer('x'.repeat(1000)));
+    const request = { method: 'GET', target: '/x', headers: [], body: Buffer.alloc(0) };
+    await expect(client.send(request, undefined, 999)).rejects.toThrow('more than 999 bytes');
+    expect((await client.send(request, undefined, 1000)).body).toHaveLength(1000);
   });
 
   it('reads again when the server ends an idle connection at the same moment, but never writes again', async () => {

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Target } from '../../recordings/raw-http';
 import type { RawAnswer, RawRequest } from '../traffic/raw-message';
 import type { SideName } from '../traffic/side-name';
+import { Patience } from './patience';
 import { sideHead, type Framing } from './request-head';
 import { SideAway } from './side-away';
 import { isStale, leaveAfterCrash, problemOf, watchConnection, type Connection } from './side-connection';
@@ -82,6 +83,11 @@ export class Side<Name extends string = SideName> {
     // An array of headers is stored at once and as it is; node adds none but Connection.
     const outgoing = this.request({ host, port, method, path: target, headers, agent, maxHeaderSize: 1 << 20 });
     outgoing.once('response', leaveAfterCrash);
+    // Nobody has asked for it, and node forgets the request over it.
+    outgoing.once('upgrade', (_, socket) => {
+      socket.destroy();
+      outgoing.emit('error', new Error('it changed the protocol'));
+    });
     return outgoing;
   }
 
@@ -129,14 +135,14 @@ export class Side<Name extends string = SideName> {
       }
       const connection = watchConnection(outgoing, this.limits.connect);
       const late = () => outgoing.destroy(new Error(`it did not begin its answer within ${this.firstByte / 1000} s`));
-      const timer = setTimeout(late, this.firstByte);
+      const patience = new Patience(this.firstByte, late);
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer);
+        patience.end();
         if (isStale(request, connection, error)) resolve(this.begin(request, agent));
         else reject(this.away(connection, problemOf(error)));
       });
       outgoing.on('response', (incoming) => {
-        clearTimeout(timer);
+        patience.end();
         // Whoever reads it hears of it; nobody may read it yet.
         incoming.on('error', () => undefined);
         resolve({ incoming, connection });
@@ -150,19 +156,19 @@ export class Side<Name extends string = SideName> {
       const pieces: Buffer[] = [];
       let length = 0;
       const fail = (problem: string) => {
-        clearTimeout(timer);
+        patience.end();
         incoming.destroy();
         reject(this.away(connection, problem));
       };
-      const timer = setTimeout(() => fail(this.silence), this.timeout);
+      const patience = new Patience(this.timeout, () => fail(this.silence));
       incoming.on('data', (piece: Buffer) => {
-        timer.refresh();
+        patience.begin();
         length += piece.length;
         if (length > most) fail(`its answer has more than ${most} bytes`);
         else pieces.push(piece);
       });
       incoming.on('end', () => {
-        clearTimeout(timer);
+        patience.end();
         resolve(answerOf(incoming, Buffer.concat(pieces)));
       });
       incoming.on('error', (error: NodeJS.ErrnoException) => fail(problemOf(error)));
@@ -174,18 +180,17 @@ export class Side<Name extends string = SideName> {
 
   /** What reads them may take its time: only the side's own is measured. */
   private async *piecesOf({ incoming, connection }: Begun): AsyncGenerator<Buffer> {
-    const watch = () => setTimeout(() => incoming.destroy(new Error(this.silence)), this.timeout);
-    let timer = watch();
+    const patience = new Patience(this.timeout, () => incoming.destroy(new Error(this.silence)));
     try {
       for await (const piece of incoming as AsyncIterable<Buffer>) {
-        clearTimeout(timer);
+        patience.end();
         yield piece;
-        timer = watch();
+        patience.begin();
       }
     } catch (error) {
       throw this.away(connection, `it was cut off: ${problemOf(error as Error)}`);
     } finally {
-      clearTimeout(timer);
+      patience.end();
     }
   }
 

@@ -29,11 +29,6 @@ export function headerOf(headers: readonly string[], name: string): string | und
   return undefined;
 }
 
-/** The headers whose lower-case names pass. */
-export function filterHeaders(headers: readonly string[], keep: (name: string) => boolean): string[] {
-  return pairsOf(headers).flatMap((pair) => (keep(pair[0].toLowerCase()) ? pair : []));
-}
-
 /** Tells two renderings of a row apart; both sides render the same row with the same bytes. */
 export function digestOf(body: Buffer): string {
   return createHash('sha256').update(body).digest('base64').slice(0, 22);
