@@ -35,7 +35,12 @@ describe('waste-cutover in a wrong order', () => {
   });
 
   const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-    runCutover(args, { WASTE_CUTOVER_TOKEN: TOKEN, FOLLOW_TOKEN, WASTE_CUTOVER_CONTROL: gateway.control, ...environment });
+    runCutover(args, {
+      WASTE_CUTOVER_TOKEN: TOKEN,
+      FOLLOW_TOKEN,
+      WASTE_CUTOVER_CONTROL: gateway.control,
+      ...environment,
+    });
   const phase = async (...args: string[]) => {
     const { code, stderr } = await run(['phase', ...args]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -93,7 +98,10 @@ describe('waste-cutover in a wrong order', () => {
     expect(await gateway.ask('POST', '/import-mark', { action: 'end', mark })).toEqual({
       error: expect.stringMatching(/does not hold the copy that was taken at place 1: .*Import again/),
     });
-    await expectRefused(['phase', 'shadow'], /no copy whose place in the order is known: run "import --gateway URL" first/);
+    await expectRefused(
+      ['phase', 'shadow'],
+      /no copy whose place in the order is known: run "import --gateway URL" first/,
+    );
     await fetch(`${gateway.url}/api/collections/1`, { method: 'DELETE' });
     await green.query(`insert into id_counters (resource, next_id) values ('collections', 2)`);
     await takeCopy();
@@ -109,7 +117,10 @@ describe('waste-cutover in a wrong order', () => {
     expect(created.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
     await eventually(async () => expect((await gateway.status()).follower.state).toBe('away'));
     const split = ['phase', 'split', '--percent', '5', '--accept-inconclusive'];
-    await expectRefused(split, /Green is away: wait until "waste-cutover status" shows it level|The gates of phase shadow/);
+    await expectRefused(
+      split,
+      /Green is away: wait until "waste-cutover status" shows it level|The gates of phase shadow/,
+    );
   });
 
   it('any promotion while there is evidence that nobody accepted', async () => {
@@ -240,25 +251,36 @@ describe('waste-cutover in a wrong order', () => {
       page.closeAllConnections();
     });
 
-    it('with a green that cannot be fed: another token, no such interface, nobody there, or no address at all', async () => {
-      const args = start('--blue', blue.url, '--green', green.url, '--journal', other.path);
-      const fed = (admin: string) => [...args, '--green-admin', admin];
-      await expectRefused(args, /give green's admin port, where it is fed: --green-admin http:\/\/host:port/, { code: 2 });
+    const alone = () => start('--blue', blue.url, '--green', green.url, '--journal', other.path);
+    const fed = (admin: string) => [...alone(), '--green-admin', admin];
+
+    it('without saying where and how green is fed', async () => {
+      const words = /give green's admin port, where it is fed: --green-admin http:\/\/host:port/;
+      await expectRefused(alone(), words, { code: 2 });
       await expectRefused(fed(green.adminUrl), /give green's token for following, .*--follow-token-file/, {
         code: 2,
         environment: { FOLLOW_TOKEN: '' },
       });
+    });
+
+    it('with a green that cannot be fed: another token, no such interface, or nobody there', async () => {
       await expectRefused(fed(green.adminUrl), /answers 401 to GET \/follow: the token is not that of green/, {
         environment: { FOLLOW_TOKEN: 'a-token-that-is-wrong' },
       });
-      await expectRefused(fed(green.url), /answers 404 to GET \/follow: green cannot be followed with\. Start it with FOLLOW/);
+      await expectRefused(
+        fed(green.url),
+        /answers 404 to GET \/follow: green cannot be followed with\. Start it with FOLLOW/,
+      );
       await expectRefused(fed('http://127.0.0.1:1'), /Start green, or correct --green-admin http:\/\/127\.0\.0\.1:1/);
     });
 
     it('on the journal of an older version', async () => {
       await writeFile(join(other.path, '0000000000000001.journal'), '');
       const args = start('--blue', blue.url, ...greens(), '--journal', other.path);
-      await expectRefused(args, /was written by an older version.*"phase done".*"phase blue".*a new --journal directory/);
+      await expectRefused(
+        args,
+        /was written by an older version.*"phase done".*"phase blue".*a new --journal directory/,
+      );
     });
 
     it('with a control port that others could reach, or without a good token', async () => {

@@ -81,6 +81,33 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     create(3500, 0),
   ],
 
+  'what was written between two imports is not missing in green': (random) => [
+    { at: 10, kind: 'database import', milliseconds: 1 },
+    { at: 200, kind: 'database import', milliseconds: 100 },
+    create(220 + random.next() * 60, 0),
+    { at: 500, kind: 'step', to: 'shadow', abandon: false },
+  ],
+
+  'a row under an id that the owner gives to another one halts the follower': (random) => [
+    ...inPhase('shadow'),
+    create(450, 0),
+    { at: 500 + random.next() * 20, kind: 'green stranger' },
+    create(510, 0),
+    create(515, 1),
+  ],
+
+  'a row that blue cannot render holds up nobody': (random) => [
+    ...inPhase('shadow'),
+    create(450, 0),
+    { ...create(500, 1), quirk: 'unrenderable' },
+    create(501 + random.next() * 3, 2),
+    { at: 503 + random.next() * 3, kind: 'blue cut', milliseconds: 100 },
+    named(600, 0, 'replace'),
+    create(610, 1),
+    { at: 700, kind: 'step', to: 'green', abandon: false },
+    create(900, 2),
+  ],
+
   'no outcome goes with the segment of its write before it is durable': (random) => [
     create(20, 0),
     create(23, 1),

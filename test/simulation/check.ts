@@ -2,7 +2,8 @@ import { RESOURCES, type Resource } from '../../src/cutover/order/nouns';
 import { hasFollower, ownerIn } from '../../src/cutover/order/state';
 import type { Evidence } from '../../src/cutover/order/ports';
 import { textOf, UNREADABLE_TEXT, type Quirk, type Rows } from './simulated-api';
-import type { Made, World } from './world';
+import type { Made } from './clients';
+import type { World } from './world';
 
 /** What is not as it must be after everything was mended and has come to rest. */
 export function violationsIn(world: World): string[] {
@@ -18,7 +19,7 @@ export function violationsIn(world: World): string[] {
 }
 
 /** A write that a client was told not to be done took no effect, and none took effect twice. */
-function whatNobodyDid({ made, texts }: World, owner: Rows): string[] {
+function whatNobodyDid({ clients: { made }, texts }: World, owner: Rows): string[] {
   const violations: string[] = [];
   for (const { number, told, text, verb } of made) {
     if (told === 'nothing' && verb !== 'delete' && texts.has(text)) {
@@ -43,7 +44,7 @@ function whatNobodyDid({ made, texts }: World, owner: Rows): string[] {
 function whatWasLost(world: World, owner: Rows): string[] {
   const violations: string[] = [];
   // What blue forgot as the owner is gone; what was written since is not.
-  const made = world.made.filter(({ at }) => at > world.ownerLostAt);
+  const made = world.clients.made.filter(({ at }) => at > world.ownerLostAt);
   for (const resource of RESOURCES) {
     const ofRow = new Map<number, Made[]>();
     // Nobody knows which row they made, if any.
@@ -83,13 +84,13 @@ function leftBy({ verb, text, quirk }: Made): string | undefined {
 }
 
 function whatDiffers(world: World): string[] {
-  const { status, blue, green, made } = world;
+  const { status, blue, green, clients } = world;
   const violations: string[] = [];
   // No copy of such rows can be taken, and the operator is told so.
   const isListable = RESOURCES.every((resource) => blue.data.isListable(resource));
   if (status?.follower === 'halted' && !isListable && /cannot list/.test(status.reason ?? '')) return [];
   // The id of a location that one side alone can have cannot be used up without leaving a row.
-  const isStuck = made.some(({ resource, quirk }) => resource === 'locations' && quirk === 'unrenderable');
+  const isStuck = clients.made.some(({ resource, quirk }) => resource === 'locations' && quirk === 'unrenderable');
   if (status?.follower === 'halted' && isStuck && /cannot be given locations/.test(status.reason ?? '')) return [];
   if (status?.follower !== 'level')
     return [`the follower cannot be made level: ${status?.follower ?? ''} ${status?.reason ?? ''}`];
@@ -114,8 +115,11 @@ function shown(row: Buffer | undefined): string {
 /** Writes that one side takes and the other does not. */
 const ODD: readonly Quirk[] = ['blue refuses', 'green refuses', 'unrenderable'];
 
+/** How the order says that a write which one side alone takes has put their ids apart, or keeps rows from being listed. */
+const OF_ODD = /ids are apart|cannot (?:list|be given)|to a row that is/;
+
 /** True if there is evidence of the row, and a write to it that one side refuses. */
-function isKnown({ made, evidence }: World, resource: Resource, id: number): boolean {
+function isKnown({ clients: { made }, evidence }: World, resource: Resource, id: number): boolean {
   const found = evidence.filter((one) => one.resource === resource && one.id === id);
   return found.some(({ place }) => made.some((write) => isCause(write, { resource, id, place })));
 }
@@ -129,15 +133,18 @@ function isCause(write: Made, { resource, id, place }: Pick<Evidence, 'resource'
   return write.told === 'perhaps' && write.id === null && (write.place === null || write.place < place);
 }
 
-/** Evidence and a follower that is halted need a cause. */
-function whatIsWrongInEvidence({ made, evidence, excusedFrom, haltedAtRest }: World): string[] {
+/** Evidence and a follower that is halted need a cause, and one that explains what is said. */
+function whatIsWrongInEvidence({ clients: { made }, evidence, excuses, atRest }: World): string[] {
   const violations: string[] = [];
   const quirky = made.some(({ quirk }) => ODD.includes(quirk));
-  if (excusedFrom === Infinity && !quirky && haltedAtRest?.follower === 'halted') {
-    violations.push(`the follower was halted without a cause: ${haltedAtRest.reason ?? ''}`);
+  if (atRest?.status.follower === 'halted') {
+    const { reason = '' } = atRest.status;
+    if (!(quirky && OF_ODD.test(reason)) && !excuses.has(atRest.at, reason)) {
+      violations.push(`the follower was halted without a cause: ${reason}`);
+    }
   }
   for (const one of evidence) {
-    if (one.at >= excusedFrom || made.some((write) => isCause(write, one))) continue;
+    if (excuses.has(one.at, one.explanation) || made.some((write) => isCause(write, one))) continue;
     violations.push(`evidence without a cause: ${one.kind} ${one.explanation}`);
   }
   return violations;

@@ -20,7 +20,7 @@ describe('the order of writes', () => {
     }
     // Each kind of fault was among them many times over.
     expect(Math.min(...seen.values())).toBeGreaterThan(20);
-    expect(seen.size).toBe(22);
+    expect(seen.size).toBe(23);
   });
 
   describe.each(Object.entries(AIMED))('%s', (_name, schedule) => {

@@ -17,7 +17,10 @@ export type Action = { readonly at: number } & (
     }
   | { readonly kind: 'read'; readonly client: number }
   | { readonly kind: 'step'; readonly to: Phase; readonly abandon: boolean }
-  | { readonly kind: 'import' | 'rebuild' | 'green reset' }
+  | { readonly kind: 'import' }
+  | { readonly kind: 'rebuild' }
+  | { readonly kind: 'green reset' }
+  | { readonly kind: 'green stranger' }
   /** An import straight into green's database; its rows are written so many milliseconds after blue was read. */
   | { readonly kind: 'database import'; readonly milliseconds: number }
   | { readonly kind: 'blue 500'; readonly done: boolean }
@@ -42,7 +45,10 @@ export type Action = { readonly at: number } & (
 );
 
 export type FaultKind =
-  Exclude<Extract<Action, { milliseconds: number }>['kind'], 'database import'> | 'blue 500' | 'green reset';
+  | Exclude<Extract<Action, { milliseconds: number }>['kind'], 'database import'>
+  | 'blue 500'
+  | 'green reset'
+  | 'green stranger';
 
 const FAULTS: readonly (readonly [FaultKind, number])[] = [
   ['kill', 4],
@@ -61,6 +67,7 @@ const FAULTS: readonly (readonly [FaultKind, number])[] = [
   ['green reset', 2],
   ['green late', 2.5],
   ['green wipe', 0.3],
+  ['green stranger', 0.3],
 ];
 
 const CLIENTS = 5;
@@ -167,7 +174,7 @@ function faults(random: Random, length: number): Action[] {
     const kind = random.weighed(FAULTS);
     const at = random.next() * length;
     if (kind === 'blue 500') actions.push({ at, kind, done: random.chance(0.5) });
-    else if (kind === 'green reset') actions.push({ at, kind });
+    else if (kind === 'green reset' || kind === 'green stranger') actions.push({ at, kind });
     else actions.push({ at, kind, milliseconds: random.pick([20, 300, 2500, 6000]) * random.next() });
   }
   return actions;

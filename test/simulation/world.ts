@@ -1,40 +1,17 @@
-import {
-  OrderRefused,
-  RESOURCES,
-  SideAway,
-  type Answer,
-  type Resource,
-  type Verb,
-} from '../../src/cutover/order/nouns';
 import { Order, type OrderOptions } from '../../src/cutover/order/order';
 import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
-import type { Reply } from '../../src/cutover/order/reply';
 import { hasFollower } from '../../src/cutover/order/state';
+import { Clients } from './clients';
+import { Excuses } from './excuses';
 import { Random } from './random';
 import type { Action } from './schedule';
-import { requestOf, RULES, textOf, type Quirk } from './simulated-api';
+import { isDiskError, Operator } from './operator';
+import { requestOf, RULES } from './simulated-api';
 import { SimulatedBlue } from './simulated-blue';
 import { SimulatedDisk } from './simulated-disk';
 import { SimulatedGreen } from './simulated-green';
 import { SimulatedProcess, SimulatedTime } from './simulated-time';
-
-/** A write that a client made, and what it was told. */
-export interface Made {
-  readonly number: number;
-  readonly client: number;
-  readonly verb: Verb;
-  readonly resource: Resource;
-  /** In the path, or of the row that was made. */
-  id: number | null;
-  readonly text: string;
-  readonly quirk: Quirk;
-  place: number | null;
-  /** Milliseconds since the start. */
-  readonly at: number;
-  /** `done` and `nothing` are certain; `perhaps`: 504, 5xx, or the gateway died. */
-  told: 'waits' | 'done' | 'nothing' | 'perhaps';
-}
 
 const OPTIONS: OrderOptions = {
   segmentBytes: 16 << 10,
@@ -53,7 +30,11 @@ const SETTLING = 60_000;
 /** One gateway with two sides, a disk and clients, through one schedule. */
 export class World {
   readonly time = new SimulatedTime();
-  readonly made: Made[] = [];
+  readonly clients = new Clients(
+    () => this.time.elapsed,
+    (text) => this.note(text),
+  );
+  readonly excuses = new Excuses();
   readonly violations: string[] = [];
   readonly evidence: (Evidence & { readonly at: number })[] = [];
   /** Texts that came to either side through the order. */
@@ -64,17 +45,13 @@ export class World {
   readonly green: SimulatedGreen;
   /** Milliseconds at which blue forgot rows while it owned the writes, the last time. */
   ownerLostAt = -Infinity;
-  /** Milliseconds from which on a follower may be halted, and evidence have no other cause. */
-  excusedFrom = Infinity;
-  haltedAtRest: OrderStatus | undefined;
+  /** What the order said before somebody had the follower rebuilt, and when. */
+  atRest: { readonly status: OrderStatus; readonly at: number } | undefined;
+  private readonly operator: Operator;
   private process: SimulatedProcess;
   private order: Order | undefined;
   private readonly random: Random;
-  private readonly busy = new Map<number, Made>();
-  private readonly rows: { resource: Resource; id: number }[] = [];
   private archived = 0;
-  /** Steps that are under way. */
-  private operating = 0;
   private names = 0;
 
   constructor(seed: number) {
@@ -85,6 +62,9 @@ export class World {
     this.blue = new SimulatedBlue(this.time, this.random, onText);
     this.green = new SimulatedGreen(this.time, this.random, onText);
     this.process = new SimulatedProcess(this.time);
+    const { time, excuses, blue, green, violations } = this;
+    const note = (text: string) => this.note(text);
+    this.operator = new Operator({ time, excuses, blue, green, violations, note });
   }
 
   get status(): OrderStatus | undefined {
@@ -141,8 +121,13 @@ export class World {
         process.outcome(0.3, () => {
           this.note(`evidence ${JSON.stringify(one)}`);
           this.evidence.push({ ...one, at: this.time.elapsed });
+          if (one.kind === 'owner-lost') this.excuses.noticed();
         }),
-      archive: () => process.outcome(0.3, () => void (this.archived = this.evidence.length)),
+      archive: () =>
+        process.outcome(0.3, () => {
+          this.archived = this.evidence.length;
+          this.excuses.end(this.time.elapsed);
+        }),
       get oneSided() {
         return oneSided();
       },
@@ -152,46 +137,30 @@ export class World {
   private stop(milliseconds: number): void {
     this.process.kill();
     this.order = undefined;
-    for (const made of this.busy.values()) this.tell(made, 'perhaps');
-    this.busy.clear();
+    this.clients.letDown();
     const { process } = this;
     this.time.after(milliseconds, () => this.process === process && this.start());
   }
 
   private act(action: Action): void {
+    const { order } = this;
     if (action.kind === 'write') {
-      this.write(action);
+      if (order !== undefined) this.clients.write(order, action);
       return;
     }
     if (action.kind === 'read') {
-      this.read(action.client);
+      const unseen = order === undefined ? [] : this.clients.unseen(order, action.client, this.green.data);
+      if (!this.excuses.any) this.violations.push(...unseen);
       return;
     }
     this.note(`${action.kind} ${JSON.stringify(action)}`);
     switch (action.kind) {
-      case 'step': {
-        const unanswered = this.order?.status.unanswered ?? 0;
-        const options = { percent: 50, ...(action.abandon && unanswered > 0 && { abandonUnanswered: unanswered }) };
-        this.operate(`phase ${action.to}`, async (order) => {
-          const from = order.status.phase;
-          await order.change(action.to, options);
-          // What a dead blue has done with writes that were given up, it cannot undo.
-          if (options.abandonUnanswered !== undefined && from !== order.status.phase) this.excuse();
-        });
+      case 'step':
+      case 'import':
+      case 'database import':
+      case 'rebuild':
+        if (order !== undefined) this.operator.act(order, this.process, action);
         return;
-      }
-      case 'import': {
-        this.operate('import', (order) => order.importCopy());
-        return;
-      }
-      case 'database import': {
-        this.operate('database import', (order) => this.importIntoDatabase(order, action.milliseconds));
-        return;
-      }
-      case 'rebuild': {
-        this.operate('rebuild', (order) => order.rebuildFollower());
-        return;
-      }
       case 'kill': {
         this.stop(action.milliseconds);
         return;
@@ -251,6 +220,10 @@ export class World {
         this.wipeGreen();
         return;
       }
+      case 'green stranger': {
+        this.writePast();
+        return;
+      }
     }
   }
 
@@ -258,134 +231,31 @@ export class World {
   private restartBlue(milliseconds: number): void {
     const owns = this.phaseOnDisk() !== 'green' && this.phaseOnDisk() !== 'done';
     const had = this.blue.data.next.collections > 1 || this.blue.data.next.locations > 1;
-    this.excuse();
-    if (had && (owns || this.operating > 0)) this.ownerLostAt = this.time.elapsed;
+    const mayOwn = had && (owns || this.operator.isAtWork);
+    this.excuses.add('blue forgot', this.time.elapsed, !mayOwn);
+    if (mayOwn) this.ownerLostAt = this.time.elapsed;
     this.blue.restart(milliseconds);
   }
 
   private wipeGreen(): void {
     const phase = this.phaseOnDisk();
     // A database that goes just when it gets the writes takes them along.
-    if (phase === 'green' || phase === 'done' || this.operating > 0) return;
-    this.excuse();
+    if (phase === 'green' || phase === 'done' || this.operator.isAtWork) return;
+    this.excuses.add('green was wiped', this.time.elapsed);
     this.green.wipe();
   }
 
-  /** As the verb `import` does it: it reads blue at a place, lets writes go on, and writes into green's database itself. */
-  private async importIntoDatabase(order: Order, milliseconds: number): Promise<void> {
-    const { process } = this;
-    const held = await order.hold('import');
-    try {
-      if (!RESOURCES.every((resource) => this.blue.data.isListable(resource)))
-        throw new OrderRefused('blue has no lists');
-      const rows = { collections: this.blue.data.list('collections'), locations: this.blue.data.list('locations') };
-      const next = { ...this.blue.data.next };
-      await process.outcome(1, () => held.release());
-      await process.outcome(milliseconds, () => this.green.importRows(rows));
-      await held.attach(next, 0);
-    } catch (error) {
-      held.abandon();
-      throw error;
-    }
-  }
-
-  private excuse(): void {
-    this.excusedFrom = Math.min(this.excusedFrom, this.time.elapsed);
+  /** Somebody creates a row at green past the gateway, where that does not change what clients were told. */
+  private writePast(): void {
+    const phase = this.phaseOnDisk();
+    if (phase === 'green' || phase === 'done' || this.operator.isAtWork) return;
+    this.excuses.add('somebody wrote to green', this.time.elapsed);
+    this.green.data.handle(requestOf('create', 'collections', null, 'of a stranger', 'fine'));
   }
 
   private phaseOnDisk(): string {
     const state = this.disk.contentOf('state.json');
     return state === undefined ? 'blue' : (JSON.parse(state.toString()) as { phase: string }).phase;
-  }
-
-  private operate(what: string, act: (order: Order) => Promise<void>): void {
-    const { order } = this;
-    if (order === undefined) return;
-    this.operating++;
-    const { process } = this;
-    process.onKill(() => (this.operating = 0));
-    act(order)
-      .finally(() => this.operating--)
-      .then(
-        () => {
-          this.note(`${what}: done: ${JSON.stringify(order.status)}`);
-        },
-        (error: unknown) => {
-          this.note(`${what}: ${String(error)}`);
-          const isForeseen = error instanceof OrderRefused || error instanceof SideAway || isDiskError(error);
-          if (!isForeseen) this.violations.push(`${what}: ${String(error)}`);
-        },
-      );
-  }
-
-  private write({ client, verb, resource, row, quirk, bytes }: Extract<Action, { kind: 'write' }>): void {
-    const { order } = this;
-    if (order === undefined || this.busy.has(client)) return;
-    const number = this.made.length + 1;
-    const known = this.rows.filter((one) => one.resource === resource);
-    const picked = known[Math.floor(row * (known.length + 1))];
-    const id = verb === 'create' ? null : (picked?.id ?? known.length + 1 + Math.floor(row * 3));
-    const text = `${number}${'.'.repeat(bytes)}`;
-    const made: Made = {
-      number,
-      client,
-      verb,
-      resource,
-      id,
-      text,
-      quirk,
-      place: null,
-      at: this.time.elapsed,
-      told: 'waits',
-    };
-    this.made.push(made);
-    this.busy.set(client, made);
-    const request = requestOf(verb, resource, id, text, quirk);
-    this.note(`client ${client} ${verb} ${resource} ${String(id)} "${number}" ${quirk}`);
-    void order.submit({ resource, verb, id }, request, `client ${client}`).then(({ reply, place }) => {
-      made.place = place;
-      if (this.busy.get(client) === made) this.busy.delete(client);
-      this.note(`client ${client} "${number}" place ${String(place)}: ${describeReply(reply)}`);
-      this.take(made, reply);
-    });
-  }
-
-  private take(made: Made, reply: Reply): void {
-    if (reply.kind === 'refused') this.tell(made, 'nothing');
-    else if (reply.kind === 'unknown') this.tell(made, 'perhaps');
-    else if (reply.kind === 'settled') {
-      this.tell(made, reply.applied ? 'done' : 'nothing');
-      if (reply.applied && reply.row !== undefined) this.learn(made, reply.row);
-    } else if (reply.answer.status >= 500) this.tell(made, 'perhaps');
-    else if (reply.answer.status >= 300) this.tell(made, 'nothing');
-    else {
-      this.tell(made, 'done');
-      if (made.verb === 'create') this.learn(made, reply.answer.body);
-    }
-  }
-
-  private learn(made: Made, row: Answer['body']): void {
-    made.id = (JSON.parse(row.toString()) as { id: number }).id;
-    if (made.verb === 'create') this.rows.push({ resource: made.resource, id: made.id });
-  }
-
-  private tell(made: Made, told: Made['told']): void {
-    if (made.told === 'waits') made.told = told;
-  }
-
-  /** A client that may read from green sees there what it has written. */
-  private read(client: number): void {
-    const { order } = this;
-    if (order === undefined || !order.mayReadFromGreen(`client ${client}`)) return;
-    for (const { verb, resource, id, text, told, client: by, quirk } of this.made) {
-      if (by !== client || told !== 'done' || verb === 'delete' || id === null || quirk !== 'fine') continue;
-      const others = this.made.filter((one) => one.resource === resource && one.id === id && one.text !== text);
-      if (others.length > 0 || this.excusedFrom < Infinity) continue;
-      const row = this.green.data.rows[resource].get(id);
-      if (row === undefined || textOf(row) !== text) {
-        this.violations.push(`client ${client} does not see its own ${resource} ${id} on green`);
-      }
-    }
   }
 
   private async mend(): Promise<void> {
@@ -395,17 +265,18 @@ export class World {
     this.green.heal();
     await this.time.run(
       SETTLING,
-      () => this.order !== undefined && this.busy.size === 0 && this.isAtRest(this.order.status),
+      () => this.order !== undefined && this.clients.areServed && this.isAtRest(this.order.status),
     );
     // A disk that failed is tried again after a while.
     await this.time.run(1500);
     // What was broken while nobody wrote shows with the next write.
     for (const resource of ['collections', 'locations'] as const) {
-      this.write({ kind: 'write', at: 0, client: 99, verb: 'create', resource, row: 0, quirk: 'fine', bytes: 1 });
-      await this.time.run(SETTLING, () => this.busy.size === 0);
+      this.act({ kind: 'write', at: 0, client: 99, verb: 'create', resource, row: 0, quirk: 'fine', bytes: 1 });
+      await this.time.run(SETTLING, () => this.clients.areServed);
     }
     await this.rest('');
-    this.haltedAtRest = this.order?.status;
+    const { status } = this;
+    if (status !== undefined) this.atRest = { status, at: this.time.elapsed };
     await this.rebuildUntilLevel();
     await this.time.run(100);
   }
@@ -418,7 +289,7 @@ export class World {
       // An operator who reads "empty it" restarts the old server.
       if (status.phase === 'green' && tries > 0) this.blue.restart(1);
       await this.time.run(10);
-      this.operate('rebuild', (order) => order.rebuildFollower());
+      this.act({ kind: 'rebuild', at: 0 });
       await this.time.run(50);
       await this.rest(' after a rebuild');
     }
@@ -434,14 +305,4 @@ export class World {
     if (!hasFollower(phase) || follower === 'halted' || follower === 'dropped') return true;
     return follower === 'level' && behind === 0;
   }
-}
-
-function describeReply(reply: Reply): string {
-  if (reply.kind === 'answer') return `${reply.answer.status} ${reply.answer.body.toString().slice(0, 40)}`;
-  if (reply.kind === 'settled') return `settled, ${reply.applied ? 'applied' : 'not applied'}`;
-  return reply.kind === 'refused' ? `503 ${reply.why}` : '504';
-}
-
-function isDiskError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOSPC', 'EIO'].includes(String(error.code));
 }

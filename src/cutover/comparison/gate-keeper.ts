@@ -57,7 +57,8 @@ export function worstCaseOf({ interval, drain }: Pick<GateKeeperOptions, 'interv
   const seconds = (milliseconds: number): string => `${Number((milliseconds / 1000).toFixed(1))} s`;
   const sentence =
     `A failing gate is left after at most ${seconds(interval + drain)}: ` +
-    `${seconds(interval)} until it is evaluated and ${seconds(drain)} until requests under way have ended.`;
+    `${seconds(interval)} until it is evaluated and ${seconds(drain)} until requests under way have ended. ` +
+    'An owner that leaves writes unanswered is left by hand only: --abandon-unanswered.';
   return { milliseconds: interval + drain, sentence };
 }
 

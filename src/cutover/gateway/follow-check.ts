@@ -25,7 +25,8 @@ export async function demandFollowing(
 }
 
 function adviceOn(status: number): string {
-  if (status === 401) return 'the token is not that of green. Give both the same one: --follow-token-file here, FOLLOW_TOKEN_FILE there.';
+  if (status === 401)
+    return 'the token is not that of green. Give both the same one: --follow-token-file here, FOLLOW_TOKEN_FILE there.';
   if (status === 404) {
     return 'green cannot be followed with. Start it with FOLLOW_TOKEN_FILE (or FOLLOW_TOKEN), and give --green-admin the address of its admin port (PORT + 1000 unless ADMIN_PORT says otherwise).';
   }

@@ -96,6 +96,7 @@ async function open(folder: JournalFolder, options: GatewayOptions): Promise<Gat
   const checked = new FollowClient(greenAdmin, token, GREEN_LIMITS);
   await demandFollowing(checked, { admin: greenAdmin, mayBeAway: !isNew });
   checked.close();
+  await facts.update({});
 
   const blueServer = new BlueServer(sides.blue.url, { ...BLUE_LIMITS, ...blueLimits(options) });
   const greenServer = new GreenServer({ adminUrl: greenAdmin, token }, API_RULES);

@@ -44,14 +44,17 @@ describeWithReference('an old API that stored what it cannot render', () => {
     expect(await create('collections')).toEqual({ status: 200, id: 3 });
   });
 
-  it.each(['collections', 'locations'] as const)('of %s through the gateway still takes writes, and ids stay', async (one) => {
-    await through.shadow();
-    expect((await poison(through.url, one)).status).toBe(500);
-    expect(await create(one)).toEqual({ status: 200, id: 2 });
-    const other = one === 'collections' ? 'locations' : 'collections';
-    expect(await create(other)).toEqual({ status: 200, id: 1 });
-    // Whatever green makes of it, it is not called equal in silence.
-    const { follower, evidence } = through.gateway.status;
-    if (follower.state === 'level') expect(evidence.count).toBeGreaterThanOrEqual(0);
-  });
+  it.each(['collections', 'locations'] as const)(
+    'of %s through the gateway still takes writes, and ids stay',
+    async (one) => {
+      await through.shadow();
+      expect((await poison(through.url, one)).status).toBe(500);
+      expect(await create(one)).toEqual({ status: 200, id: 2 });
+      const other = one === 'collections' ? 'locations' : 'collections';
+      expect(await create(other)).toEqual({ status: 200, id: 1 });
+      // Whatever green makes of it, it is not called equal in silence.
+      const { follower, evidence } = through.gateway.status;
+      if (follower.state === 'level') expect(evidence.count).toBeGreaterThanOrEqual(0);
+    },
+  );
 });

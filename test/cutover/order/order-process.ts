@@ -39,7 +39,7 @@ async function open(place: OrderPlace): Promise<{ readonly order: Order; readonl
       blue: blueServer,
       green: greenServer,
       rules: API_RULES,
-      evidence: await EvidenceFile.open(directory, facts, { witnessed: () => ({}) }),
+      evidence: await EvidenceFile.open(directory, facts, { witnessed: () => ({}), forget: () => undefined }),
       newName: randomUUID,
     },
     LIMITS,

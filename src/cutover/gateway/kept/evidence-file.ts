@@ -42,11 +42,7 @@ export class EvidenceFile implements EvidenceStore {
   ) {}
 
   /** Goes on with what is there; a last line that a crash has cut off is cut away, since nothing went on before it was whole. */
-  static async open(
-    directory: string,
-    facts: KeptFacts,
-    witness: Witness,
-  ): Promise<EvidenceFile> {
+  static async open(directory: string, facts: KeptFacts, witness: Witness): Promise<EvidenceFile> {
     const evidence = new EvidenceFile(directory, facts, witness);
     const bytes = await readFile(evidence.file).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
@@ -128,7 +124,9 @@ export class EvidenceFile implements EvidenceStore {
   }
 
   private follows({ kind, resource, id }: Evidence): boolean {
-    return (kind === 'refused' || kind === 'different') && resource !== null && id !== null && this.isApart(resource, id);
+    return (
+      (kind === 'refused' || kind === 'different') && resource !== null && id !== null && this.isApart(resource, id)
+    );
   }
 
   private note(evidence: Evidence): void {

@@ -25,7 +25,7 @@ export class KeptFacts {
   ) {}
 
   /**
-   * Those of the last run; new ones are written first.
+   * Those of the last run. New ones are on the disk with the first update: a mistyped address is kept by nobody.
    *
    * @throws JournalError if the journal belongs to other sides, or the file is damaged
    */
@@ -35,9 +35,7 @@ export class KeptFacts {
   ): Promise<{ readonly facts: KeptFacts; readonly isNew: boolean }> {
     const bytes = await disk.read(NAME);
     if (bytes === undefined) {
-      const facts = new KeptFacts(disk, { ...sides, accepted: 0, leftOut: 0 });
-      await facts.update({});
-      return { facts, isNew: true };
+      return { facts: new KeptFacts(disk, { ...sides, accepted: 0, leftOut: 0 }), isNew: true };
     }
     let found: GatewayFacts;
     try {

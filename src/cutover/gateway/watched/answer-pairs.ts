@@ -110,5 +110,9 @@ function routeOf({ method, target }: Request): string {
 
 function shown<Message extends Request | Answer>({ body, ...head }: Message): object {
   const isWhole = body.length <= SHOWN;
-  return { ...head, body_b64: body.subarray(0, SHOWN).toString('base64'), ...(!isWhole && { body_bytes: body.length }) };
+  return {
+    ...head,
+    body_b64: body.subarray(0, SHOWN).toString('base64'),
+    ...(!isWhole && { body_bytes: body.length }),
+  };
 }

@@ -15,6 +15,9 @@ import { keptAs, TRANSITIONS, type FollowerEvent, type FollowerState } from './s
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
+/** After a rebuild that failed, so many times as long as it took, and no longer. */
+const SPARING = 4;
+const LONGEST_SPARING = 30_000;
 
 export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   readonly ledger: Ledger;
@@ -130,9 +133,13 @@ export class Follower {
 
   private async supervise(run: number): Promise<void> {
     const isCurrent = () => this.run === run;
+    const { clock } = this.parts;
     for (let pause = FIRST_PAUSE; isCurrent(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const began = clock.now();
+      let isRebuilding = this.state === 'rebuilding';
       try {
-        if (this.state === 'rebuilding') await this.rebuild(isCurrent);
+        if (isRebuilding) await this.rebuild(isCurrent);
+        isRebuilding = false;
         if (!isCurrent()) return;
         this.feed = this.newFeed(() => {
           pause = FIRST_PAUSE;
@@ -147,7 +154,9 @@ export class Follower {
         this.answered = false;
         if (await this.fail(error, isCurrent)) return void (this.running &&= !isCurrent());
       }
-      await this.pause(pause);
+      // A copy holds writes back: one that failed is not taken again so soon that they wait more often than not.
+      const took = isRebuilding ? clock.now() - began : 0;
+      await this.pause(Math.max(pause, Math.min(SPARING * took, LONGEST_SPARING)));
     }
   }
 

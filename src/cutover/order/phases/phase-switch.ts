@@ -39,6 +39,8 @@ export const LONGEST_HOLD = 10_000;
 /** A follower this many writes behind does not become level while writes are held back. */
 const HOPELESS_LAG = 5000;
 const LOOK = 20;
+/** Milliseconds after which an owner that does not answer is not waited for. */
+const TROUBLED = 1000;
 
 /** Makes the steps between the phases. Each one is checked before writes are held back, and saved before it takes effect. */
 export class PhaseSwitch {
@@ -136,8 +138,10 @@ export class PhaseSwitch {
   private async comeToRest(abandon: number | undefined): Promise<void> {
     const { ledger, sequencer, follower, clock, line } = this.parts;
     const deadline = clock.now() + LONGEST_HOLD;
+    let troubledSince: number | undefined;
     for (;;) {
       const { trouble } = line();
+      troubledSince = trouble === undefined ? undefined : (troubledSince ?? clock.now());
       const { unansweredCount } = ledger;
       const rests = unansweredCount === 0 || (trouble !== undefined && abandon === unansweredCount);
       if (sequencer.idle && rests && follower.status === 'level') {
@@ -146,6 +150,8 @@ export class PhaseSwitch {
         return;
       }
       this.demandHope();
+      // Nobody is held up for an owner that does not come back by itself.
+      if (sequencer.idle && clock.now() - (troubledSince ?? Infinity) >= TROUBLED) this.demandAnswers(abandon);
       if (clock.now() >= deadline) {
         if (sequencer.idle) this.demandAnswers(abandon);
         throw new OrderRefused(

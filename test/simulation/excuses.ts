@@ -1,0 +1,51 @@
+/** What makes the sides unequal past the order, so that it can only say so. */
+export type Cause = 'blue forgot' | 'green was wiped' | 'writes were given up' | 'somebody wrote to green';
+
+/** How the order tells of each cause. */
+const TELLS: Readonly<Record<Cause, RegExp>> = {
+  'blue forgot':
+    /lost its data|blue (?:holds|gave|applied|refuses|accepts|cannot be given)|had made of place|render the row|past the gateway/,
+  'green was wiped': /green (?:is|holds|applied|accepts|refuses|does not)|applied what green/,
+  'writes were given up':
+    /given up|past the gateway|blue (?:holds|gave|refuses|applied|cannot)|green (?:applied|accepts|holds|gave)/,
+  'somebody wrote to green':
+    /past the gateway|green (?:holds|applied|accepts|refuses)|applied what green|render the row/,
+};
+
+interface Excuse {
+  readonly cause: Cause;
+  readonly from: number;
+  /** The follower was made equal to the owner, once it could be known. */
+  until: number;
+  /** Blue as the owner is found out only by a write; before, an archive means nothing. */
+  isNoticed: boolean;
+}
+
+/** Why a follower may be halted, and evidence be there, from when until when. */
+export class Excuses {
+  private readonly excuses: Excuse[] = [];
+
+  /** @param isNoticed the order cannot but see it before it makes the sides equal */
+  add(cause: Cause, from: number, isNoticed = true): void {
+    this.excuses.push({ cause, from, until: Infinity, isNoticed });
+  }
+
+  /** The order has said that the owner lost its data. */
+  noticed(): void {
+    for (const excuse of this.excuses) excuse.isNoticed = true;
+  }
+
+  /** The follower is equal to the owner again. */
+  end(at: number): void {
+    for (const excuse of this.excuses) if (excuse.isNoticed) excuse.until = Math.min(excuse.until, at);
+  }
+
+  /** True if what the order says at this moment may come from a cause that there is. */
+  has(at: number, text: string): boolean {
+    return this.excuses.some(({ cause, from, until }) => from <= at && at <= until && TELLS[cause].test(text));
+  }
+
+  get any(): boolean {
+    return this.excuses.length > 0;
+  }
+}
