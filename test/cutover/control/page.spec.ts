@@ -91,6 +91,7 @@ describeWithBrowser('the page of the control port in a browser', () => {
     await page.locator('#evidence details').nth(1).waitFor();
     for (const summary of await page.locator('#evidence summary').all()) await summary.click();
     expect(await page.locator('#evidence pre').first().innerText()).toContain('<script>');
+    expect(await page.locator('#watched').innerText()).not.toContain('\u202e');
     await eventually(async () => expect(await page.title()).toBe('(!) shadow, gateway of the cutover'));
     expect(await page.locator('#watched img, #watched script, #watched style').count()).toBe(0);
     expect(complaints).toEqual([]);

@@ -10,7 +10,10 @@
   const shown = new Map();
   let timer;
 
-  const text = (value) => document.createTextNode(value === null || value === undefined ? '–' : String(value));
+  // What turns the direction of writing would have the rest of a line read otherwise than it is.
+  const DIRECTIONS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+  const visible = (written) => written.replace(DIRECTIONS, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`);
+  const text = (value) => document.createTextNode(value === null || value === undefined ? '–' : visible(String(value)));
 
   function element(name, attributes, ...children) {
     const made = document.createElement(name);
