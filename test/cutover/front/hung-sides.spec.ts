@@ -51,7 +51,7 @@ describe('in a split, a green that accepts and does not answer', () => {
     let asked = 0;
     sides().green.onRead = () => {
       asked += 1;
-      return 'silence';
+      return new Promise(() => undefined);
     };
     const started = performance.now();
     const answer = await fetch(`${sides().through.url}/api/collections`);
@@ -59,5 +59,6 @@ describe('in a split, a green that accepts and does not answer', () => {
     expect(asked).toBeGreaterThan(0);
     // It would be 30 s without.
     expect(performance.now() - started).toBeLessThan(20_000);
+    sides().green.onRead = () => undefined;
   });
 });

@@ -14,8 +14,8 @@ import type { OtherAnswer } from './memory-api';
 
 /** The new API on a database of its own, in this process; what lies in front of it can be told to fail. */
 export class GreenSide {
-  /** Decides about each read of the public port: undefined lets it through, `silence` leaves it without an answer. */
-  onRead: (path: string) => OtherAnswer | 'silence' | undefined = () => undefined;
+  /** Decides about each read of the public port: undefined lets it through. */
+  onRead: (path: string) => OtherAnswer | undefined | Promise<OtherAnswer | undefined> = () => undefined;
   private isAway = false;
 
   private constructor(
@@ -24,7 +24,7 @@ export class GreenSide {
     private readonly front: Server,
     private readonly feed: BreakingProxy,
   ) {
-    front.on('request', (request: IncomingMessage, response: ServerResponse) => this.pass(request, response));
+    front.on('request', (request: IncomingMessage, response: ServerResponse) => void this.pass(request, response));
   }
 
   static async start(cluster: PostgresCluster, environment?: Readonly<Record<string, string>>): Promise<GreenSide> {
@@ -86,14 +86,13 @@ export class GreenSide {
     await this.app.close();
   }
 
-  private pass(request: IncomingMessage, response: ServerResponse): void {
+  private async pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isAway) {
       request.socket.resetAndDestroy();
       return;
     }
     const { method = '', url = '', rawHeaders } = request;
-    const other = method === 'GET' ? this.onRead(url) : undefined;
-    if (other === 'silence') return;
+    const other = method === 'GET' ? await this.onRead(url) : undefined;
     if (other !== undefined) {
       response.writeHead(other.status, { 'content-type': 'application/json' }).end(other.text);
       return;
