@@ -3,17 +3,18 @@ import { FollowerApart } from './follower/feed';
 import { Bounds, type FollowerBounds } from './bounds';
 import { Copies } from './copies';
 import { Follower } from './follower/follower';
-import { Held, type HoldPurpose } from './held';
+import type { Held, HoldPurpose } from './held';
+import { Imports } from './imports';
 import { Gate } from './gate';
 import { Journal } from './journal/journal';
+import { requestOf, requestsOf } from './journal/kept-requests';
 import { JournalDamaged, segmentsIn, type FoundRecord } from './journal/segments';
 import { Ledger, type Entry } from './ledger';
-import type { OrderStatus } from './order-status';
-import { OrderRefused, RESOURCES, type NextId, type Request, type Resource, type Route } from './nouns';
+import { OneAtATime } from './one-at-a-time';
+import { statusOf, type OrderStatus } from './order-status';
+import { OrderRefused, type Request, type Route } from './nouns';
 import { Outcomes } from './outcomes';
-import { BlueOwner } from './owner/blue-owner';
-import { GreenOwner } from './owner/green-owner';
-import type { OwnerEvents, OwnerLine } from './owner/owner-line';
+import { OwnerLines } from './owner/owner-lines';
 import { OwnWrites } from './own-writes';
 import { PhaseSwitch, type StepOptions } from './phases/phase-switch';
 import type { BluePort, Clock, Disk, EvidenceStore, GreenPort, Rules } from './ports';
@@ -21,6 +22,7 @@ import { Recovered } from './recovered';
 import { Sequencer, type SequencerLimits, type Submitted } from './sequencer';
 import { Term } from './term';
 import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
+import { Tidying } from './tidying';
 import { TimerWheel } from './timer-wheel';
 
 export interface OrderOptions extends SequencerLimits, FollowerBounds {
@@ -44,7 +46,6 @@ export interface OrderParts {
   readonly onTurn?: () => void;
 }
 
-const TIDY = 2000;
 const QUIET_LOOK = 10;
 
 /** The order of all writes, and everything that keeps the two sides equal by it. */
@@ -55,14 +56,13 @@ export class Order {
   private readonly sequencer: Sequencer;
   private readonly follower: Follower;
   private readonly phases: PhaseSwitch;
-  private readonly copies: Copies;
+  private readonly imports: Imports;
+  private readonly alone: OneAtATime;
+  private readonly lines: OwnerLines;
+  private readonly tidying: Tidying;
   private readonly term: Term;
   private readonly wheel: TimerWheel;
   private readonly bounds: Bounds;
-  private held: Held | undefined;
-  private line: OwnerLine;
-  private busy: string | undefined;
-  private stopTidying: () => void = () => undefined;
   readonly ownWrites: OwnWrites;
 
   private constructor(
@@ -79,40 +79,41 @@ export class Order {
     this.outcomes = new Outcomes(journal, this.ledger);
     this.gate = new Gate(() => this.sequencer.kick());
     const { gate, ledger, outcomes, wheel, term } = this;
-    this.line = this.newLine();
-    const owner = () => ({ side: ownerIn(state.get().phase), line: this.line });
-    const allowance = () => this.bounds.allowance;
-    this.sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
-    const requestsOf = (entries: readonly Entry[]) => this.requestsOf(entries);
-    const line = () => this.line;
-    this.copies = new Copies({ ...parts, gate, ledger, sequencer: this.sequencer, term, line });
-    const copyBlue = () => this.copies.copyBlue();
-    const copyGreen = () => this.copies.copyGreen();
-    this.follower = new Follower({ ...parts, ledger, journal, outcomes, state, term, requestsOf, copyBlue, copyGreen });
-    const { sequencer, follower } = this;
-    const kick = () => sequencer.kick();
-    const voidCopy = (why: string) => this.held?.void(why);
-    this.bounds = new Bounds({ ledger, journal, follower, state, kick, voidCopy }, options);
-    const renewLine = (leftOpen: readonly Entry[]) => {
-      this.line = this.newLine();
-      this.line.start(leftOpen);
-    };
-    this.phases = new PhaseSwitch({
-      ...{
-        gate,
-        ledger,
-        outcomes,
-        sequencer,
-        follower,
-        state,
-        clock,
-        blue,
-        green,
-        term,
-        evidence,
-        line,
-        renewLine,
+    this.lines = new OwnerLines({
+      ...{ ...parts, state, ledger, outcomes, term },
+      requestOf: (entry) => requestOf(journal, entry),
+      haltFollower: (explanation) => this.follower.halt(new FollowerApart(explanation)),
+      onChange: () => {
+        this.sequencer.kick();
+        ledger.changed.fire();
       },
+    });
+    const { lines } = this;
+    const line = () => lines.present;
+    const owner = () => ({ side: ownerIn(state.get().phase), line: line() });
+    const allowance = () => this.bounds.allowance;
+    const sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
+    const copies = new Copies({ ...parts, gate, ledger, sequencer, term, line });
+    const follower = new Follower({
+      ...{ ...parts, ledger, journal, outcomes, state, term },
+      requestsOf: (entries) => requestsOf(journal, entries),
+      copyBlue: () => copies.copyBlue(),
+      copyGreen: () => copies.copyGreen(),
+    });
+    this.sequencer = sequencer;
+    this.follower = follower;
+    this.alone = new OneAtATime(journal);
+    this.imports = new Imports({
+      ...{ ...parts, alone: this.alone, copies, follower, gate, ledger, lines, sequencer, state, term },
+    });
+    const kick = () => sequencer.kick();
+    const voidCopy = (why: string) => this.imports.void(why);
+    this.bounds = new Bounds({ ledger, journal, follower, state, kick, voidCopy }, options);
+    this.tidying = new Tidying({ clock, ledger, journal, follower });
+    const renewLine = (leftOpen: readonly Entry[]) => lines.renew(leftOpen);
+    this.phases = new PhaseSwitch({
+      ...{ gate, ledger, outcomes, sequencer, follower, state },
+      ...{ clock, blue, green, term, evidence, line, renewLine },
     });
     this.ownWrites = new OwnWrites(ledger, ledger.lastPlace);
   }
@@ -159,41 +160,22 @@ export class Order {
 
   /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
   change(to: Phase, options?: StepOptions): Promise<void> {
-    return this.alone(`phase ${to}`, () => this.phases.change(to, options));
+    return this.alone.run(`phase ${to}`, () => this.phases.change(to, options));
   }
 
   /** Gives green a copy of blue, for phase shadow. @throws OrderRefused, SideAway */
   importCopy(): Promise<void> {
-    return this.alone('an import', async () => {
-      const { phase, follower } = this.state.get();
-      if (phase !== 'blue') throw new OrderRefused(`An import is taken in phase blue, not in ${phase}.`);
-      // What green holds until now is about to go.
-      await this.follower.transit('detach', {});
-      let place: number;
-      const { losses } = this;
-      const demandNoLoss = () => {
-        if (this.losses !== losses)
-          throw new OrderRefused('Blue lost its data while the copy was taken: import again.');
-      };
-      try {
-        place = await this.copies.copyBlue();
-        demandNoLoss();
-        await this.parts.evidence.archive();
-      } catch (error) {
-        this.ledger.attach(null);
-        throw error;
-      }
-      if (!(await this.follower.transit('copied', { place, attachment: follower.attachment + 1, gapFrom: null }))) {
-        throw new OrderRefused('The copy is not needed any more.');
-      }
-      if (this.losses !== losses) await this.follower.transit('apart', { reason: 'blue lost its data meanwhile' });
-      demandNoLoss();
-    });
+    return this.alone.run('an import', () => this.imports.importCopy());
+  }
+
+  /** Holds writes back at one place, until the result is ended. @throws OrderRefused saying what to do */
+  hold(purpose: HoldPurpose): Promise<Held> {
+    return this.imports.hold(purpose);
   }
 
   /** Makes the follower equal to the owner, from its rows. @throws OrderRefused, or the disk's error */
   rebuildFollower(): Promise<void> {
-    return this.alone('a rebuild', async () => {
+    return this.alone.run('a rebuild', async () => {
       const { phase } = this.state.get();
       if (!hasFollower(phase)) throw new OrderRefused(`In phase ${phase} nobody follows: there is nothing to rebuild.`);
       this.follower.stop();
@@ -205,25 +187,6 @@ export class Order {
     });
   }
 
-  /** Holds writes back at one place, until the result is ended. @throws OrderRefused saying what to do */
-  async hold(purpose: HoldPurpose): Promise<Held> {
-    const { parts, gate, ledger, sequencer, follower, state, term } = this;
-    const { clock, green, evidence } = parts;
-    const begun = this.begin(`a copy (${purpose})`);
-    const end = () => {
-      this.held = undefined;
-      begun();
-    };
-    const losses = () => this.losses;
-    const holding = { gate, ledger, sequencer, follower, state, term, clock, green, evidence, losses };
-    try {
-      return (this.held = await Held.begin(purpose, holding, end));
-    } catch (error) {
-      end();
-      throw error;
-    }
-  }
-
   /**
    * Holds writes back until both sides have every one that has a place.
    *
@@ -232,7 +195,7 @@ export class Order {
    */
   async quiet(milliseconds: number): Promise<(() => void) | undefined> {
     const { gate, sequencer, ledger, parts } = this;
-    if (gate.closed || this.busy !== undefined) return undefined;
+    if (gate.closed || this.alone.isBusy) return undefined;
     const open = gate.close('answers of both sides are compared');
     const deadline = parts.clock.now() + milliseconds;
     while (!sequencer.idle || this.restingPlace === undefined) {
@@ -274,33 +237,16 @@ export class Order {
   }
 
   get status(): OrderStatus {
-    const { ledger, follower } = this;
-    const { phase, percent, follower: kept } = this.state.get();
-    return {
-      phase,
-      percent,
-      copyPlace: kept.state === 'off' ? null : kept.place,
-      nextIds: this.nextIds,
-      journal: { segments: this.journal.segments, bytes: this.journal.bytes },
-      lastPlace: ledger.lastPlace,
-      followedTo: ledger.followedTo,
-      behind: ledger.behind,
-      unanswered: ledger.unansweredCount,
-      follower: follower.status,
-      reason: follower.reason,
-      ownerTrouble: this.line.trouble,
-      journalTrouble: this.journal.trouble,
-      held: this.gate.reason,
-      waiting: this.sequencer.waitingCount,
-    };
+    const { state, ledger, follower, journal, gate, sequencer, lines } = this;
+    return statusOf({ state: state.get(), ledger, follower, journal, gate, sequencer, line: lines.present });
   }
 
   /** Ends in order; writes must have ended before. */
   async close(): Promise<void> {
-    this.stopTidying();
+    this.tidying.stop();
     this.wheel.stop();
     this.follower.stop();
-    this.line.stop();
+    this.lines.present.stop();
     await this.journal.close();
     await this.parts.disk.unlock();
   }
@@ -323,112 +269,11 @@ export class Order {
       for (const entry of ledger.unanswered.filter((one) => one.owner !== owner)) {
         this.outcomes.add(entry, { kind: 'void', status: null, id: null, digest: null }, { kind: 'unknown' });
       }
-      this.line.start(ledger.unanswered);
+      this.lines.present.start(ledger.unanswered);
       this.follower.start();
     });
-    void this.tidyAgain();
+    void this.tidying.begin();
     void this.bounds.watch();
-  }
-
-  private newLine(): OwnerLine {
-    const { parts, ledger, outcomes, term } = this;
-    const { clock, rules } = parts;
-    const events = this.ownerEvents();
-    if (ownerIn(this.state.get().phase) === 'green') {
-      return new GreenOwner({ port: parts.green, term, ledger, outcomes, clock, events });
-    }
-    const requestOf = async (entry: Entry): Promise<Request> => {
-      const [request] = await this.requestsOf([entry]);
-      if (request === undefined) throw new JournalDamaged(`Place ${entry.place} cannot be read back.`);
-      return request;
-    };
-    return new BlueOwner({ port: parts.blue, ledger, outcomes, rules, clock, events, requestOf });
-  }
-
-  private ownerEvents(): OwnerEvents {
-    const { evidence } = this.parts;
-    const keep = (
-      kind: 'owner-lost' | 'owner-ids' | 'unknown',
-      explanation: string,
-      id: number | null,
-      resource: Resource | null,
-    ) =>
-      // Evidence that the disk does not take shows in the ids again.
-      void evidence.add({ kind, place: this.ledger.lastPlace, resource, id, explanation }).catch(() => undefined);
-    return {
-      onLost: async (explanation) => {
-        this.losses++;
-        keep('owner-lost', explanation, null, null);
-        await this.follower.halt(new FollowerApart(explanation));
-      },
-      onForeignId: ({ resource }, id, explanation) => keep('owner-ids', explanation, id, resource),
-      onUnknown: ({ resource }, explanation) => keep('unknown', explanation, null, resource),
-      onChange: () => {
-        this.sequencer.kick();
-        this.ledger.changed.fire();
-      },
-    };
-  }
-
-  private async requestsOf(entries: readonly Entry[]): Promise<readonly Request[]> {
-    const requests: Request[] = [];
-    for (const { request } of entries) {
-      if (request === undefined) break;
-      requests.push(request);
-    }
-    if (requests.length > 0) return requests;
-    const found = await this.journal.read(entries.map(({ position }) => position));
-    return found.map(({ record, body }) => {
-      if (record.kind !== 'write') throw new JournalDamaged('A place holds no write.');
-      const { method, target, headers } = record;
-      return { method, target, headers, body };
-    });
-  }
-
-  /** How often blue has lost its data: a copy that was taken meanwhile is worth nothing. */
-  private losses = 0;
-
-  private async tidyAgain(): Promise<void> {
-    this.stopTidying = this.parts.clock.after(TIDY, () => void this.tidyAgain());
-    const needed = this.ledger.firstNeeded;
-    try {
-      if (await this.follower.confirm()) await this.journal.dropBefore(needed);
-    } catch {
-      // A file that cannot be removed now is tried again.
-    }
-  }
-
-  private get nextIds(): Partial<Record<Resource, NextId>> {
-    const { implied } = this.ledger;
-    return Object.fromEntries(
-      RESOURCES.flatMap((resource) => {
-        const next = implied.next(resource);
-        return next === undefined ? [] : [[resource, next]];
-      }),
-    );
-  }
-
-  private async alone<Result>(what: string, task: () => Promise<Result>): Promise<Result> {
-    const end = this.begin(what);
-    try {
-      return await task();
-    } finally {
-      end();
-    }
-  }
-
-  /** @returns ends it @throws OrderRefused while something else is under way */
-  private begin(what: string): () => void {
-    if (!this.journal.isSecured) {
-      throw new OrderRefused(
-        `The journal of the last run is not safe on the disk yet (${this.journal.trouble ?? 'wait'}).`,
-      );
-    }
-    if (this.busy !== undefined) throw new OrderRefused(`${this.busy} is under way: wait until it has ended.`);
-    this.busy = what;
-    return () => {
-      this.busy = undefined;
-    };
   }
 }
 

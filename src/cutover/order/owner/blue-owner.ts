@@ -1,11 +1,12 @@
 import type { Entry, Ledger } from '../ledger';
-import { UNRENDERABLE, type Answer, type Request, type Resource } from '../nouns';
+import type { Answer, Request, Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
-import { UNKNOWN, type Reply } from '../reply';
+import type { Reply } from '../reply';
 import { lossIn, readFor } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
-import { judgePrefix, type Found, type Pending } from './prefix';
+import { record } from './found-outcomes';
+import { judgePrefix, type Pending } from './prefix';
 
 /** Writes that are under way at once. */
 const DEPTH = 16;
@@ -224,38 +225,13 @@ export class BlueOwner implements OwnerLine {
     if (this.loss !== undefined) await events.onLost(this.loss);
     if (this.isStopped()) return;
     const isClaimed = (resource: Resource, id: number) => ledger.isClaimed(resource, id);
-    this.decide(judgePrefix(writes, read.reading, isClaimed, rules));
+    const found = judgePrefix(writes, read.reading, isClaimed, rules);
+    const isLost = this.loss !== undefined;
+    this.loss = undefined;
+    [this.underWay, this.doubtful] = [[], []];
+    this.queue.unshift(...record(found, { isLost, mayResend: this.resend }, this.parts));
     if (holdings === undefined) this.parts.outcomes.count(read.counts);
     else this.parts.outcomes.reset(holdings);
-  }
-
-  private decide(found: readonly Found[]): void {
-    const { outcomes, rules, events } = this.parts;
-    const isLost = this.loss !== undefined;
-    const statuses = new Map(this.doubtful.map(({ entry, status }) => [entry, status]));
-    this.loss = undefined;
-    this.underWay = [];
-    this.doubtful = [];
-    const again: Entry[] = [];
-    for (const { entry, result, id, row } of found) {
-      const status = statuses.get(entry) ?? null;
-      const none = { status, id: null, digest: null };
-      if (isLost) outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
-      else if (result === 'applied') {
-        const shown = row?.equals(UNRENDERABLE) === true ? undefined : row;
-        const digest = shown === undefined ? null : rules.digestOf(shown);
-        const reply: Reply = { kind: 'settled', applied: true, row: shown };
-        outcomes.add(entry, { kind: 'applied', status: null, id, digest }, reply);
-      } else if (result === 'unknown') {
-        events.onUnknown(entry, `blue cannot list its ${entry.resource}, so that nobody can tell what became of it.`);
-        outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
-      } else if (status !== null) outcomes.add(entry, { kind: 'refused', ...none }, UNKNOWN);
-      // Whose client was told that nobody knows is not tried for ever.
-      else if (result === 'open' && this.resend && entry.tell !== undefined) again.push(entry);
-      else if (result === 'hidden') outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
-      else outcomes.add(entry, { kind: 'void', ...none }, { kind: 'settled', applied: false, row: undefined });
-    }
-    this.queue.unshift(...again);
   }
 
   private isStopped(): boolean {

@@ -12,7 +12,12 @@ export interface Found {
   readonly result: 'applied' | 'absent' | 'hidden' | 'open' | 'unknown';
   readonly id: number | null;
   readonly row: Buffer | undefined;
+  /** See `Pending.status`. */
+  readonly status: number | null;
 }
+
+/** What was found, before it is known which answer there was. */
+type Finding = Omit<Found, 'status'>;
 
 /** A write with its request at hand. */
 export interface Pending {
@@ -54,7 +59,7 @@ export function judgePrefix(
   claimed: (resource: Resource, id: number) => boolean,
   rules: Rules,
 ): Found[] {
-  const found = new Map<Entry, Found>();
+  const found = new Map<Entry, Finding>();
   for (const resource of RESOURCES) {
     judgeCreates(resource, writes, reading, claimed, rules, found);
   }
@@ -62,10 +67,10 @@ export function judgePrefix(
   const lastCreate = writes.findLastIndex(
     ({ entry }) => entry.verb === 'create' && found.get(entry)?.result === 'applied',
   );
-  return writes.map(({ entry }, index) => {
+  return writes.map(({ entry, status }, index) => {
     const one = found.get(entry);
-    if (one !== undefined) return one;
-    return { entry, result: index < lastCreate ? 'absent' : 'open', id: null, row: undefined };
+    if (one !== undefined) return { ...one, status };
+    return { entry, result: index < lastCreate ? 'absent' : 'open', id: null, row: undefined, status };
   });
 }
 
@@ -75,7 +80,7 @@ function judgeCreates(
   reading: Reading,
   claimed: (resource: Resource, id: number) => boolean,
   rules: Rules,
-  found: Map<Entry, Found>,
+  found: Map<Entry, Finding>,
 ): void {
   let from = 0;
   const rows = reading.rowsFrom[resource];
@@ -101,7 +106,7 @@ function judgeCreates(
   }
 }
 
-function judgeChains(writes: readonly Pending[], { named }: Reading, rules: Rules, found: Map<Entry, Found>): void {
+function judgeChains(writes: readonly Pending[], { named }: Reading, rules: Rules, found: Map<Entry, Finding>): void {
   const chains = new Map<string, Pending[]>();
   for (const write of writes) {
     const { resource, verb, id } = write.entry;

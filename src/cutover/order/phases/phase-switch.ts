@@ -2,13 +2,14 @@ import type { Gate } from '../gate';
 import type { Follower } from '../follower/follower';
 import type { Entry, Ledger } from '../ledger';
 import type { Counted } from '../implied';
-import { OrderRefused, SideAway } from '../nouns';
+import { OrderRefused } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { OwnerLine } from '../owner/owner-line';
 import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
 import type { Sequencer } from '../sequencer';
 import type { Term } from '../term';
 import { ownerIn, type KeptFollower, type Phase, type StateStore } from '../state';
+import { Demands } from './demands';
 import { changesOwner, impossibleStep } from './steps';
 
 export interface PhaseSwitchParts {
@@ -36,15 +37,17 @@ export interface StepOptions {
 
 /** Milliseconds that writes may be held back for a change of the owner. */
 export const LONGEST_HOLD = 10_000;
-/** A follower this many writes behind does not become level while writes are held back. */
-const HOPELESS_LAG = 5000;
 const LOOK = 20;
 /** Milliseconds after which an owner that does not answer is not waited for. */
 const TROUBLED = 1000;
 
 /** Makes the steps between the phases. Each one is checked before writes are held back, and saved before it takes effect. */
 export class PhaseSwitch {
-  constructor(private readonly parts: PhaseSwitchParts) {}
+  private readonly demands: Demands;
+
+  constructor(private readonly parts: PhaseSwitchParts) {
+    this.demands = new Demands(parts);
+  }
 
   /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
   async change(to: Phase, options: StepOptions = {}): Promise<void> {
@@ -82,7 +85,7 @@ export class PhaseSwitch {
     if (kept.state !== 'waiting') {
       throw new OrderRefused('Green has no copy whose place in the order is known: run "import --gateway URL" first.');
     }
-    const position = await this.ask('green', () => term.takeOver(green));
+    const position = await this.demands.ask('green', () => term.takeOver(green));
     if (position.state !== 'attached' || position.place < kept.place) {
       throw new OrderRefused(`Green does not hold the copy that was taken at place ${kept.place}: import again.`);
     }
@@ -98,41 +101,18 @@ export class PhaseSwitch {
     const { gate, state } = this.parts;
     // An owner that stays the owner is asked for its writes, not relieved of them.
     const abandonUnanswered = changesOwner(state.get().phase, to) ? options.abandonUnanswered : undefined;
-    this.demandHope();
-    this.demandAnswers(abandonUnanswered);
+    this.demands.hope();
+    this.demands.answers(abandonUnanswered);
     const open = gate.close(`phase ${to} begins`);
     try {
       await this.comeToRest(abandonUnanswered);
-      await this.demandSame();
-      await this.handOver(to, percent);
+      await this.handOver(to, percent, await this.demands.same());
     } catch (error) {
       this.takeUpAgain();
       throw error;
     } finally {
       open();
     }
-  }
-
-  /** Refuses what cannot succeed before any write is held back for it. */
-  private demandHope(): void {
-    const { follower, ledger } = this.parts;
-    const { side, status } = follower;
-    const missing = ledger.behind - ledger.unansweredCount;
-    if (!['level', 'catching up'].includes(status) || missing > HOPELESS_LAG) {
-      throw new OrderRefused(
-        `${side} is ${status} and ${missing} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
-      );
-    }
-  }
-
-  /** The writes of an owner that does not answer are given up only by somebody who has seen how many they are. */
-  private demandAnswers(abandon: number | undefined): void {
-    const { trouble } = this.parts.line();
-    const { unansweredCount } = this.parts.ledger;
-    if (trouble === undefined || unansweredCount === 0 || abandon === unansweredCount) return;
-    throw new OrderRefused(
-      `The owner does not answer (${trouble}), and ${unansweredCount} writes have no outcome. Start it, or give them up: --abandon-unanswered ${unansweredCount}. Nothing was changed.`,
-    );
   }
 
   private async comeToRest(abandon: number | undefined): Promise<void> {
@@ -149,11 +129,11 @@ export class PhaseSwitch {
         if (unansweredCount > 0) this.leave(line());
         return;
       }
-      this.demandHope();
+      this.demands.hope();
       // Nobody is held up for an owner that does not come back by itself.
-      if (sequencer.idle && clock.now() - (troubledSince ?? Infinity) >= TROUBLED) this.demandAnswers(abandon);
+      if (sequencer.idle && clock.now() - (troubledSince ?? Infinity) >= TROUBLED) this.demands.answers(abandon);
       if (clock.now() >= deadline) {
-        if (sequencer.idle) this.demandAnswers(abandon);
+        if (sequencer.idle) this.demands.answers(abandon);
         throw new OrderRefused(
           `${follower.side} is ${follower.status} and ${ledger.behind} writes behind after ${LONGEST_HOLD / 1000} s: try again. Nothing was changed.`,
         );
@@ -177,35 +157,7 @@ export class PhaseSwitch {
     if (left !== undefined && left === line()) renewLine(ledger.unanswered);
   }
 
-  /** The side that gets the writes must hold what the order gave it. The leaving one need not even be there. */
-  private async demandSame(): Promise<void> {
-    const { ledger, follower, blue, green, term, evidence } = this.parts;
-    let holdings: Counted;
-    if (follower.side === 'green') {
-      await this.ask('green', () => term.takeOver(green));
-      const found = await this.ask('green', () => green.holdings(term.journal));
-      if (found.state !== 'attached' || found.place !== ledger.followedTo) {
-        throw new OrderRefused(
-          `Green is ${found.state} at place ${found.place} instead of ${String(ledger.followedTo)}. Nothing was changed.`,
-        );
-      }
-      holdings = found.holdings;
-    } else {
-      const { collections, locations } = await this.ask('blue', () => blue.counts());
-      holdings = { collections: { count: collections }, locations: { count: locations } };
-    }
-    const contradiction = ledger.implied.contradiction(holdings, evidence.oneSided);
-    if (contradiction !== undefined) {
-      throw new OrderRefused(
-        `${follower.side} does not hold what the order gave it: ${contradiction}. Run "phase --rebuild-follower", wait until it is level, then try again. Nothing was changed.`,
-      );
-    }
-    this.found = holdings;
-  }
-
-  private found: Counted | undefined;
-
-  private async handOver(to: Phase, percent: number): Promise<void> {
+  private async handOver(to: Phase, percent: number, found: Counted): Promise<void> {
     const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
     if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
     const abandoned = ledger.unanswered;
@@ -237,23 +189,10 @@ export class PhaseSwitch {
     follower.takeState();
     ledger.attach(state.get().follower.state === 'feeding' ? place : null);
     if (!stays) {
-      if (this.found !== undefined) {
-        outcomes.count({ collections: this.found.collections.count, locations: this.found.locations.count });
-      }
+      outcomes.count({ collections: found.collections.count, locations: found.locations.count });
       renewLine([]);
     }
     follower.start();
-  }
-
-  private async ask<Result>(side: string, question: () => Promise<Result>): Promise<Result> {
-    try {
-      return await question();
-    } catch (error) {
-      if (!(error instanceof SideAway)) throw error;
-      throw new OrderRefused(
-        `${side} cannot be asked what it holds (${error.message}): start it, then try again. Nothing was changed.`,
-      );
-    }
   }
 }
 

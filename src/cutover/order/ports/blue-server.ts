@@ -111,7 +111,7 @@ export class BlueServer implements BluePort {
   close(): void {
     this.isSettled = false;
     this.pipeline.break('the gateway stops');
-    this.pipeline.letGo();
+    this.pipeline.left.letGo();
     this.side.close();
     this.lists.close();
   }
@@ -122,11 +122,11 @@ export class BlueServer implements BluePort {
     pipeline.break('the connection is made anew');
     this.bytesLeft = Math.max(this.bytesLeft, pipeline.takeBytesLeft());
     const turns = 2 * limits.depth + Math.ceil(Math.min(this.bytesLeft, SOCKET_BYTES) / READ_AT_ONCE);
-    const haveEnded = await pipeline.haveEnded(limits.close);
+    const haveEnded = await pipeline.left.haveEnded(limits.close);
     await pipeline.open();
     await pipeline.send(this.probe, true);
     // It is at work, but somebody on the way keeps the old connection.
-    if (!haveEnded && !(await pipeline.haveEnded(limits.close))) pipeline.letGo();
+    if (!haveEnded && !(await pipeline.left.haveEnded(limits.close))) pipeline.left.letGo();
     for (let count = 0; count < turns; count++) await pipeline.send(this.probe, true);
     this.bytesLeft = 0;
     this.isSettled = true;

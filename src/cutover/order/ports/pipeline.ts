@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { SideAway, type Answer } from '../nouns';
 import { AnswerParser } from './answer-parser';
+import { LeftConnections } from './left-connections';
 
 export interface PipelineLimits {
   /** Requests on the wire. */
@@ -49,8 +50,7 @@ export class Pipeline {
   private singly = 0;
   /** The server said that it ends this connection. */
   private isEnding = false;
-  /** Connections that were left and that the server has not ended yet. */
-  private readonly left = new Set<Socket>();
+  readonly left = new LeftConnections();
   /** The most bytes without an answer that a connection was left with. */
   private bytesLeft = 0;
 
@@ -117,25 +117,6 @@ export class Pipeline {
     for (const { reject } of rejected) reject(this.away(why));
   }
 
-  /** Resolves to true once the server has ended every connection that was left, to false if that takes too long. */
-  async haveEnded(milliseconds: number): Promise<boolean> {
-    const ended = [...this.left].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    if (ended.length === 0) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), milliseconds);
-    });
-    const result = await Promise.race([Promise.all(ended).then(() => true), late]);
-    clearTimeout(timer);
-    return result;
-  }
-
-  /** Lets go of the connections that were left. */
-  letGo(): void {
-    // Not resetAndDestroy(): behind end() libuv refuses it, node leaks the socket, and the process spins instead of ending.
-    for (const socket of this.left) socket.destroy();
-  }
-
   private connection(): Socket {
     if (this.socket !== undefined) return this.socket;
     const socket = connect({ ...this.target, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 });
@@ -147,7 +128,6 @@ export class Pipeline {
     // 'close' follows, and says the same.
     socket.on('error', () => undefined);
     socket.on('close', (hadError) => {
-      this.left.delete(socket);
       if (this.socket === socket) this.lost(hadError ? 'the connection broke' : 'it ended the connection');
     });
     return socket;
@@ -245,10 +225,7 @@ export class Pipeline {
     clearImmediate(this.flushing);
     clearTimeout(this.watch);
     this.flushing = this.watch = undefined;
-    if (socket === undefined || socket.destroyed) return;
-    this.left.add(socket);
-    if (socket.connecting) socket.destroy();
-    else socket.end();
+    if (socket !== undefined) this.left.leave(socket);
   }
 
   /** One timer for all requests, which looks how long nothing has moved. */
