@@ -15,7 +15,7 @@ export const FRONTS = ['gateway', 'blue', 'green', 'nobody'] as const;
 export type Front = (typeof FRONTS)[number];
 
 /** Names in HAProxy's configuration. */
-export interface HaproxyNames {
+interface HaproxyNames {
   /** The backend that holds the gateway and the owners. */
   readonly backend: string;
   /** The end of the path of the map whose key `front` names a backend. */

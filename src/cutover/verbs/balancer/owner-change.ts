@@ -10,7 +10,7 @@ import type { Haproxy } from './haproxy';
 const RESTART = 8000;
 
 /** A step of the cutover, as it is sent to the control port. */
-export interface PhaseStep {
+interface PhaseStep {
   readonly phase: PhaseName;
   readonly [option: string]: unknown;
 }

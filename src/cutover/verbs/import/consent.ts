@@ -3,7 +3,7 @@ import { CutoverError } from '../../cutover-error';
 import { losesRows, removalText, type Removal } from './removal';
 
 /** Asks the operator a question on the terminal; undefined where there is none. */
-export type Ask = ((question: string) => Promise<string>) | undefined;
+type Ask = ((question: string) => Promise<string>) | undefined;
 
 /**
  * Says what `--replace` removes, and goes on only if the source has all of it, or the operator agrees.
