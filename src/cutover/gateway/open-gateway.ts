@@ -20,7 +20,7 @@ import { ForwardedHeaders } from './forwarded-headers';
 import { Gateway } from './gateway';
 import { EvidenceFile } from './kept/evidence-file';
 import { KeptFacts } from './kept/gateway-facts';
-import { JournalFolder } from './kept/journal-folder';
+import type { JournalFolder } from './kept/journal-folder';
 import { Marks } from './marks';
 import { OrderedWrites, PhaseReaders } from './order-paths';
 import { ReadProxy, type ReadLimits } from './read-proxy';

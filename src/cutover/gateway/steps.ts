@@ -64,7 +64,7 @@ export class Steps {
     const { evidence } = this.parts;
     if (value === undefined || value === evidence.count) return value;
     throw new PhaseRefused(
-      `There are ${evidence.count} pieces of evidence in ${evidence.file}, not ${String(value)}: read them again.`,
+      `There are ${evidence.count} pieces of evidence in ${evidence.file}, not ${JSON.stringify(value)}: read them again.`,
     );
   }
 

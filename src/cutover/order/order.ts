@@ -205,7 +205,10 @@ export class Order {
       }
       await new Promise<void>((resolve) => {
         const cancel = parts.clock.after(QUIET_LOOK, resolve);
-        void ledger.changed.next().then(() => (cancel(), resolve()));
+        void ledger.changed.next().then(() => {
+          cancel();
+          resolve();
+        });
       });
     }
     return open;

@@ -12,11 +12,6 @@ export function unavailable(detail: string): RawAnswer {
   return ownAnswer(503, 'Service Unavailable', `Service Unavailable: ${detail}`, ['retry-after', '1']);
 }
 
-/** 502: the owner could not be reached. */
-export function notCarriedOut(): RawAnswer {
-  return ownAnswer(502, 'Bad Gateway', 'Bad Gateway: the write was not carried out');
-}
-
 /** 504: the owner's answer did not come. @param outcome what is known of the write */
 export function answerLost(outcome: 'unknown' | 'applied' | 'absent'): RawAnswer {
   const known = {

@@ -108,7 +108,7 @@ function routeOf({ method, target }: Request): string {
   return routeRequest(method, target).route;
 }
 
-function shown<Message extends Request | Answer>({ body, ...head }: Message): object {
+function shown({ body, ...head }: Request | Answer): object {
   const isWhole = body.length <= SHOWN;
   return {
     ...head,

@@ -1,4 +1,4 @@
-import { ownerIn, PHASES, type Phase } from '../state';
+import { ownerIn, type Phase } from '../state';
 
 const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
   blue: ['shadow'],
@@ -21,9 +21,4 @@ export function impossibleStep(from: Phase, to: Phase): string | undefined {
 /** True if the step gives the writes to the other side. */
 export function changesOwner(from: Phase, to: Phase): boolean {
   return ownerIn(from) !== ownerIn(to);
-}
-
-/** True if a step leads further away from the old side. */
-export function isPromotion(from: Phase, to: Phase): boolean {
-  return PHASES.indexOf(to) > PHASES.indexOf(from);
 }
