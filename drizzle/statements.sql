@@ -234,10 +234,10 @@ delete from followed_answers where place <= $1::bigint;
 select journal, state, term, place, filled::text from followed_journal for update;
 
 -- follow_status (read)
-  select (select row_to_json(followed)::text from followed_journal as followed),
-    json_build_object('collections', coalesce((select next_id from id_counters where resource = 'collections'), 1)::text, 'locations', coalesce((select next_id from id_counters where resource = 'locations'), 1)::text)::text,
-    json_build_object('collections', not exists (select from collections), 'locations', not exists (select from locations))::text,
-    (select json_build_object('from', min(place)::text, 'count', count(*))::text from followed_answers);
+select (select row_to_json(followed)::text from followed_journal as followed) as journal,
+    json_build_object('collections', coalesce((select next_id from id_counters where resource = 'collections'), 1)::text, 'locations', coalesce((select next_id from id_counters where resource = 'locations'), 1)::text)::text as next_ids,
+    json_build_object('collections', not exists (select from collections), 'locations', not exists (select from locations))::text as empty,
+    (select json_build_object('from', min(place)::text, 'count', count(*))::text from followed_answers) as kept;
 
 -- follow_take_turn (write)
 select from pg_advisory_xact_lock(6021023715884127);

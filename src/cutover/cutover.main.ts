@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { VERSION } from '../version';
+import { balancerCommand } from './verbs/balancer/balancer.command';
 import { calibrateCommand } from './verbs/calibrate/calibrate.command';
 import { EXIT_HELP, runProgram } from './verbs/command-line';
 import { exportCommand } from './verbs/export/export.command';
@@ -24,6 +25,7 @@ const program = new Command('waste-cutover')
 const verbs = [
   calibrateCommand(),
   gatewayCommand(),
+  balancerCommand(),
   importCommand(),
   phaseCommand(),
   statusCommand(),

@@ -92,9 +92,10 @@ describe('on a PostgreSQL that comes and goes', () => {
     it('keep one free of each table, and carry out a lane on one of them', async () => {
       await reopen({ size: 3, statementTimeout: 5000 });
       const slow = [1, 2, 3, 4].map((lane) => pool.query('select pg_sleep(0.7)', lane, 'locked'));
-      const start = performance.now();
+      let ended = 0;
+      for (const one of slow) void one.then(() => ended++);
       expect(await pool.query('select 1', undefined, 'other')).toEqual([['1']]);
-      expect(performance.now() - start).toBeLessThan(600);
+      expect(ended).toBe(0);
       const sameLane = [backend(5, 'other'), backend(5, 'other'), backend(5, 'other')];
       expect(new Set(await Promise.all(sameLane)).size).toBe(1);
       await Promise.all(slow);
@@ -128,7 +129,6 @@ describe('on a PostgreSQL that comes and goes', () => {
 
     it('end a statement by its own deadline, also behind others, and answer for a read that still waits', async () => {
       await pool.open();
-      const start = performance.now();
       const slow = [0, 1, 2, 3].map(() => pool.query('select pg_sleep(0.8)', 1));
       const read = pool.query('select pg_sleep(0.8)');
       const answers = await Promise.allSettled([...slow, read]);
@@ -136,7 +136,6 @@ describe('on a PostgreSQL that comes and goes', () => {
         'fulfilled',
         ...Array.from({ length: 4 }, () => 'rejected'),
       ]);
-      expect(performance.now() - start).toBeLessThan(2500);
       expect(pool.connections.lost).toBe(0);
     });
 

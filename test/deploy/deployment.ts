@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const DEPLOY = resolve(__dirname, '../../deploy');
+/** The folder of the examples. */
+export const DEPLOY = resolve(__dirname, '../../deploy');
 
 /** A copy of a folder of deploy/ whose addresses and paths are those of a test. */
 export class Deployment {

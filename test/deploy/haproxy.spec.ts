@@ -47,11 +47,15 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
   const front = (backend: string): Promise<string> =>
     tell(`set map ${deployment.path('waste-front.map')} front ${backend}`);
 
-  /** Waits until the last check of the gateway found this. */
-  const checked = (result: string): Promise<void> =>
-    eventually(async () => {
-      if (!(await tell('show stat')).includes(`,${result},`)) throw new Error('not checked yet');
-    });
+  /** The usable ones of the servers gateway, owner-blue and owner-green. */
+  async function usable(): Promise<string[]> {
+    const lines = (await tell('show servers state gateway')).split('\n').slice(2);
+    const servers = lines.map((line) => line.split(' ')).filter(([, , , , , state]) => state === '2');
+    return servers.map(([, , , name = '']) => name);
+  }
+
+  const untilUsable = (...servers: string[]): Promise<void> =>
+    eventually(async () => expect(await usable()).toEqual(servers));
 
   test.each([GATEWAY, WEIGHTS])('accepts %s without a warning', async (configuration) => {
     expect(await check(HAPROXY, ['-c', '-f', deployment.path(configuration)])).toEqual({
@@ -79,13 +83,15 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       expect(new Set(got)).toEqual(new Set(['blue', 'gateway', 'green']));
     });
 
-    test('falls back to the owner when the gateway dies, without a failed read, and stays there', async () => {
+    test('falls back to the owner when the gateway dies, without a failed read, and stays there after a write', async () => {
       await front('gateway');
+      await untilUsable('gateway', 'owner-blue');
       expect(await clients.sideOf('GET')).toBe('gateway');
       const reading = clients.keepReading();
       const underWay = clients.sideOf('GET', '/held/read');
       await sides.gateway.holding();
       await sides.gateway.die();
+      await sides.control.die();
       await eventually(() => {
         if (!sides.blue.received.includes('GET /held/read')) throw new Error('not there yet');
       });
@@ -93,17 +99,59 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       expect(await underWay).toBe('blue');
       expect(await clients.sideOf('POST', '/after')).toBe('blue');
       // The gateway is there again, but has missed what the owner took.
-      await checked('L4CON');
+      await untilUsable('owner-blue');
       await sides.gateway.open();
-      await checked('L4OK');
+      await sides.control.open();
+      await untilUsable('gateway', 'owner-blue');
       expect(await clients.sideOf('DELETE')).toBe('blue');
-      await tell('set server gateway/gateway health up');
+      await front('gateway');
       expect(await clients.sideOf('GET')).toBe('gateway');
       expect((await reading.stop()).filter((answer) => answer.startsWith('failed'))).toEqual([]);
     });
 
+    test.each(['POST', 'PUT', 'DELETE'])(
+      'one %s that was sent to the owner at once keeps the gateway out',
+      async (method) => {
+        await front('gateway');
+        await untilUsable('gateway', 'owner-blue');
+        await sides.gateway.die();
+        // No check has found it yet.
+        expect(await clients.sideOf(method)).toBe('blue');
+        await sides.gateway.open();
+        expect(await clients.sideOf('GET')).toBe('blue');
+        expect(await clients.sideOf(method)).toBe('blue');
+      },
+    );
+
+    test('comes back to a gateway that was away for a moment, as long as no write went past it', async () => {
+      await front('gateway');
+      await untilUsable('gateway', 'owner-blue');
+      await sides.gateway.die();
+      await untilUsable('owner-blue');
+      expect(await clients.sideOf('GET')).toBe('blue');
+      await sides.gateway.open();
+      await untilUsable('gateway', 'owner-blue');
+      expect(await clients.sideOf('POST')).toBe('gateway');
+    });
+
+    test('a gateway that is started after HAProxy gets the traffic', async () => {
+      await balancer!.kill();
+      await sides.gateway.die();
+      await sides.control.die();
+      await writeFile(deployment.path('waste-front.map'), 'front gateway\n');
+      await start(GATEWAY);
+      await untilUsable();
+      // Nobody has said who owns the writes.
+      expect((await clients.send('POST', '/')).status).toBe(503);
+      await sides.gateway.open();
+      await sides.control.open();
+      await untilUsable('gateway', 'owner-blue');
+      expect(await clients.sideOf('POST')).toBe('gateway');
+    });
+
     test('never sends a write again that the dying gateway may have received', async () => {
       await front('gateway');
+      await untilUsable('gateway', 'owner-blue');
       const answers = ['POST', 'PUT', 'DELETE'].map((method) => clients.send(method, '/held', [], 'x'));
       await eventually(() => {
         if (sides.gateway.received.length < 3) throw new Error('not there yet');
@@ -113,14 +161,31 @@ describeWith(missing(HAPROXY, 'haproxy'), 'HAProxy', () => {
       expect(sides.blue.received).toEqual([]);
     });
 
-    test('falls back to nobody while the ownership changes, and then to the new owner', async () => {
+    test('falls back to nobody while the owner changes, however it does, and then to the new one', async () => {
       await front('gateway');
-      await tell('disable server gateway/owner-blue');
-      await sides.gateway.die();
-      expect((await clients.send('GET', '/')).status).toBe(503);
-      await tell('enable server gateway/owner-green');
-      expect(await clients.sideOf('POST')).toBe('green');
+      await untilUsable('gateway', 'owner-blue');
+      await sides.control.change('green', async () => {
+        expect(await usable()).toEqual(['gateway']);
+        await sides.gateway.die();
+        expect((await clients.send('POST', '/')).status).toBe(503);
+      });
+      await eventually(async () => expect(await clients.sideOf('POST')).toBe('green'));
       expect(sides.blue.received).toEqual([]);
+    });
+
+    test('falls back to nobody when the gateway dies while the owner changes, and waits for it', async () => {
+      await front('gateway');
+      await untilUsable('gateway', 'owner-blue');
+      await sides.control.change('green', async () => {
+        await sides.control.die();
+        await sides.gateway.die();
+        await untilUsable();
+        expect((await clients.send('POST', '/')).status).toBe(503);
+      });
+      await sides.gateway.open();
+      await sides.control.open();
+      await untilUsable('gateway', 'owner-green');
+      expect(await clients.sideOf('POST')).toBe('gateway');
     });
 
     test('keeps the scheme that a trusted outer proxy tells, and no other', async () => {

@@ -1,10 +1,13 @@
-import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../support/describe-with';
 import { eventually } from '../../harness/eventually';
 import { freePort } from '../../harness/free-port';
 import { missing } from '../support/missing';
 import { Balancer, check, NGINX } from '../../harness/balancer';
-import { Deployment, nginxMain } from './deployment';
+import { StartedProgram } from '../../harness/started-program';
+import { DEPLOY, Deployment, nginxMain } from './deployment';
 import { Clients } from './clients';
 import { addressesOf, endUpstreams, startUpstreams, type Upstreams } from './upstream';
 
@@ -155,12 +158,47 @@ describeWith(missing(NGINX, 'nginx'), 'nginx', () => {
       expect(sides.blue.received.length).toBe(before);
     });
 
-    test('falls back to nobody while the ownership changes, and then to the new owner', async () => {
-      await front('front-gateway', 'gateway');
-      await sides.gateway.die();
-      expect((await clients.send('GET', '/')).status).toBe(502);
-      await front('front-gateway-green', 'green');
-      expect(await clients.sideOf('POST')).toBe('green');
+    describe('with follow-owner.sh', () => {
+      let follower: StartedProgram;
+      beforeEach(async () => {
+        await front('front-gateway-green', 'gateway');
+        const { folder } = deployment;
+        const args = [
+          join(DEPLOY, 'nginx/follow-owner.sh'),
+          join(folder, 'waste'),
+          `http://127.0.0.1:${sides.control.port}`,
+        ];
+        follower = new StartedProgram('sh', [...args, join(folder, 'nginx.pid')]);
+        await untilFront('front-gateway-blue');
+      });
+      afterEach(() => follower.end('SIGKILL'));
+
+      const untilFront = (name: string): Promise<void> =>
+        eventually(async () => expect(await readlink(deployment.path('waste/front.conf'))).toBe(`${name}.conf`));
+
+      test('falls back to nobody while the owner changes, however it does, and then to the new one', async () => {
+        await sides.control.change('green', async () => {
+          await sides.gateway.die();
+          expect((await clients.send('GET', '/')).status).toBe(502);
+          expect((await clients.send('POST', '/')).status).toBe(502);
+        });
+        await untilFront('front-gateway-green');
+        await eventually(async () =>
+          expect(await clients.sideOf('POST', '/', [['Content-Length', '0']])).toBe('green'),
+        );
+        expect(sides.blue.received.filter((request) => request.startsWith('POST'))).toEqual([]);
+      });
+
+      test('stays with the last owner while nobody tells, and leaves a front alone that names no gateway', async () => {
+        await sides.control.die();
+        await sides.gateway.die();
+        await sleep(1500);
+        await eventually(async () => expect(await clients.sideOf('POST', '/', [['Content-Length', '0']])).toBe('blue'));
+        await front('front-green', 'green');
+        await sides.control.open();
+        await sleep(1500);
+        expect(await clients.sideOf('GET')).toBe('green');
+      });
     });
 
     test('passes headers on in their order and spelling, behind those that are its own', async () => {

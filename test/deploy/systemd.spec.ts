@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { readConfig } from '../../src/config';
 import { describeWith } from '../support/describe-with';
 
@@ -43,17 +43,24 @@ test('the unit starts again for ever, and gives no rights', () => {
   });
 });
 
+const UNITS = ['systemd/waste-collection-api.service', 'systemd/waste-gateway.service', 'nginx/waste-owner.service'];
+
 const missing = existsSync(ANALYZE) ? undefined : `${ANALYZE} is missing: install Debian's package systemd`;
 describeWith(missing, 'systemd-analyze', () => {
   let folder: string;
-  let file: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'unit-'));
-    file = join(folder, 'waste-collection-api.service');
-    // It demands that the program and its folder exist on this machine.
-    await writeFile(file, unit.replace('/usr/bin/node', process.execPath).replace('/opt/waste-collection-api', ROOT));
-  });
+  beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'unit-'))));
   afterAll(() => rm(folder, { recursive: true }));
+
+  /** A copy of a unit that names this machine's program and folder: they must exist. */
+  async function copyOf(path: string): Promise<string> {
+    const file = join(folder, basename(path));
+    const text = await readFile(join(ROOT, 'deploy', path), 'utf8');
+    await writeFile(
+      file,
+      text.replaceAll('/usr/bin/node', process.execPath).replaceAll('/opt/waste-collection-api', ROOT),
+    );
+    return file;
+  }
 
   const analyze = (...args: string[]) =>
     new Promise<{ code: number; words: string }>((done) => {
@@ -62,15 +69,15 @@ describeWith(missing, 'systemd-analyze', () => {
       );
     });
 
-  test('finds no fault in the unit', async () => {
-    const { code, words } = await analyze('verify', '--man=no', file);
+  test.each(UNITS)('finds no fault in %s', async (path) => {
+    const { code, words } = await analyze('verify', '--man=no', await copyOf(path));
     // Other units of the machine may have faults of their own.
-    const ours = words.split('\n').filter((line) => line.includes('waste-collection-api'));
+    const ours = words.split('\n').filter((line) => line.includes(basename(path, '.service')));
     expect({ code, ours }).toEqual({ code: 0, ours: [] });
   });
 
-  test('finds it well confined', async () => {
-    const { code, words } = await analyze('security', '--offline=true', '--threshold=40', file);
+  test.each(UNITS.slice(0, 2))('finds %s well confined', async (path) => {
+    const { code, words } = await analyze('security', '--offline=true', '--threshold=40', await copyOf(path));
     expect({ code, words }).toEqual({
       code: 0,
       words: expect.stringMatching(/Overall exposure level.*: [0-3]\.\d OK/),

@@ -44,7 +44,7 @@ export type Action = { readonly at: number } & (
     }
 );
 
-export type FaultKind =
+type FaultKind =
   | Exclude<Extract<Action, { milliseconds: number }>['kind'], 'database import'>
   | 'blue 500'
   | 'green reset'

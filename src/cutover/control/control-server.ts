@@ -10,7 +10,9 @@ import { JournalError } from '../gateway/kept/journal-error';
 import type { MarkPurpose } from '../gateway/marks';
 import { phaseNamed } from '../gateway/steps';
 import { OrderRefused, SideAway } from '../order/nouns';
+import { ownerIn } from '../traffic/phase';
 import { PhaseRefused } from '../traffic/phase-refused';
+import type { OwnerChecks } from './owner-checks';
 import { rightsBy, type Tokens } from './tokens';
 import { sendJson, sendShown, viewsOf } from './views';
 import type { Watching } from './watch/watching';
@@ -26,18 +28,20 @@ const BODY_LIMIT = 1 << 16;
 /**
  * The port that changes and shows the phase. It wants `Authorization: Bearer TOKEN`, but for the page, and speaks JSON: what can
  * be seen is in views.ts; POST /phase, POST /import-mark, POST /rebuild-follower and PATCH /gates change something, which is told
- * as an event. Refusals are 409 with `{"error": sentence}`.
+ * as an event. Refusals are 409 with `{"error": sentence}`. A balancer asks without a token who owns the writes, see OwnerChecks.
  */
 export function createControlServer(
   gateway: Gateway,
   watching: Watching,
   tokens: Tokens,
+  owners: OwnerChecks,
   gates?: GateLimitsControl,
 ): Server {
-  const actions = { ...actionsOf(gateway), ...(gates && gateActions(gates)) };
+  const actions = { ...actionsOf(gateway, owners), ...(gates && gateActions(gates)) };
   const views = viewsOf(watching);
   const right = rightsBy(tokens);
   const server = createServer((request, response) => {
+    if (owners.answer(request, response)) return;
     const { method = '', url = '', headers } = request;
     const answer = (status: number, body: unknown) => sendJson(response, status, body);
     const view = method === 'GET' ? views.get(url) : undefined;
@@ -81,11 +85,12 @@ export function isRefusal(error: unknown): boolean {
   return statusOf(error) === 409;
 }
 
-function actionsOf(gateway: Gateway): Readonly<Record<string, Action>> {
+function actionsOf(gateway: Gateway, owners: OwnerChecks): Readonly<Record<string, Action>> {
   return {
     'POST /phase': async ({ phase, percent, acceptEvidence, acceptInconclusive, abandonUnanswered }) => {
       const options = { percent, acceptEvidence, acceptInconclusive: acceptInconclusive === true, abandonUnanswered };
-      await gateway.phases.change(phaseNamed(phase), options);
+      const to = phaseNamed(phase);
+      await owners.whileChanging(ownerIn(to), () => gateway.phases.change(to, options));
       return gateway.status;
     },
     'POST /import-mark': (input) => markAction(gateway, input),

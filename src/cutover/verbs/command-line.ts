@@ -8,9 +8,13 @@ import { NoAnswerError, UnreachableError } from '../../recordings/raw-http';
 import { duration } from '../../settings/option-values';
 import { CutoverError } from '../cutover-error';
 import { JournalDamaged } from '../order/journal/segments';
+import { FallBackError } from './balancer/balancer-errors';
 
 /** The end of each verb's help text. */
 export const EXIT_HELP = '\nExit codes: 0 done (and equal), 1 failed or different, 2 wrong use.';
+
+/** The exit code of a verb after which the balancer does not fall back to the owner of the writes. */
+const FALL_BACK_IS_WRONG = 3;
 
 /** The parser of an option that may be given several times. */
 export function collected(value: string, before: readonly string[] = []): string[] {
@@ -36,6 +40,7 @@ export function runProgram(program: Command, argv: readonly string[]): Promise<v
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
   if (error instanceof ListenError && error.isWrongSetting) return EXIT.usage;
+  if (error instanceof FallBackError) return FALL_BACK_IS_WRONG;
   const foreseen = [
     ListenError,
     CutoverError,

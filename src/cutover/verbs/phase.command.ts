@@ -5,9 +5,11 @@ import { ControlClient } from '../control/control-client';
 import { readToken, withControl, type ControlOptions } from '../control/control-options';
 import { statusText } from '../control/status-text';
 import type { GatewayStatus } from '../gateway/gateway-status';
-import { PHASES } from '../traffic/phase';
+import { PHASES, type PhaseName } from '../traffic/phase';
+import { haproxyOf, withHaproxy, type BalancerOptions } from './balancer/balancer-options';
+import { changePhase, settle } from './balancer/owner-change';
 
-interface PhaseArguments extends ControlOptions {
+interface PhaseArguments extends ControlOptions, BalancerOptions {
   readonly percent?: number;
   readonly acceptEvidence?: number;
   readonly acceptInconclusive?: boolean;
@@ -23,7 +25,12 @@ Phases:
   split   as shadow, and green answers the reads of --percent of the clients
   green   green answers everything and owns the writes, blue follows: going back loses nothing
   done    green alone; there is no way back
-A step that could lose something is refused with the reason and what to do. The phase that holds already is counted anew.`;
+A step that could lose something is refused with the reason and what to do. The phase that holds already is counted anew.
+
+With --haproxy, HAProxy is told to fall back to nobody before the owner of the writes changes, and to the owner afterwards; if
+the step is refused, to the owner that was. Without a name, only that is done, for the owner that holds.
+Exit codes: 0 done, 1 refused and nothing changed, 2 wrong use, 3 HAProxy does not fall back to the owner: the sentence says which
+command to run.`;
 
 /** The verb `phase`: makes a step of the cutover at a running gateway. */
 export function phaseCommand(): Command {
@@ -42,27 +49,31 @@ export function phaseCommand(): Command {
     .option('--rebuild-follower', 'instead of a phase: make the follower equal to the owner again, from its rows')
     .option('--json', 'print the new status as JSON')
     .addHelpText('after', HELP);
-  return withControl(command).action(runPhase);
+  return withControl(withHaproxy(command)).action(runPhase);
 }
 
 async function runPhase(name: string | undefined, options: PhaseArguments): Promise<void> {
   const { control, percent, acceptEvidence, acceptInconclusive = false, abandonUnanswered } = options;
-  const { rebuildFollower, json } = options;
-  if ((name === undefined) !== (rebuildFollower === true)) throw new UsageError('give a phase, or --rebuild-follower');
-  if (name !== undefined && !PHASES.some((phase) => phase === name)) {
+  const { rebuildFollower = false, json } = options;
+  const haproxy = haproxyOf(options);
+  if (name !== undefined && rebuildFollower) throw new UsageError('give a phase or --rebuild-follower, not both');
+  if (name !== undefined && !isPhase(name)) {
     throw new UsageError(`${name} is not a phase: choose ${PHASES.join(', ')}`);
   }
   if (name === 'split' && percent === undefined) {
     throw new UsageError('split needs --percent N: of how many of a hundred clients green answers the reads');
   }
   const client = new ControlClient(control, readToken(options));
-  const input = {
-    phase: name,
-    percent,
-    acceptEvidence,
-    acceptInconclusive,
-    abandonUnanswered,
-  };
-  const status = await (rebuildFollower ? client.post('/rebuild-follower', {}) : client.post('/phase', input));
-  process.stdout.write(`${json ? JSON.stringify(status) : statusText(status as GatewayStatus)}\n`);
+  const print = (status: unknown) =>
+    process.stdout.write(`${json ? JSON.stringify(status) : statusText(status as GatewayStatus)}\n`);
+  if (rebuildFollower) print(await client.post('/rebuild-follower', {}));
+  else if (name !== undefined) {
+    const step = { phase: name, percent, acceptEvidence, acceptInconclusive, abandonUnanswered };
+    print(await (haproxy === undefined ? client.post('/phase', step) : changePhase(step, client, haproxy)));
+  } else if (haproxy !== undefined) print(await settle(client, haproxy));
+  else throw new UsageError('give a phase, or --rebuild-follower, or --haproxy to set what HAProxy falls back to');
+}
+
+function isPhase(name: string): name is PhaseName {
+  return PHASES.some((phase) => phase === name);
 }

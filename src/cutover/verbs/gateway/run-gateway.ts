@@ -4,10 +4,11 @@ import { listen } from '../../../listen';
 import { standardError } from '../../../logging/output';
 import { createControlServer, isRefusal } from '../../control/control-server';
 import { readFollowToken, readToken, readWatchToken } from '../../control/control-options';
+import { OwnerChecks } from '../../control/owner-checks';
 import { Watching } from '../../control/watch/watching';
 import { JournalFolder } from '../../gateway/kept/journal-folder';
 import { openGateway } from '../../gateway/open-gateway';
-import type { PhaseName } from '../../traffic/phase';
+import { ownerIn, type PhaseName } from '../../traffic/phase';
 import { comparisonOf, rowOfBlue } from './comparison-options';
 import type { GatewayArguments } from './gateway-options';
 
@@ -49,13 +50,16 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
     ...{ ...given, ...compared, greenAdmin, followToken },
     onTurn: () => watching.look(),
   });
-  const control = createControlServer(gateway, watching, tokens, comparison);
+  const owners = new OwnerChecks(() => ownerIn(gateway.phase));
+  const control = createControlServer(gateway, watching, tokens, owners, comparison);
   try {
     const controlAt = await listen(control, controlPort, controlHost, CONTROL);
     const at = await listen(gateway.clients.server, port, host, CLIENTS);
     watching.start(gateway, gateway.clients.server);
     const goBack = (to: PhaseName, why: string) =>
-      watching.now.recorder.automaticReturn(to, why, () => gateway.phases.change(to));
+      watching.now.recorder.automaticReturn(to, why, () =>
+        owners.whileChanging(ownerIn(to), () => gateway.phases.change(to)),
+      );
     comparison.watch({ phase: () => gateway.phase, goBack, behind: () => gateway.followerLag });
     process.stdout.write(`Listening on http://${host}:${at}, control on http://${controlHost}:${controlAt}\n`);
   } catch (error) {
@@ -65,6 +69,8 @@ export async function runGateway(given: GatewayArguments): Promise<void> {
   }
   const signal = await untilStopped();
   watching.stopping(signal);
+  // What comes while nobody listens must not go past the journal.
+  await owners.withdraw();
   if (signal === 'SIGTERM') {
     gateway.clients.drain();
     await sleep(NOTICE);

@@ -14,6 +14,7 @@ export interface ImportOptions extends GatewayReadOptions {
   probe?: boolean;
   map: string[];
   replace?: boolean;
+  yes?: boolean;
   withoutUnreadable?: boolean;
   timeout: number;
   json?: boolean;
@@ -51,7 +52,8 @@ export function importCommand(): Command {
     .option('--next-id <[resource=]n>', 'the id of the next row, of collections unless named otherwise', collected, [])
     .option('--probe', 'find the next id by creating and deleting a collection at the old API, which burns one id')
     .option('--map <field:from=to>', 'a value that the new API does not have; may be repeated', collected, [])
-    .option('--replace', 'remove what the target has')
+    .option('--replace', 'remove what the target has, after a question if the source lacks some of it')
+    .option('--yes', 'with --replace: remove it without a question')
     .option('--without-unreadable', 'leave out rows that the old API cannot render')
     .addOption(timeoutOption())
     .option('--json', 'print the result as JSON')

@@ -5,6 +5,7 @@ import type { Spool } from '../../sides/spool';
 import { checkList, type CheckedList } from './check-list';
 import type { ListSource, ReadList } from './list-source';
 import { nextIdOf } from './next-id';
+import { removals, type Removal } from './removal';
 import { RefusalList, type RefusalKind } from './refusals';
 import type { TargetDatabase } from './target-database';
 import type { ValueMap } from './value-map';
@@ -21,6 +22,8 @@ export interface ImportRequest {
   readonly probe: (() => Promise<bigint>) | undefined;
   /** Whether what the target has may be removed. */
   readonly replace: boolean;
+  /** Is told what that removes. @throws to keep it */
+  readonly onRemoval: (found: readonly Removal[]) => Promise<void>;
   /** Whether rows that the source cannot render are left out, rather than stopping the import. */
   readonly withoutUnreadable: boolean;
   /** Called when everything was read and can be written, before it is. */
@@ -67,7 +70,9 @@ export async function importLists(request: ImportRequest): Promise<ImportReport>
     await request.onPlanned?.();
     const present = await adoptPresent(target, lists, replace);
     if (present !== undefined) return { outcome: 'already there', lists: present, mapped };
-    await writeLists(target, lists, { map, replace });
+    const removed = replace ? await removals(target.url, lists, map) : undefined;
+    if (removed?.some(({ rows }) => rows > 0)) await request.onRemoval(removed);
+    await writeLists(target, lists, map, removed);
     return { outcome: 'imported', lists, mapped };
   } finally {
     await Promise.all(spools.map((spool) => spool.close()));

@@ -8,10 +8,12 @@ import { sideAt } from '../../sides/side-list';
 import { targetUrl } from '../target';
 import type { ImportOptions } from './import.command';
 import { GatewayCopy } from './gateway-copy';
+import { demandConsent, terminal } from './consent';
 import { FileSource } from './file-source';
 import { importLists, RowsRefusedError, type ImportReport } from './import';
 import type { ListSource } from './list-source';
 import { probeNextCollectionId } from './probe';
+import type { Removal } from './removal';
 import { ServerSource } from './server-source';
 import { TargetDatabase } from './target-database';
 import { parseMappings } from '../value-mappings';
@@ -41,9 +43,10 @@ export async function runImport(options: ImportOptions): Promise<void> {
     const known = copy?.nextCollectionId;
     // What the gateway knows nobody need ask for, which would burn an id.
     const probe = known === undefined ? asked : () => Promise.resolve(known);
-    const { replace = false, withoutUnreadable = false } = options;
+    const { replace = false, yes = false, withoutUnreadable = false } = options;
+    const onRemoval = (found: readonly Removal[]) => demandConsent(found, { yes, ask: terminal(), say });
     const onPlanned = copy?.release.bind(copy);
-    const request = { target, sources, map, nextIds, probe, replace, withoutUnreadable, say };
+    const request = { target, sources, map, nextIds, probe, replace, onRemoval, withoutUnreadable, say };
     const report = await importLists({ ...request, ...(onPlanned && { onPlanned }) });
     await copy?.end(report.lists);
     process.stdout.write(options.json ? `${writeJson(jsonOf(report))}\n` : textOf(report));

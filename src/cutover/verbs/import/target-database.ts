@@ -73,9 +73,10 @@ export class TargetDatabase {
     await this.client.query('vacuum (analyze) collections, locations').catch(() => undefined);
   }
 
-  /** Removes every row. */
-  async clear({ name }: ImportedResource): Promise<void> {
-    await this.client.query(`delete from ${name}`);
+  /** Removes every row. @returns how many there were */
+  async clear({ name }: ImportedResource): Promise<number> {
+    const { rowCount } = await this.client.query(`delete from ${name}`);
+    return Number(rowCount);
   }
 
   /** Adds rows; the text that PostgreSQL makes of each must be the expected one. @throws CutoverError if it is not */

@@ -5,6 +5,7 @@ import type { Resource } from '../../traffic/resource';
 import { StoredLists } from '../stored-lists';
 import type { CheckedList } from './check-list';
 import { IMPORTED, type TypedRow } from './imported-resource';
+import type { Removal } from './removal';
 import { RowReader } from './row-reader';
 import type { StoredState, TargetDatabase } from './target-database';
 import type { ValueMap } from './value-map';
@@ -51,17 +52,25 @@ export async function adoptPresent(
   );
 }
 
-/** Writes the lists in one transaction. @throws CutoverError if the target was filled meanwhile, or see TargetDatabase */
+/**
+ * Writes the lists in one transaction.
+ *
+ * @param removed what is removed for it, if that may be
+ * @throws CutoverError if the target has something else by now, or see TargetDatabase
+ */
 export async function writeLists(
   target: TargetDatabase,
   lists: readonly PlannedList[],
-  { map, replace }: { readonly map: ValueMap; readonly replace: boolean },
+  map: ValueMap,
+  removed?: readonly Removal[],
 ): Promise<void> {
   await target.transaction(async () => {
     for (const list of lists) {
       const resource = IMPORTED[list.resource];
-      if (replace) await target.clear(resource);
-      else if (isOccupied(await target.state(resource))) {
+      const known = removed?.find(({ resource: name }) => name === list.resource)?.rows;
+      const isAsKnown =
+        known === undefined ? !isOccupied(await target.state(resource)) : (await target.clear(resource)) === known;
+      if (!isAsKnown) {
         throw new CutoverError(`someone has written ${list.resource} to the target meanwhile: nothing was imported`);
       }
       await writeRows(target, list, map);
