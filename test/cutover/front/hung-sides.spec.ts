@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../../harness/eventually';
 import { aCollection, json } from '../../../harness/samples';
 import { describeWithReference } from '../../reference/describe-with-reference';
 import { useTwoSides } from '../support/two-sides';
@@ -44,7 +45,8 @@ describe('in a split, a green that accepts and does not answer', () => {
 
   it('is replaced by the owner in two seconds, for the client that it was to answer', async () => {
     await sides().restart({ firstByteTimeout: 30_000 });
-    await sides().through.shadow();
+    // For a moment after a start the journal is made safe.
+    await eventually(() => sides().through.shadow());
     await sides().create();
     await sides().through.level();
     await sides().through.gateway.phases.change('split', { percent: 100 });
