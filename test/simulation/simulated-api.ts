@@ -36,7 +36,7 @@ function bodyOf(request: Request): { text: string; quirk: Quirk } {
 /** Of a row that nobody can read. */
 export const UNREADABLE_TEXT = 'unreadable';
 
-export function rowBytes(id: number, text: string): Buffer {
+function rowBytes(id: number, text: string): Buffer {
   return Buffer.from(JSON.stringify({ id, text }));
 }
 

@@ -37,8 +37,10 @@ export class Writers {
   /** Resolves once so many more writes were acknowledged. */
   async more(count: number): Promise<void> {
     const goal = this.acknowledged + count;
-    for (const end = performance.now() + 90_000; this.acknowledged < goal; await sleep(PAUSE)) {
+    const end = performance.now() + 90_000;
+    while (this.acknowledged < goal) {
       if (performance.now() > end) throw new Error(`only ${this.acknowledged} of ${goal} writes were acknowledged`);
+      await sleep(PAUSE);
     }
   }
 

@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
  * The chain of CRCs keeps what an earlier, failed write left behind from being taken for a record. The durable offset
  * tells a torn tail from damage: a whole frame that lies after a gap and says that the gap was durable proves damage.
  */
-export const FRAME_BYTES = 20;
+const FRAME_BYTES = 20;
 const MAGIC = 0x57434a31;
 const ALIGNMENT = 8;
 const LONGEST = 1 << 30;

@@ -42,7 +42,7 @@ export interface ReadSegment {
 }
 
 /** Reads the frames of a segment up to the first that is not whole. Undefined if it has not even a header. */
-export async function readSegment(disk: Disk, segment: number, seed: number): Promise<ReadSegment | undefined> {
+async function readSegment(disk: Disk, segment: number, seed: number): Promise<ReadSegment | undefined> {
   const name = segmentName(segment);
   const bytes = (await disk.read(name)) ?? Buffer.alloc(0);
   const records: FoundRecord[] = [];
