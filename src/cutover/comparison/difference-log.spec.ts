@@ -52,7 +52,9 @@ test('a line that is damaged is told, and keeps no gateway from starting', async
   await writeFile(path, `${line.replace('split', 'splat')}${line}\n`);
   await appendFile(path, 'half a li');
   expect(open().found).toEqual(['/api/collections']);
-  expect(errors.map(({ message }) => message)).toEqual(Array(2).fill(`${path} has a damaged line, which is passed over`));
+  expect(errors.map(({ message }) => message)).toEqual(
+    Array(2).fill(`${path} has a damaged line, which is passed over`),
+  );
 });
 
 test('what the statistics have is dropped, but nothing that came meanwhile', async () => {

@@ -35,9 +35,7 @@ const KINDS: Readonly<Record<keyof GateLimits, Kind>> = {
 };
 
 /** Checks what is to be changed: limits by their names, where null stands for what the gateway was started with. */
-function parseLimits(
-  input: Readonly<Record<string, unknown>>,
-): Partial<Record<keyof GateLimits, number | null>> {
+function parseLimits(input: Readonly<Record<string, unknown>>): Partial<Record<keyof GateLimits, number | null>> {
   const names = Object.keys(input);
   if (names.length === 0) throw new GateSettingsError(`Name a limit: ${Object.keys(KINDS).join(', ')}.`);
   for (const name of names) {

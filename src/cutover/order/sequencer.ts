@@ -104,7 +104,10 @@ export class Sequencer {
 
   private mayTurn(): boolean {
     const { gate, owner } = this.parts;
-    return this.waiting.length > 0 && !gate.closed && owner().line.ready && this.room() > 0;
+    if (this.waiting.length === 0 || gate.closed || this.room() <= 0) return false;
+    const { ready, trouble } = owner().line;
+    // Behind an owner that does not answer they would only be more whose outcome nobody knows.
+    return ready && trouble === undefined;
   }
 
   private room(): number {

@@ -21,7 +21,8 @@ it('renders what only the untyped old server takes', () => {
 });
 
 it('knows of a row that the old server stores and cannot render', () => {
-  const body = (fields: Record<string, unknown>) => Buffer.from(JSON.stringify(aCollection(fields)).replace('0.5', 'NaN'));
+  const body = (fields: Record<string, unknown>) =>
+    Buffer.from(JSON.stringify(aCollection(fields)).replace('0.5', 'NaN'));
   const of = (fields: Record<string, unknown>) =>
     expectedRow('collections', 7, { headers: ['Content-Type', 'application/json'], body: body(fields) });
   expect(of({ quantity: 0.5 })).toEqual(Buffer.alloc(0));

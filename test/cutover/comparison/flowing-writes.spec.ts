@@ -11,7 +11,12 @@ import { startFollowApp, type FollowApp } from '../../follow/follow-app';
 import { keepWriting } from '../support/clients';
 import { gatewayOptions, TestGateway } from '../support/test-gateway';
 
-const ROUTES = ['GET /api/collections', 'GET /api/collections/{collection_id}', 'GET /api/locations', 'GET /api/analytics'];
+const ROUTES = [
+  'GET /api/collections',
+  'GET /api/collections/{collection_id}',
+  'GET /api/locations',
+  'GET /api/analytics',
+];
 /** So many reads are asked at most, until each route has had its comparisons. */
 const MOST_READS = 20_000;
 
@@ -75,13 +80,12 @@ describeWithReference('while clients write without a pause', () => {
         await readUntil(() => differences().verdict !== 'inconclusive');
         await writing.stop();
         const { samples } = through.gateway;
-        await eventually(() =>
-          expect(samples.compared + samples.between + samples.unanswered).toBe(samples.sampled),
-        );
+        await eventually(() => expect(samples.compared + samples.between + samples.unanswered).toBe(samples.sampled));
         expect(differing).toEqual([]);
         expect(differences()).toMatchObject({ gate: 'differences', verdict: 'pass' });
         const { statistics } = comparison.toJSON().phases.at(-1)!;
-        for (const route of ROUTES) expect([route, statistics[route]!.pairs.equal]).toEqual([route, expect.any(Number)]);
+        for (const route of ROUTES)
+          expect([route, statistics[route]!.pairs.equal]).toEqual([route, expect.any(Number)]);
         // Sampled ones that nothing could be said about are the exception.
         expect(samples.compared).toBeGreaterThan(samples.between);
       },

@@ -53,7 +53,10 @@ describe('a side that answers what it must not', () => {
     const { port } = side.address() as AddressInfo;
     journal = await journalDirectory();
     const blue = `http://127.0.0.1:${port}`;
-    gateway = new GatewayProcess(['--blue', blue, '--green', `http://localhost:${port}`, '--journal', journal.path]);
+    // In phase blue green is looked at once, and left alone.
+    const green = `http://localhost:${port}`;
+    const sides = ['--blue', blue, '--green', green, '--green-admin', green];
+    gateway = new GatewayProcess([...sides, '--journal', journal.path]);
     await gateway.start();
   });
   afterAll(async () => {

@@ -22,7 +22,13 @@ test('large counts need no other formula', () => {
 
 test('few errors of few requests accuse nobody by accident', () => {
   // Where one in a thousand is allowed, three of 600 are an accident once in 43 times, three of 650 once in 35.
-  expect([3, 500, 600, 650, 700].map((requests) => isMoreThan(0.001, 3, requests))).toEqual([true, true, true, false, false]);
+  expect([3, 500, 600, 650, 700].map((requests) => isMoreThan(0.001, 3, requests))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('a P95 lies between these ranks', () => {

@@ -21,7 +21,8 @@ const LIST = get('/api/collections');
 const enumError = (field: string) => `{"type":"enum","loc":["body","${field}"],"msg":"m","input":"x"}`;
 const finite = (field: string) => `{"type":"finite_number","loc":["body","${field}"],"msg":"m","input":null}`;
 const unicode = (field: string) => `{"type":"string_unicode","loc":["body","${field}"],"msg":"m","input":"x"}`;
-const missing = (input: string) => `{"type":"missing","loc":["body","unit"],"msg":"Field required","input":${input},"url":"u"}`;
+const missing = (input: string) =>
+  `{"type":"missing","loc":["body","unit"],"msg":"Field required","input":${input},"url":"u"}`;
 const yearZero = (year: number) =>
   refusal(`{"type":"datetime_parsing","loc":["body","collected_date"],"ctx":{"error":"year ${year} is out of range"}}`);
 const json = (detail: string) => `{"detail":"${detail}"}`;
@@ -37,7 +38,8 @@ const bytes = (hex: string): RecordedRequest => ({
   body_b64: Buffer.from(hex, 'hex').toString('base64'),
 });
 const upgrade = (...names: string[]): RecordedRequest => ({ ...LIST, headers: names.map((name) => [name, 'x']) });
-const document = (properties: object) => answer(200, JSON.stringify({ components: { schemas: { A: { properties } } } }));
+const document = (properties: object) =>
+  answer(200, JSON.stringify({ components: { schemas: { A: { properties } } } }));
 const UNKNOWN = 'The outcome of this write is unknown: read before you send it again';
 // Each missing field repeats the whole body.
 const LONG = JSON.stringify({ a: 'é}"'.repeat(400_000) });
@@ -80,7 +82,11 @@ const CASES: Readonly<Record<string, BothWays>> = {
   'year-zero': { excused: [post('{}'), crash(), yearZero(0)], nearMiss: [post('{}'), crash(), yearZero(10_000)] },
   'overflowing-sum': {
     excused: [get('/api/analytics'), crash(), answer(200, '{"waste_by_type":{"paper":null}}')],
-    nearMiss: [get('/api/analytics'), answer(200, '{"waste_by_type":{"paper":1}}'), answer(200, '{"waste_by_type":{"paper":null}}')],
+    nearMiss: [
+      get('/api/analytics'),
+      answer(200, '{"waste_by_type":{"paper":1}}'),
+      answer(200, '{"waste_by_type":{"paper":null}}'),
+    ],
   },
   'deepest-nesting': {
     excused: [nested(967), answer(400, json('There was an error parsing the body')), refusal(missing('null'))],

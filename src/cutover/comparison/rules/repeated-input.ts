@@ -10,7 +10,8 @@ const SHORT = 1000;
 export const REPEATED_INPUT_RULE: ReviewedRule = {
   name: 'repeated-input',
   point: pointOf('repeated-input'),
-  sentence: 'The new side answers null in place of long values where a 422 would repeat more than a million characters.',
+  sentence:
+    'The new side answers null in place of long values where a 422 would repeat more than a million characters.',
   explains: ({ blue, green, differences }) => {
     if (blue.status !== 422 || green.status !== 422 || blue.body.length <= LONGEST) return false;
     if (differences.some(({ aspect }) => aspect === 'header')) return false;

@@ -70,7 +70,9 @@ export function proposed(routes: readonly RouteLatency[]): Pick<LatencyProposal,
   const small = routes.filter(({ route }) => !/^GET \/api\/(?:collections|locations|analytics)$/.test(route));
   const slowest = Math.max(0, ...small.map(({ green }) => green.high));
   const latencyFloor = Math.max(DEFAULT_GATE_LIMITS.latencyFloor, Math.ceil((slowest * FLOOR_ROOM) / 10) * 10);
-  const ratios = routes.filter(({ green }) => green.high > latencyFloor).map(({ blue, green }) => green.high / blue.low);
+  const ratios = routes
+    .filter(({ green }) => green.high > latencyFloor)
+    .map(({ blue, green }) => green.high / blue.low);
   const worst = Math.max(0, ...ratios);
   const p95Ratio = Math.max(DEFAULT_GATE_LIMITS.p95Ratio, Math.ceil(worst * RATIO_ROOM * 2) / 2);
   return { p95Ratio, latencyFloor };

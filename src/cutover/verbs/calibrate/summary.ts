@@ -37,7 +37,8 @@ function errors(failing: Calibration['failing']): string[] {
 }
 
 function latencies({ routes, unequal, p95Ratio, latencyFloor }: LatencyProposal): string[] {
-  const left = unequal.length === 0 ? [] : [`  not measured, since green does not hold the same rows: ${unequal.join(', ')}`];
+  const left =
+    unequal.length === 0 ? [] : [`  not measured, since green does not hold the same rows: ${unequal.join(', ')}`];
   return [
     'P95 of reads, one at a time:',
     ...routes.map(

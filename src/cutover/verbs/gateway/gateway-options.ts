@@ -73,9 +73,7 @@ export function withGatewayOptions(command: Command): Command {
         '100000',
       ),
     )
-    .addOption(
-      valued('--journal-limit <size>', 'what the journal may keep for the follower, likewise', size, '1GB'),
-    )
+    .addOption(valued('--journal-limit <size>', 'what the journal may keep for the follower, likewise', size, '1GB'))
     .addOption(valued('--first-byte-timeout <seconds>', 'how long a side may take to begin an answer', duration, '60'))
     .addOption(valued('--side-timeout <seconds>', 'how long a side may be silent within an answer', duration, '30'))
     .addOption(valued('--patience <seconds>', 'how long a client waits for the answer to a write', duration, '35'))
