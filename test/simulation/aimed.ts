@@ -1,4 +1,4 @@
-import type { Phase } from '../../src/cutover/order/state';
+import type { PhaseName } from '../../src/cutover/traffic/phase';
 import type { Random } from './random';
 import type { Action } from './schedule';
 
@@ -121,7 +121,7 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
 const CLIENT_BYTES = 10;
 
 function inPhase(phase: 'shadow' | 'split' | 'green'): Action[] {
-  const steps: Phase[] = phase === 'shadow' ? ['shadow'] : ['shadow', phase];
+  const steps: PhaseName[] = phase === 'shadow' ? ['shadow'] : ['shadow', phase];
   return [
     { at: 10, kind: 'import' },
     ...steps.map((to, index): Action => ({ at: 100 + 200 * index, kind: 'step', to, abandon: false })),

@@ -1,5 +1,5 @@
 import { RESOURCES, type Resource } from '../../src/cutover/order/nouns';
-import { hasFollower, ownerIn } from '../../src/cutover/order/state';
+import { hasFollower, ownerIn } from '../../src/cutover/traffic/phase';
 import type { Evidence } from '../../src/cutover/order/ports';
 import { textOf, UNREADABLE_TEXT, type Quirk, type Rows } from './simulated-api';
 import type { Made } from './clients';

@@ -1,5 +1,5 @@
 import type { Resource, Verb } from '../../src/cutover/order/nouns';
-import type { Phase } from '../../src/cutover/order/state';
+import type { PhaseName } from '../../src/cutover/traffic/phase';
 import { Random } from './random';
 import type { Quirk } from './simulated-api';
 
@@ -16,7 +16,7 @@ export type Action = { readonly at: number } & (
       readonly bytes: number;
     }
   | { readonly kind: 'read'; readonly client: number }
-  | { readonly kind: 'step'; readonly to: Phase; readonly abandon: boolean }
+  | { readonly kind: 'step'; readonly to: PhaseName; readonly abandon: boolean }
   | { readonly kind: 'import' }
   | { readonly kind: 'rebuild' }
   | { readonly kind: 'green reset' }
@@ -125,7 +125,7 @@ function steps(random: Random, length: number): Action[] {
   const actions: Action[] = [];
   const abandon = random.chance(0.3);
   let at = 5 + random.next() * length * 0.1;
-  const add = (to: Phase) => {
+  const add = (to: PhaseName) => {
     // An operator tries again until it works.
     for (let tries = random.between(1, 3); tries > 0; tries--) {
       actions.push({ at, kind: 'step', to, abandon });
@@ -135,7 +135,7 @@ function steps(random: Random, length: number): Action[] {
   if (random.chance(0.1)) return actions;
   actions.push({ at, ...importOf(random) });
   at += 50 + random.next() * 200;
-  for (const to of random.weighed<readonly Phase[]>([
+  for (const to of random.weighed<readonly PhaseName[]>([
     [['shadow'], 2],
     [['shadow', 'split'], 2],
     [['shadow', 'green'], 4],

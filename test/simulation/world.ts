@@ -1,7 +1,7 @@
 import { Order, type OrderOptions } from '../../src/cutover/order/order';
 import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
-import { hasFollower } from '../../src/cutover/order/state';
+import { hasFollower } from '../../src/cutover/traffic/phase';
 import { Clients } from './clients';
 import { Excuses } from './excuses';
 import { Random } from './random';

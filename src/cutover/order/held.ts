@@ -5,7 +5,8 @@ import { OrderRefused, type Resource } from './nouns';
 import type { Clock, EvidenceStore, GreenPort } from './ports';
 import type { Follower } from './follower/follower';
 import type { Sequencer } from './sequencer';
-import { hasFollower, type Phase, type StateStore } from './state';
+import { hasFollower, type PhaseName } from '../traffic/phase';
+import type { StateStore } from './state';
 import type { Term } from './term';
 
 export type HoldPurpose = 'import' | 'verify';
@@ -139,7 +140,7 @@ export class Held {
   }
 }
 
-function demandPhase(purpose: HoldPurpose, phase: Phase): void {
+function demandPhase(purpose: HoldPurpose, phase: PhaseName): void {
   if (purpose === 'import' && phase !== 'blue') {
     throw new OrderRefused(
       `An import is taken in phase blue, not in ${phase}: run "phase blue" first, and empty green.`,

@@ -5,10 +5,11 @@ import type { Ledger } from './ledger';
 import { RESOURCES, type NextId, type Resource } from './nouns';
 import type { OwnerLine } from './owner/owner-line';
 import type { Sequencer } from './sequencer';
-import type { OrderState, Phase } from './state';
+import type { PhaseName } from '../traffic/phase';
+import type { OrderState } from './state';
 
 export interface OrderStatus {
-  readonly phase: Phase;
+  readonly phase: PhaseName;
   readonly percent: number;
   readonly lastPlace: number;
   readonly followedTo: number | null;

@@ -21,7 +21,8 @@ import type { BluePort, Clock, Disk, EvidenceStore, GreenPort, Rules } from './p
 import { Recovered } from './recovered';
 import { Sequencer, type SequencerLimits, type Submitted } from './sequencer';
 import { Term } from './term';
-import { hasFollower, ownerIn, StateStore, type OrderState, type Phase } from './state';
+import { hasFollower, ownerIn, type PhaseName } from '../traffic/phase';
+import { StateStore, type OrderState } from './state';
 import { Tidying } from './tidying';
 import { TimerWheel } from './timer-wheel';
 
@@ -159,7 +160,7 @@ export class Order {
   }
 
   /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
-  change(to: Phase, options?: StepOptions): Promise<void> {
+  change(to: PhaseName, options?: StepOptions): Promise<void> {
     return this.alone.run(`phase ${to}`, () => this.phases.change(to, options));
   }
 
@@ -214,7 +215,7 @@ export class Order {
     return open;
   }
 
-  get phase(): Phase {
+  get phase(): PhaseName {
     return this.state.get().phase;
   }
 

@@ -1,16 +1,6 @@
-import type { SideName } from './nouns';
+import type { PhaseName } from '../traffic/phase';
 import type { FollowerState } from './follower/states';
 import type { Disk } from './ports';
-
-export type Phase = 'blue' | 'shadow' | 'split' | 'green' | 'done';
-
-export function ownerIn(phase: Phase): SideName {
-  return phase === 'green' || phase === 'done' ? 'green' : 'blue';
-}
-
-export function hasFollower(phase: Phase): boolean {
-  return phase === 'shadow' || phase === 'split' || phase === 'green';
-}
 
 /** What is kept of the follower. */
 export interface KeptFollower {
@@ -31,7 +21,7 @@ export interface KeptFollower {
 /** Everything that steps change. It is replaced as a whole, and first of all. */
 export interface OrderState {
   readonly journal: string;
-  readonly phase: Phase;
+  readonly phase: PhaseName;
   /** Of the clients whose reads green answers in phase split. */
   readonly percent: number;
   readonly follower: KeptFollower;

@@ -31,7 +31,11 @@ export class BreakingProxy {
 
   /** Resets all connections, on both sides. */
   reset(): void {
-    for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const socket of [...this.pairs].flat()) {
+      // Behind end() libuv refuses a reset, node leaks the socket, and this process spins instead of ending.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
     this.pairs.clear();
   }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Route } from '../../../src/cutover/order/nouns';
 import type { OrderStatus } from '../../../src/cutover/order/order-status';
 import type { StepOptions } from '../../../src/cutover/order/phases/phase-switch';
-import type { Phase } from '../../../src/cutover/order/state';
+import type { PhaseName } from '../../../src/cutover/traffic/phase';
 
 /** On what an order is opened. */
 export interface OrderPlace {
@@ -21,7 +21,7 @@ export type Question =
   | { readonly kind: 'write'; readonly route: Route; readonly body: string }
   | { readonly kind: 'import' }
   | { readonly kind: 'status' }
-  | { readonly kind: 'phase'; readonly to: Phase; readonly options?: StepOptions };
+  | { readonly kind: 'phase'; readonly to: PhaseName; readonly options?: StepOptions };
 
 export interface Asked {
   readonly n: number;
@@ -79,7 +79,7 @@ export class OrderProgram {
     await this.ask({ kind: 'import' });
   }
 
-  async phase(to: Phase, options?: StepOptions): Promise<void> {
+  async phase(to: PhaseName, options?: StepOptions): Promise<void> {
     await this.ask({ kind: 'phase', to, ...(options && { options }) });
   }
 

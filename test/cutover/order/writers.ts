@@ -39,8 +39,8 @@ export class Writers {
     const goal = this.acknowledged + count;
     const end = performance.now() + 90_000;
     while (this.acknowledged < goal) {
-      await sleep(PAUSE);
       if (performance.now() > end) throw new Error(`only ${this.acknowledged} of ${goal} writes were acknowledged`);
+      await sleep(PAUSE);
     }
   }
 

@@ -8,9 +8,9 @@ import type { OwnerLine } from '../owner/owner-line';
 import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
 import type { Sequencer } from '../sequencer';
 import type { Term } from '../term';
-import { ownerIn, type KeptFollower, type Phase, type StateStore } from '../state';
+import { impossibleStep, ownerIn, type PhaseName } from '../../traffic/phase';
+import type { KeptFollower, StateStore } from '../state';
 import { Demands } from './demands';
-import { changesOwner, impossibleStep } from './steps';
 
 export interface PhaseSwitchParts {
   readonly gate: Gate;
@@ -50,7 +50,7 @@ export class PhaseSwitch {
   }
 
   /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
-  async change(to: Phase, options: StepOptions = {}): Promise<void> {
+  async change(to: PhaseName, options: StepOptions = {}): Promise<void> {
     const { phase } = this.parts.state.get();
     const impossible = impossibleStep(phase, to);
     if (impossible !== undefined) throw new OrderRefused(impossible);
@@ -59,7 +59,7 @@ export class PhaseSwitch {
     else await this.changeReads(to, options);
   }
 
-  private async changeReads(to: Phase, { percent = 0 }: StepOptions): Promise<void> {
+  private async changeReads(to: PhaseName, { percent = 0 }: StepOptions): Promise<void> {
     const { state, follower, ledger } = this.parts;
     if (to === 'split' && !['level', 'catching up'].includes(follower.status)) {
       throw new OrderRefused(
@@ -97,7 +97,7 @@ export class PhaseSwitch {
     follower.start();
   }
 
-  private async changeOwner(to: Phase, { percent = 0, ...options }: StepOptions): Promise<void> {
+  private async changeOwner(to: PhaseName, { percent = 0, ...options }: StepOptions): Promise<void> {
     const { gate, state } = this.parts;
     // An owner that stays the owner is asked for its writes, not relieved of them.
     const abandonUnanswered = changesOwner(state.get().phase, to) ? options.abandonUnanswered : undefined;
@@ -157,7 +157,7 @@ export class PhaseSwitch {
     if (left !== undefined && left === line()) renewLine(ledger.unanswered);
   }
 
-  private async handOver(to: Phase, percent: number, found: Counted): Promise<void> {
+  private async handOver(to: PhaseName, percent: number, found: Counted): Promise<void> {
     const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
     if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
     const abandoned = ledger.unanswered;
@@ -200,4 +200,9 @@ export class PhaseSwitch {
 function demandUnchanged({ state, reason }: KeptFollower, expected: KeptFollower['state']): void {
   if (state === expected) return;
   throw new OrderRefused(`The follower is ${state} now (${reason ?? 'no reason'}). Nothing was changed.`);
+}
+
+/** True if the step gives the writes to the other side. */
+function changesOwner(from: PhaseName, to: PhaseName): boolean {
+  return ownerIn(from) !== ownerIn(to);
 }
