@@ -108,6 +108,19 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     create(900, 2),
   ],
 
+  'a rebuilt blue that gives an id which green has used up has lost nothing': (random) => [
+    ...inPhase('shadow'),
+    create(400, 0),
+    create(420, 1),
+    named(450, 1, 'delete'),
+    { at: 500, kind: 'step', to: 'green', abandon: false },
+    create(600, 0),
+    named(650 + random.next() * 5, 0, 'delete'),
+    { at: 700, kind: 'blue restart', milliseconds: 50 },
+    { at: 4000, kind: 'step', to: 'split', abandon: false },
+    create(4500, 1),
+  ],
+
   'no outcome goes with the segment of its write before it is durable': (random) => [
     create(20, 0),
     create(23, 1),

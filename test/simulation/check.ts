@@ -120,7 +120,9 @@ const OF_ODD = /ids are apart|cannot (?:list|be given)|to a row that is/;
 
 /** True if there is evidence of the row, and a write to it that one side refuses. */
 function isKnown({ clients: { made }, evidence }: World, resource: Resource, id: number): boolean {
-  const found = evidence.filter((one) => one.resource === resource && one.id === id);
+  // Of a row that blue cannot list nobody may know the id.
+  const isAbout = (one: Evidence) => one.id === id || (one.kind === 'unknown' && one.id === null);
+  const found = evidence.filter((one) => one.resource === resource && isAbout(one));
   return found.some(({ place }) => made.some((write) => isCause(write, { resource, id, place })));
 }
 

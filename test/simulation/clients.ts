@@ -1,5 +1,6 @@
 import type { Answer, Resource, Verb } from '../../src/cutover/order/nouns';
 import type { Order } from '../../src/cutover/order/order';
+import type { Evidence } from '../../src/cutover/order/ports';
 import type { Reply } from '../../src/cutover/order/reply';
 import type { Rows } from './simulated-api';
 import type { Action } from './schedule';
@@ -59,10 +60,12 @@ export class Clients {
   }
 
   /** What a client that may read from green does not see there of what it has written. */
-  unseen(order: Order, client: number, green: Rows): string[] {
+  unseen(order: Order, client: number, green: Rows, evidence: readonly Evidence[]): string[] {
     if (!order.mayReadFromGreen(`client ${client}`)) return [];
     return this.made.flatMap(({ verb, resource, id, text, told, client: by, quirk }) => {
       if (by !== client || told !== 'done' || verb === 'delete' || id === null || quirk !== 'fine') return [];
+      // The operator knows that the sides are not equal in this row.
+      if (evidence.some((one) => one.resource === resource && one.id === id)) return [];
       const others = this.made.filter((one) => one.resource === resource && one.id === id && one.text !== text);
       const row = green.rows[resource].get(id);
       if (others.length > 0 || (row !== undefined && textOf(row) === text)) return [];

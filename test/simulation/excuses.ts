@@ -12,6 +12,9 @@ const TELLS: Readonly<Record<Cause, RegExp>> = {
     /past the gateway|green (?:holds|applied|accepts|refuses)|applied what green|render the row/,
 };
 
+/** Milliseconds that a rebuild takes at the most; one that fails is begun again before. */
+const REBUILD = 5000;
+
 interface Excuse {
   readonly cause: Cause;
   readonly from: number;
@@ -35,9 +38,9 @@ export class Excuses {
     for (const excuse of this.excuses) excuse.isNoticed = true;
   }
 
-  /** The follower is equal to the owner again. */
+  /** The follower is made equal to the owner from now on; what is said of that belongs to the cause as well. */
   end(at: number): void {
-    for (const excuse of this.excuses) if (excuse.isNoticed) excuse.until = Math.min(excuse.until, at);
+    for (const excuse of this.excuses) if (excuse.isNoticed && at <= excuse.until) excuse.until = at + REBUILD;
   }
 
   /** True if what the order says at this moment may come from a cause that there is. */

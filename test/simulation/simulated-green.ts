@@ -164,7 +164,7 @@ export class SimulatedGreen {
       const answer = this.data.handle(request, id, expected === 'refused');
       const made = answer.status < 300 && request.method === 'POST' ? RULES.idOf(answer) : undefined;
       const named = Number(request.target.split('/')[3]);
-      const of = answer.status < 300 ? (made ?? named) : null;
+      const of = answer.status < 300 && expected !== 'refused' ? (made ?? named) : null;
       answers.push({ place, status: answer.status, id: of, digest: RULES.digestOf(answer.body), answer });
     }
     this.place = conflict === null ? upTo : conflict - 1;

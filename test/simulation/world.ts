@@ -151,7 +151,8 @@ export class World {
       return;
     }
     if (action.kind === 'read') {
-      const unseen = order === undefined ? [] : this.clients.unseen(order, action.client, this.green.data);
+      const unseen =
+        order === undefined ? [] : this.clients.unseen(order, action.client, this.green.data, this.evidence);
       if (!this.excuses.any) this.violations.push(...unseen);
       return;
     }

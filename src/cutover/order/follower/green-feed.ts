@@ -88,7 +88,9 @@ export class GreenFeed implements Feed {
       if (outcome === undefined) continue;
       this.known.delete(entry);
       // What a change did, a later one may have covered.
-      const isLost = entry.verb === 'create' && status < 300 && (outcome.kind !== 'applied' || outcome.id !== id);
+      // Without an id it only would have carried it out, had the owner not refused it.
+      const isLost =
+        entry.verb === 'create' && status < 300 && id !== null && (outcome.kind !== 'applied' || outcome.id !== id);
       if (isLost) {
         throw new FollowerApart(
           `${owner} does not have what it had made of place ${place}, and green has it: it has lost its data`,

@@ -157,10 +157,20 @@ export class PhaseSwitch {
     if (left !== undefined && left === line()) renewLine(ledger.unanswered);
   }
 
+  /** A blue that was rebuilt and has created nothing since may give ids that green has used up: it is not a loss. */
+  private expectGap(from: number): void {
+    const { ledger, outcomes } = this.parts;
+    const implied = ledger.implied.get();
+    if (implied === null) return;
+    const { count } = implied.collections;
+    outcomes.reset({ ...implied, collections: { count, next: { atLeast: from, exact: false } } });
+  }
+
   private async handOver(to: PhaseName, percent: number, found: Counted): Promise<void> {
     const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
     if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
     const abandoned = ledger.unanswered;
+    const { gapFrom } = state.get().follower;
     const place = ledger.lastPlace;
     const stays = ownerIn(to) === ownerIn(state.get().phase);
     const next = (now: KeptFollower): KeptFollower => {
@@ -190,6 +200,7 @@ export class PhaseSwitch {
     ledger.attach(state.get().follower.state === 'feeding' ? place : null);
     if (!stays) {
       outcomes.count({ collections: found.collections.count, locations: found.locations.count });
+      if (gapFrom !== null) this.expectGap(gapFrom);
       renewLine([]);
     }
     follower.start();
