@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { useCluster } from '../../test/support/clusters';
 import { eventually } from '../../harness/eventually';
@@ -309,6 +310,16 @@ describe('on a PostgreSQL that comes and goes', () => {
       const asked = pool.query('select 1 from pg_sleep(0.2)');
       await pool.close();
       expect(await asked).toEqual([['1']]);
+    });
+
+    it('do not reset what was ended already, after which the process would spin instead of exiting', async () => {
+      const reset = jest.spyOn(Socket.prototype, 'resetAndDestroy');
+      await pool.open();
+      gate.swallow();
+      await pool.close();
+      const ended = reset.mock.contexts.filter((socket) => socket.writableEnded);
+      reset.mockRestore();
+      expect(ended).toEqual([]);
     });
 
     it('close although nobody answers', async () => {

@@ -199,6 +199,11 @@ export class Link {
   hangUp(reason: string): void {
     const { socket } = this.options;
     this.hungUpFor ??= reason;
+    // Nothing is under way on one that was ended; node 20 would never close it after a reset, and spin instead of exiting.
+    if (socket.writableEnded) {
+      socket.destroy();
+      return;
+    }
     try {
       // What lies in this machine's buffers is not delivered later.
       socket.resetAndDestroy();
