@@ -82,7 +82,7 @@ describe('without a database that answers', () => {
       await load.untilMore(200, 100);
       await begin();
       await load.untilMore(503, 10);
-      const health = await fetch(`${server.url}/health`, { signal: AbortSignal.timeout(8000) });
+      const health = await fetch(`${server.url}/health`, { signal: AbortSignal.timeout(2000) });
       expect([health.status, await health.text()]).toEqual([503, '{"detail":"Service Unavailable"}']);
       expect(await server.isReady()).toBe(false);
       await sleep(OUTAGE);
@@ -158,8 +158,7 @@ describe('without a database that answers', () => {
       await eventually(async () => expect(await post(-1)).not.toBe(200));
       const start = performance.now();
       const statuses = await Promise.all(Array.from({ length: 20 }, (_, n) => post(n)));
-      // One after the other they would take twenty times as long.
-      expect(performance.now() - start).toBeLessThan(4 * (STATEMENT_TIMEOUT + 3000));
+      expect(performance.now() - start).toBeLessThan(STATEMENT_TIMEOUT + 3000 + 1000);
       const listed = await (await fetch(`${server.url}/api/collections`)).text();
       expect(statuses).toContain(504);
       statuses.forEach((status, n) =>
