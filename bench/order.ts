@@ -24,7 +24,7 @@ const LIMITS = {
   ...{ patience: 30_000, maxBehind: 1_000_000, journalLimit: 4e9 },
 };
 const headers = ['Host', '127.0.0.1:8000', 'Content-Type', 'application/json', 'User-Agent', 'bench', 'Accept', '*/*'];
-const evidence = { add: () => Promise.resolve(), archive: () => Promise.resolve(), oneSided: 0 };
+const evidence = { add: () => Promise.resolve(), archive: () => Promise.resolve(), oneSided: { blue: 0, green: 0 } };
 
 function create(n: number): Request {
   const row = { location: `Depot ${n}`, waste_type: 'paper', quantity: n / 4, unit: 'kg' };

@@ -108,6 +108,50 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     create(900, 2),
   ],
 
+  'a create that green has and blue cannot list any more after a power cut is not taken for lost': (random) => [
+    ...inPhase('shadow'),
+    { ...create(500, 0), quirk: 'unrenderable' },
+    create(501 + random.next() * 2, 1),
+    { at: 515 + random.next() * 40, kind: 'power cut', milliseconds: 170 },
+  ],
+
+  'a delete of no row does not hide that blue forgot one': (random) => [
+    { at: 20, kind: 'import' },
+    create(100, 0),
+    { at: 230 + random.next() * 10, kind: 'blue restart', milliseconds: 3000 },
+    { ...named(290, 1, 'delete'), row: 0.62 },
+    { at: 320, kind: 'step', to: 'shadow', abandon: false },
+    { ...create(1240, 2), quirk: 'unrenderable' },
+  ],
+
+  'a row that blue alone has does not hide that blue forgot one': (random) => [
+    { at: 170, kind: 'import' },
+    { at: 290, kind: 'step', to: 'shadow', abandon: true },
+    { ...create(1425, 3), quirk: 'green refuses' },
+    create(2250, 3),
+    { at: 2320, kind: 'step', to: 'green', abandon: true },
+    { at: 2380, kind: 'blue restart', milliseconds: 260 },
+    { at: 2640 + random.next() * 60, kind: 'step', to: 'shadow', abandon: true },
+  ],
+
+  'a follower that is halted while a step begins to feed it is not fed': (random) => [
+    { at: 8.7, kind: 'import' },
+    { ...create(25, 1), resource: 'locations' },
+    { at: 30, kind: 'blue restart', milliseconds: 8 },
+    create(84.4, 0),
+    { at: 84 + random.next() * 3, kind: 'step', to: 'shadow', abandon: false },
+  ],
+
+  'a row that blue cannot list, under an id that was given before, shows that it forgot': (random) => [
+    { at: 20, kind: 'import' },
+    create(100, 0),
+    { at: 230 + random.next() * 10, kind: 'blue restart', milliseconds: 3000 },
+    named(290, 1, 'delete'),
+    { at: 320, kind: 'step', to: 'shadow', abandon: false },
+    { at: 1220, kind: 'kill', milliseconds: 20 },
+    { ...create(1243, 2), quirk: 'unrenderable' },
+  ],
+
   'a rebuilt blue that gives an id which green has used up has lost nothing': (random) => [
     ...inPhase('shadow'),
     create(400, 0),

@@ -2,6 +2,7 @@ import { Order, type OrderOptions } from '../../src/cutover/order/order';
 import type { OrderStatus } from '../../src/cutover/order/order-status';
 import type { Evidence, EvidenceStore } from '../../src/cutover/order/ports';
 import { hasFollower } from '../../src/cutover/traffic/phase';
+import type { SideName } from '../../src/cutover/traffic/side-name';
 import { Clients } from './clients';
 import { Excuses } from './excuses';
 import { Random } from './random';
@@ -115,9 +116,8 @@ export class World {
   }
 
   private evidenceStore(process: SimulatedProcess): EvidenceStore {
-    const isOneSided = ({ kind }: Evidence) => kind === 'refused' || kind === 'accepted';
     const { evidence } = this;
-    const oneSided = () => evidence.slice(this.archived).filter(isOneSided).length;
+    const alone = (side: SideName) => evidence.slice(this.archived).filter(({ more }) => more === side).length;
     return {
       add: (one) =>
         process.outcome(0.3, () => {
@@ -131,7 +131,7 @@ export class World {
           this.excuses.end(this.time.elapsed);
         }),
       get oneSided() {
-        return oneSided();
+        return { blue: alone('blue'), green: alone('green') };
       },
     };
   }

@@ -85,7 +85,7 @@ export class Held {
       if (ledger.followedTo === null) ledger.attach(this.place);
       term.current = await green.attach(term.journal, this.place, next);
       const found = await green.holdings(term.journal);
-      const apart = this.implied.contradiction(found.holdings, leftOut);
+      const apart = this.implied.contradiction(found.holdings, { fewer: leftOut });
       if (apart !== undefined) {
         await follower.transit('detach');
         throw new OrderRefused(

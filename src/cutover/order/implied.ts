@@ -6,6 +6,12 @@ export type ImpliedState = Holdings | null;
 /** What was counted, and perhaps the ids that come next. */
 export type Counted = Readonly<Record<Resource, { readonly count: number | null; readonly next?: NextId }>>;
 
+/** Rows that need not be equal. */
+export interface Apart {
+  readonly more?: number;
+  readonly fewer?: number;
+}
+
 /**
  * What the owner must hold by what it answered: the number of rows and the next id of each resource. A side that holds
  * something else has lost rows, or was written to past the gateway.
@@ -46,14 +52,15 @@ export class Implied {
   /**
    * Why a side with these holdings, or only counts of them, cannot be equal to the owner; undefined if nothing says so.
    *
-   * @param tolerated so many rows are known to be on one side only
+   * @param more at most so many rows are known to be on this side alone
+   * @param fewer and so many on the owner alone
    */
-  contradiction(holdings: Counted, tolerated = 0): string | undefined {
+  contradiction(holdings: Counted, { more = 0, fewer = 0 }: Apart): string | undefined {
     if (this.state === null) return undefined;
     for (const resource of RESOURCES) {
       const [implied, found] = [this.state[resource], holdings[resource]];
       const surplus = plus(found.count, -(implied.count ?? 0));
-      if (implied.count !== null && surplus !== null && Math.abs(surplus) > tolerated) {
+      if (implied.count !== null && surplus !== null && (surplus > more || surplus < -fewer)) {
         return `it holds ${found.count ?? 0} ${resource} where the order implies ${implied.count}`;
       }
       if (found.next === undefined) continue;

@@ -30,8 +30,11 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** `applied`: it took effect; `refused`: it was answered and nothing changed; `void`: it was never carried out and never will be. */
-export type OutcomeKind = 'applied' | 'refused' | 'void';
+/**
+ * `applied`: it took effect; `refused`: it was answered and nothing changed; `void`: it was never carried out and never will
+ * be; `unknown`: nobody can tell, because the owner cannot list its rows.
+ */
+export type OutcomeKind = 'applied' | 'refused' | 'void' | 'unknown';
 
 /** What the owner made of a write. */
 export interface Outcome {

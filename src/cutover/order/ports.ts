@@ -1,4 +1,5 @@
-import type { Answer, Copy, Counts, Holdings, OutcomeKind, Request, Resource, Row, Verb } from './nouns';
+import type { Answer, Copy, Counts, Holdings, OutcomeKind, Request, Resource, Row, SideName, Verb } from './nouns';
+import type { OneSided } from './one-sided';
 
 /** A file of fixed size that is written at positions. */
 export interface SegmentFile {
@@ -187,13 +188,15 @@ export interface Evidence {
   readonly resource: Resource | null;
   readonly id: number | null;
   readonly explanation: string;
+  /** The side that has a row more by it, if one has. */
+  readonly more?: SideName | null;
 }
 
 /** Where evidence goes. It is durable when this resolves; the same may be given twice after a crash. */
 export interface EvidenceStore {
   add(evidence: Evidence): Promise<void>;
-  /** Rows that are known to be on one side only, since the follower was last made equal to the owner. */
-  readonly oneSided: number;
+  /** Since the follower was last made equal to the owner. */
+  readonly oneSided: OneSided;
   /** The follower is equal to the owner again. */
   archive(): Promise<void>;
 }

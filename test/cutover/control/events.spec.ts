@@ -61,7 +61,7 @@ describe('the events of a gateway', () => {
     await gateway.start();
     await sides.level();
 
-    await sides.create({ waste_type: 'cardboard' });
+    const { id } = (await (await sides.create({ waste_type: 'cardboard' })).json()) as { id: number };
     await sides.told(({ event }) => event === 'evidence');
     await sides.run('phase', 'shadow', '--accept-evidence', '1');
 
@@ -114,7 +114,7 @@ describe('the events of a gateway', () => {
       kind: 'refused',
       count: 1,
       added: 1,
-      id: 4,
+      id,
     });
     expect(events.find((event) => short(event).includes('split done'))).toMatchObject({
       percent: 100,

@@ -58,7 +58,7 @@ describeWithBrowser('the page of the control port in a browser', () => {
     await page.getByText('green: level').waitFor();
     expect(await page.locator('#sides').innerText()).toMatch(/blue \(owner\)\s+127\.0\.0\.1:\d+/);
     expect(await page.locator('#gates').innerText()).toMatch(
-      /differences\s+inconclusive\s+.*at least 5 equal ones are needed/,
+      /differences\s+inconclusive\s+.*missing: all routes: \d of 5 equal comparisons/,
     );
 
     await page.reload();

@@ -48,6 +48,7 @@ describe('waste-cutover status', () => {
       const now = await sides.gateway.status();
       expect(now.follower.state).toBe('away');
       expect(now.rates.owner).toBeGreaterThan(0);
+      expect(now.rates.follower).not.toBeNull();
       return now;
     });
     expect(status).toMatchObject({ behind: 20, etaSeconds: null, rates: { follower: 0 } });

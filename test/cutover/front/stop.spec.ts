@@ -24,7 +24,7 @@ describeWithReference('connections to the gateway', () => {
     await answers(1);
     expect(text).not.toMatch(/^connection: close\r$/im);
     const stopped = front.gateway.stop();
-    await front.gateway.says('Finishing what is under way');
+    await front.gateway.says('finishing what is under way');
     socket.write(READ);
     await ended;
     expect(statusesIn(text)).toEqual([200, 200]);

@@ -41,15 +41,16 @@ export class Rates {
   }
 
   get now(): WriteRates {
-    const first = this.samples[0];
-    const last = this.samples.at(-1);
-    if (first === undefined || last === undefined || last.at === first.at) return { owner: null, follower: null };
-    const seconds = (last.at - first.at) / 1000;
-    const rate = (count: number) => Math.max(0, Math.round((count / seconds) * 10) / 10);
-    return {
-      owner: rate(last.answered - first.answered),
-      follower: last.followed === null || first.followed === null ? null : rate(last.followed - first.followed),
-    };
+    return { owner: this.rateOf(({ answered }) => answered), follower: this.rateOf(({ followed }) => followed) };
+  }
+
+  /** Counted since there is something to count: a follower may have come in the middle. */
+  private rateOf(placeOf: (sample: Sample) => number | null): number | null {
+    const [last, first] = [this.samples.at(-1), this.samples.find((sample) => placeOf(sample) !== null)];
+    if (first === undefined || last === undefined || last.at === first.at) return null;
+    const [from, to] = [placeOf(first), placeOf(last)];
+    if (from === null || to === null) return null;
+    return Math.max(0, Math.round(((to - from) * 10_000) / (last.at - first.at)) / 10);
   }
 
   /** Seconds until the follower has everything, if both go on as they do; null if it does not come nearer, or nobody knows. */

@@ -20,7 +20,7 @@ async function open(): Promise<{ evidence: EvidenceFile; facts: KeptFacts }> {
 }
 
 const piece = (place: number, more: Partial<Evidence> = {}): Evidence => ({
-  ...{ kind: 'refused', place, resource: 'collections', id: place, explanation: 'green refuses it.' },
+  ...{ kind: 'refused', place, resource: 'collections', id: place, explanation: 'green refuses it.', more: 'blue' },
   ...more,
 });
 
@@ -48,9 +48,9 @@ test('what follows from a row that one side lacks is no further piece', async ()
   const { evidence } = await open();
   await evidence.add(piece(1, { id: 5 }));
   await evidence.add(piece(2, { id: 5, explanation: 'blue applied what green refuses with 404.' }));
-  await evidence.add(piece(3, { id: 6, kind: 'different' }));
+  await evidence.add(piece(3, { id: 6, kind: 'different', more: null }));
   expect(evidence.count).toBe(2);
-  expect(evidence.oneSided).toBe(1);
+  expect(evidence.oneSided).toEqual({ blue: 1, green: 0 });
 });
 
 test('what was accepted is accepted after a restart, and nothing is once the sides were made equal', async () => {
@@ -63,7 +63,7 @@ test('what was accepted is accepted after a restart, and nothing is once the sid
   evidence.leaveOut(3);
   await evidence.archive();
   await evidence.add(piece(9));
-  expect([evidence.count, evidence.unaccepted, evidence.oneSided]).toEqual([1, 1, 4]);
+  expect([evidence.count, evidence.unaccepted, evidence.oneSided]).toEqual([1, 1, { blue: 4, green: 0 }]);
   expect((await readdir(directory)).filter((name) => name.startsWith('divergent-before-'))).toHaveLength(1);
   expect((await open()).evidence.unaccepted).toBe(1);
 });

@@ -1,11 +1,13 @@
 import { open, readFile, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OneSided } from '../../order/one-sided';
 import type { Evidence, EvidenceStore } from '../../order/ports';
 import type { Resource } from '../../traffic/resource';
 import type { KeptFacts } from './gateway-facts';
 
 const NAME = 'divergent.jsonl';
 const NEWLINE = 0x0a;
+const NONE: OneSided = { blue: 0, green: 0 };
 
 /** What the two sides made of a write, as far as it is at hand. */
 export interface Witnessed {
@@ -30,7 +32,7 @@ export class EvidenceFile implements EvidenceStore {
   /** Rows that one side has and the other has not. */
   private readonly apart = new Set<string>();
   private lines = 0;
-  private rows = 0;
+  private more = NONE;
   private working: Promise<void> = Promise.resolve();
   /** Rows that the next copy leaves out. */
   private leavingOut = 0;
@@ -69,8 +71,8 @@ export class EvidenceFile implements EvidenceStore {
     return Math.max(0, this.lines - this.facts.get().accepted);
   }
 
-  get oneSided(): number {
-    return this.rows + this.facts.get().leftOut;
+  get oneSided(): OneSided {
+    return { blue: this.more.blue + this.facts.get().leftOut, green: this.more.green };
   }
 
   add(evidence: Evidence): Promise<void> {
@@ -109,7 +111,7 @@ export class EvidenceFile implements EvidenceStore {
       this.known.clear();
       this.apart.clear();
       this.witness.forget();
-      [this.lines, this.rows] = [0, 0];
+      [this.lines, this.more] = [0, NONE];
     });
   }
 
@@ -134,8 +136,8 @@ export class EvidenceFile implements EvidenceStore {
     if (this.known.has(key)) return;
     this.known.add(key);
     this.lines++;
-    const { kind, resource, id } = evidence;
-    if (kind === 'refused' || kind === 'accepted') this.rows++;
+    const { kind, resource, id, more } = evidence;
+    if (more != null) this.more = { ...this.more, [more]: this.more[more] + 1 };
     if (kind === 'refused' && resource !== null && id !== null) this.apart.add(`${resource}:${id}`);
   }
 

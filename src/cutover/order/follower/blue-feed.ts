@@ -1,6 +1,7 @@
 import type { FollowerMarks } from './marks';
 import type { Entry } from '../ledger';
 import { SideAway, type Answer } from '../nouns';
+import { sideWithMore } from '../one-sided';
 import type { BluePort } from '../ports';
 import { FollowerApart, FollowerEmptied, type Feed, type FeedParts } from './feed';
 import { BlueLook, type BlueSeen } from './blue-look';
@@ -161,7 +162,10 @@ export class BlueFeed implements Feed {
       if (answer.status === 404 && place <= this.seen.repeatTo && place <= later) return;
       if (answer.status === 404) await this.look.demandNotEmptied();
       const explanation = `green applied what blue refuses with ${answer.status}.`;
-      await evidence.add({ kind: 'refused', place, resource, id, explanation });
+      await evidence.add({
+        ...{ kind: 'refused', place, resource, id, explanation },
+        more: sideWithMore(verb, answer.status, 'green'),
+      });
     } else if (verb !== 'delete' && outcome?.digest !== rules.digestOf(answer.body)) {
       await evidence.add({
         kind: 'different',

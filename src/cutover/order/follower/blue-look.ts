@@ -107,9 +107,9 @@ export class BlueLook {
         counted - numberOf(following, resource, 'create', false) - numberOf(following, resource, 'delete', true);
       const most =
         counted + numberOf(following, resource, 'delete', false) + numberOf(following, resource, 'create', true);
-      if (count < least - evidence.oneSided)
+      if (count < least - evidence.oneSided.green)
         throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
-      if (count > most + evidence.oneSided)
+      if (count > most + evidence.oneSided.blue)
         throw new FollowerApart(`blue holds ${count} ${resource}, more than the order implies`);
     }
   }

@@ -123,7 +123,8 @@ export class Follower {
   /** The owner is not to be followed any more. @throws the disk's error; nothing is fed all the same */
   async halt(error: FollowerApart): Promise<void> {
     this.stop();
-    await this.transit('apart', { reason: error.message });
+    // A step may have begun to feed it while the disk took that.
+    if (await this.transit('apart', { reason: error.message })) this.stop();
   }
 
   /** True once everything that counts as followed would count so after a power cut. */

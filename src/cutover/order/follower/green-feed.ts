@@ -1,5 +1,6 @@
 import type { Entry } from '../ledger';
-import { SideAway, type Outcome } from '../nouns';
+import { SideAway, type Outcome, type SideName } from '../nouns';
+import { sideWithMore } from '../one-sided';
 import type { Outcomes } from '../outcomes';
 import type { GreenPort, PlacedAnswer } from '../ports';
 import type { Term } from '../term';
@@ -89,8 +90,8 @@ export class GreenFeed implements Feed {
       this.known.delete(entry);
       // What a change did, a later one may have covered.
       // Without an id it only would have carried it out, had the owner not refused it.
-      const isLost =
-        entry.verb === 'create' && status < 300 && id !== null && (outcome.kind !== 'applied' || outcome.id !== id);
+      const isKept = outcome.kind === 'unknown' || (outcome.kind === 'applied' && outcome.id === id);
+      const isLost = entry.verb === 'create' && status < 300 && id !== null && !isKept;
       if (isLost) {
         throw new FollowerApart(
           `${owner} does not have what it had made of place ${place}, and green has it: it has lost its data`,
@@ -163,18 +164,17 @@ export class GreenFeed implements Feed {
     if (outcome === undefined || isNothing(outcome)) return;
     const { evidence } = this.parts;
     const isApplied = answer.status < 300;
-    const add = (kind: 'refused' | 'accepted' | 'different', explanation: string) =>
-      evidence.add({ kind, place, resource, id: outcome.id ?? entry.id, explanation });
+    const add = (kind: 'refused' | 'accepted' | 'different', explanation: string, more: SideName | null = null) =>
+      evidence.add({ kind, place, resource, id: outcome.id ?? entry.id, explanation, more });
     if (outcome.kind === 'refused') {
-      if (isApplied)
-        await add(
-          'accepted',
-          `green accepts what ${owner} refuses with ${outcome.status ?? 'an answer that was lost'}.`,
-        );
+      if (!isApplied) return;
+      const explanation = `green accepts what ${owner} refuses with ${outcome.status ?? 'an answer that was lost'}.`;
+      await add('accepted', explanation, sideWithMore(verb, outcome.status, 'green'));
     } else if (!isApplied) {
       // The row was not there when somebody looked whether the delete had been carried out.
       if (verb === 'delete' && outcome.status === null && answer.status === 404) return;
-      await add('refused', `${owner} applied what green refuses with ${answer.status}.`);
+      const explanation = `${owner} applied what green refuses with ${answer.status}.`;
+      await add('refused', explanation, sideWithMore(verb, answer.status, owner));
     } else if (verb !== 'delete' && outcome.digest !== answer.digest) {
       await add('different', 'The sides render the row differently.');
     }
@@ -185,7 +185,7 @@ export class GreenFeed implements Feed {
   }
 }
 
-/** A failure of the owner that changed nothing says nothing of the request. */
+/** Nothing to follow; a failure of the owner that changed nothing says nothing of the request. */
 function isNothing({ kind, status }: Outcome): boolean {
-  return kind === 'void' || (kind === 'refused' && (status ?? 0) >= 500);
+  return kind === 'void' || kind === 'unknown' || (kind === 'refused' && (status ?? 0) >= 500);
 }

@@ -117,7 +117,7 @@ export class RebuildBlue {
 
   private refused(resource: Resource, id: number, place: number, { status }: Answer): Promise<void> {
     const explanation = `blue refuses a row of green with ${status}.`;
-    return this.parts.evidence.add({ kind: 'refused', place, resource, id, explanation });
+    return this.parts.evidence.add({ kind: 'refused', place, resource, id, explanation, more: 'green' });
   }
 
   private impossible(resource: Resource, id: number): FollowerApart {

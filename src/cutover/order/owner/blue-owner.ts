@@ -3,7 +3,7 @@ import type { Answer, Request, Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
 import type { Reply } from '../reply';
-import { lossIn, readFor } from './blue-reading';
+import { listableIn, lossIn, readFor, type Listable } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
 import { record } from './found-outcomes';
 import { judgePrefix, type Pending } from './prefix';
@@ -40,6 +40,7 @@ export class BlueOwner implements OwnerLine {
   private loss: string | undefined;
   private waitsForDisk = false;
   private resend = false;
+  private listable: Listable = new Set();
 
   constructor(private readonly parts: BlueOwnerParts) {}
 
@@ -217,7 +218,8 @@ export class BlueOwner implements OwnerLine {
     const writes = [...this.doubtful, ...this.underWay].sort((a, b) => a.entry.place - b.entry.place);
     const read = await readFor(port, ledger, writes);
     if (this.isStopped()) return;
-    this.loss ??= lossIn(ledger, writes, read.counts);
+    this.loss ??= lossIn(ledger, writes, read, this.listable);
+    this.listable = listableIn(read);
     // What is implied from before means nothing any more.
     const holdings = this.loss === undefined ? read.holdings : await port.holdings();
     if (this.isStopped()) return;

@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger';
-import { RESOURCES, type Counts, type Holdings, type Resource, type Row } from '../nouns';
+import { RESOURCES, UNRENDERABLE, type Counts, type Holdings, type Resource, type Row } from '../nouns';
 import type { BluePort } from '../ports';
 import { rowKey, type Pending, type Reading } from './prefix';
 
@@ -40,20 +40,43 @@ export async function readFor(
   return { reading: { rowsFrom, named }, counts, holdings };
 }
 
-/** How the rows that are left show that blue has forgotten others; undefined if they do not. */
+/** The resources that blue could list when it was last read. */
+export type Listable = ReadonlySet<Resource>;
+
+export function listableIn({ counts }: BlueRead): Listable {
+  return new Set(RESOURCES.filter((resource) => counts[resource] !== null));
+}
+
+/** How what blue holds shows that it has forgotten rows; undefined if it does not. */
 export function lossIn(
   { implied }: Pick<Ledger, 'implied'>,
   writes: readonly Pending[],
-  counts: Counts,
+  { counts, reading }: BlueRead,
+  before: Listable,
 ): string | undefined {
   const state = implied.get();
   if (state === null) return undefined;
   for (const resource of RESOURCES) {
     const [had, count] = [state[resource].count, counts[resource]];
+    if (count === null && before.has(resource) && !isExplained(resource, reading)) {
+      return `blue cannot list its ${resource} any more, and no write that it got is why: it has lost its data, or somebody writes to it past the gateway.`;
+    }
     if (had === null || count === null) continue;
-    const deletes = writes.filter(({ entry }) => entry.verb === 'delete' && entry.resource === resource).length;
-    const least = had - deletes;
+    const { next } = state[resource];
+    // One of an id that was not given yet took nothing away.
+    const mayHaveBeenThere = (id: number | null) => !next.exact || (id ?? 0) < next.atLeast;
+    const deletes = writes.filter(
+      ({ entry }) => entry.verb === 'delete' && entry.resource === resource && mayHaveBeenThere(entry.id),
+    );
+    const least = had - deletes.length;
     if (count < least) return `blue holds ${count} ${resource} where ${least} were left: it has lost its data.`;
   }
   return undefined;
+}
+
+/** True if a row that blue cannot render is where the writes would have put one, or if that cannot be seen. */
+function isExplained(resource: Resource, { rowsFrom, named }: Reading): boolean {
+  const rows = rowsFrom[resource];
+  if (rows === null || rows.some(({ bytes }) => bytes.equals(UNRENDERABLE))) return true;
+  return [...named].some(([key, row]) => key.startsWith(`${resource}/`) && row?.equals(UNRENDERABLE) === true);
 }

@@ -35,7 +35,7 @@ export function record(
       outcomes.add(entry, { kind: 'applied', status: null, id, digest }, reply);
     } else if (result === 'unknown') {
       events.onUnknown(entry, `blue cannot list its ${entry.resource}, so that nobody can tell what became of it.`);
-      outcomes.add(entry, { kind: 'void', ...none }, UNKNOWN);
+      outcomes.add(entry, { kind: 'unknown', ...none }, UNKNOWN);
     } else if (status !== null) outcomes.add(entry, { kind: 'refused', ...none }, UNKNOWN);
     // Whose client was told that nobody knows is not tried for ever.
     else if (result === 'open' && mayResend && entry.tell !== undefined) again.push(entry);

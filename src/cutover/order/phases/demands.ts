@@ -1,7 +1,7 @@
 import type { Follower } from '../follower/follower';
 import type { Counted } from '../implied';
 import type { Ledger } from '../ledger';
-import { OrderRefused, SideAway } from '../nouns';
+import { otherSide, OrderRefused, SideAway } from '../nouns';
 import type { OwnerLine } from '../owner/owner-line';
 import type { BluePort, EvidenceStore, GreenPort } from '../ports';
 import type { Term } from '../term';
@@ -62,7 +62,9 @@ export class Demands {
       const { collections, locations } = await this.ask('blue', () => blue.counts());
       holdings = { collections: { count: collections }, locations: { count: locations } };
     }
-    const contradiction = ledger.implied.contradiction(holdings, evidence.oneSided);
+    const { oneSided } = evidence;
+    const apart = { more: oneSided[follower.side], fewer: oneSided[otherSide(follower.side)] };
+    const contradiction = ledger.implied.contradiction(holdings, apart);
     if (contradiction !== undefined) {
       throw new OrderRefused(
         `${follower.side} does not hold what the order gave it: ${contradiction}. Run "phase --rebuild-follower", wait until it is level, then try again. Nothing was changed.`,
