@@ -142,6 +142,22 @@ describe('what one client does is that client alone', () => {
     for (const answer of answers) expect(statusesIn(await answer)).toEqual([200, 408]);
   });
 
+  it('a client whose many requests are the first flood that a server sees is heard again behind them', async () => {
+    const server = await startServer();
+    const socket = await openSocket(server.url);
+    const health = GET.replace('/api/collections', '/health');
+    let text = '';
+    socket.on('data', (piece) => (text += piece.toString('latin1')));
+    socket.write(health.repeat(50));
+    await eventually(() => expect(statusesIn(text)).toHaveLength(50));
+    socket.write(health);
+    await eventually(() => expect(statusesIn(text)).toHaveLength(51));
+    const ended = once(socket, 'end');
+    socket.end(health);
+    await ended;
+    expect(statusesIn(text)).toHaveLength(52);
+  });
+
   it('answers that nobody reads are given up after REQUEST_TIMEOUT', async () => {
     const server = await startServer({ REQUEST_TIMEOUT: '1s' });
     const location = 'x'.repeat(1 << 20);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { once } from './guard';
 
 /** Line ends in a slice. A request has two at least, so that no slice holds more than half as many requests. */
 const LINES = 64;
@@ -43,6 +44,11 @@ export class SlicedReads {
 
   private slice(socket: Socket): void {
     if (this.sliced.has(socket)) return;
+    if (socket.isPaused()) {
+      // Only node's own listeners can start its reading again, and those go with the parser's hold on the handle.
+      once(socket, socket, 'resume', () => this.slice(socket));
+      return;
+    }
     this.sliced.add(socket);
     // Node's parser reads the handle itself, past the stream, until somebody listens to that.
     // eslint-disable-next-line no-restricted-syntax -- it does nothing.

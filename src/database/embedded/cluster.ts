@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ROLE } from './credentials';
 import type { DataDirectory, ServerPlace } from './data-directory';
 import { EmbeddedServerError, reasonOf } from './embedded-server-error';
 import type { OperatingUser } from './operating-user';
+import { mayBeInUse } from './postmaster-file';
 import { syncDirectory } from '../../private-file';
 import type { Programs } from './programs';
 import { runProgram } from './run-program';
@@ -32,6 +34,8 @@ log_timezone = 'UTC'
 `;
 
 const DRAFT = '.new-';
+/** Milliseconds; where it cannot be seen whether a process works on a draft, a start after such a death takes as long. */
+const ORPHANS_END_MS = 5000;
 
 /**
  * Creates the cluster beside its final name and renames it when it is complete: a start that dies halfway leaves no
@@ -47,7 +51,7 @@ export async function createCluster(
   password: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await removeDrafts(place);
+  await removeDrafts(place, user);
   let draft: string | undefined;
   try {
     draft = await mkdtemp(place.cluster + DRAFT);
@@ -99,9 +103,18 @@ function adviceOn(complaint: string): string {
   return ' (give the user a line in /etc/passwd, start the API as a user that has one, or set DATABASE_URL)';
 }
 
-async function removeDrafts(place: ServerPlace): Promise<void> {
+/**
+ * A server process of a draft whose API was killed comes to its end by itself, in seconds, since nobody sends it anything
+ * any more. It is waited for: without its files it dies without giving its shared memory back.
+ */
+async function removeDrafts(place: ServerPlace, user: OperatingUser): Promise<void> {
   const parent = dirname(place.cluster);
   const drafts = (await readdir(parent)).filter((name) => name.startsWith(basename(place.cluster) + DRAFT));
-  // An initdb whose API was killed may be writing still.
-  for (const name of drafts) await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10 });
+  for (const name of drafts) {
+    const draft = join(parent, name);
+    const deadline = performance.now() + ORPHANS_END_MS;
+    while ((await mayBeInUse(join(draft, 'data'), user.uid)) && performance.now() < deadline) await sleep(20);
+    // Its initdb may be writing still.
+    await rm(draft, { recursive: true, force: true, maxRetries: 10 });
+  }
 }

@@ -153,6 +153,8 @@ describe('EmbeddedServer', () => {
     await eventually(() => expect(scratch.messages.at(-1)).toMatch('ended unexpectedly (signal SIGKILL)'));
     await server.stop();
     await eventually(async () => expect(await isServed(dataDir, (await clusterOwner()).uid)).toBe(false));
+    // Which also gives back what the killed one held in shared memory.
+    await scratch.start(dataDir);
   });
 
   test('a lock file that names another program by now is not believed', async () => {
