@@ -142,6 +142,26 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     { at: 84 + random.next() * 3, kind: 'step', to: 'shadow', abandon: false },
   ],
 
+  'a create that blue answered 500 while it cannot list its rows is one of which nobody can tell': (random) => [
+    { at: 790, kind: 'import' },
+    { at: 950, kind: 'step', to: 'shadow', abandon: true },
+    { ...create(1900, 0), resource: 'locations', quirk: 'unrenderable' },
+    { at: 1950, kind: 'blue 500', done: random.next() < 0.5 },
+    { ...create(2033, 4), resource: 'locations' },
+    create(2035 + random.next() * 2, 4),
+  ],
+
+  'a rebuilt blue that becomes the owner gives no id again that green has used up': (random) => [
+    { at: 200, kind: 'database import', milliseconds: 0.1 },
+    ...[0, 1, 2].map((client) => create(250 + 3 * client, client)),
+    { at: 850, kind: 'step', to: 'shadow', abandon: false },
+    { ...named(1740, 2, 'delete'), row: 0.655 },
+    { at: 1985, kind: 'step', to: 'green', abandon: false },
+    { at: 2177, kind: 'blue restart', milliseconds: 194 },
+    { ...named(3160, 1, 'delete'), row: random.next() },
+    { at: 3525 + random.next() * 20, kind: 'step', to: 'shadow', abandon: false },
+  ],
+
   'a row that blue cannot list, under an id that was given before, shows that it forgot': (random) => [
     { at: 20, kind: 'import' },
     create(100, 0),

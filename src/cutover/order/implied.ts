@@ -31,10 +31,12 @@ export class Implied {
     this.state = state;
   }
 
-  /** The owner carried this out. */
+  /** What the owner made of a write. */
   take({ resource, verb, kind, id }: Outcome): void {
-    if (this.state === null || kind !== 'applied') return;
+    if (this.state === null || (kind !== 'applied' && kind !== 'unknown')) return;
     const { count, next } = this.state[resource];
+    // It may have used an id up.
+    if (kind === 'unknown') return this.put(resource, null, verb === 'create' ? { ...next, exact: false } : next);
     if (verb === 'delete') this.put(resource, plus(count, -1), next);
     else if (verb === 'create' && id !== null) {
       this.put(resource, plus(count, 1), id + 1 >= next.atLeast ? { atLeast: id + 1, exact: true } : next);
