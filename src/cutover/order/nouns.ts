@@ -1,34 +1,10 @@
-/** The old server is blue, the new one green. */
-export type SideName = 'blue' | 'green';
+import type { Resource } from '../traffic/resource';
+import type { Verb } from '../traffic/write-route';
 
-export const RESOURCES = ['collections', 'locations'] as const;
-export type Resource = (typeof RESOURCES)[number];
-
-export type Verb = 'create' | 'replace' | 'delete';
-
-/** What a write asks for. */
-export interface Route {
-  readonly resource: Resource;
-  readonly verb: Verb;
-  /** The id in the path; null for a create, and where the path holds none that can exist. */
-  readonly id: number | null;
-}
-
-/** A request as it goes to a side: header names and values in turn. */
-export interface Request {
-  readonly method: string;
-  readonly target: string;
-  readonly headers: readonly string[];
-  readonly body: Buffer;
-}
-
-/** An answer as it came from a side. */
-export interface Answer {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: readonly string[];
-  readonly body: Buffer;
-}
+export { otherSide, type SideName } from '../traffic/side-name';
+export { RESOURCES, type Resource } from '../traffic/resource';
+export type { Verb, WriteRoute as Route } from '../traffic/write-route';
+export type { RawRequest as Request, RawAnswer as Answer } from '../traffic/raw-message';
 
 /**
  * `applied`: it took effect; `refused`: it was answered and nothing changed; `void`: it was never carried out and never will
@@ -89,8 +65,4 @@ export class SideAway extends Error {
 /** A step is refused; the message is a sentence for the operator, and nothing was changed. */
 export class OrderRefused extends Error {
   override name = 'OrderRefused';
-}
-
-export function otherSide(side: SideName): SideName {
-  return side === 'blue' ? 'green' : 'blue';
 }

@@ -3,7 +3,7 @@ import { readTarget } from '../../contract/http/request-target';
 import { RouteTable } from '../../contract/http/route-table';
 import type { Resource } from './resource';
 
-type Verb = 'create' | 'replace' | 'delete';
+export type Verb = 'create' | 'replace' | 'delete';
 
 /** What a request asks for, as far as the order of writes is concerned. */
 export interface WriteRoute {
