@@ -12,6 +12,7 @@ import type { Term } from '../term';
 import { impossibleStep, ownerIn, type PhaseName } from '../../traffic/phase';
 import type { KeptFollower, StateStore } from '../state';
 import { Demands } from './demands';
+import { Rest } from './rest';
 
 export interface PhaseSwitchParts {
   readonly gate: Gate;
@@ -37,18 +38,14 @@ export interface StepOptions {
   readonly abandonUnanswered?: number;
 }
 
-/** Milliseconds that writes may be held back for a change of the owner. */
-export const LONGEST_HOLD = 10_000;
-const LOOK = 20;
-/** Milliseconds after which an owner that does not answer is not waited for. */
-const TROUBLED = 1000;
-
 /** Makes the steps between the phases. Each one is checked before writes are held back, and saved before it takes effect. */
 export class PhaseSwitch {
   private readonly demands: Demands;
+  private readonly rest: Rest;
 
   constructor(private readonly parts: PhaseSwitchParts) {
     this.demands = new Demands(parts);
+    this.rest = new Rest(parts, this.demands);
   }
 
   /** @throws OrderRefused saying what to do, or the disk's error; nothing has changed then */
@@ -107,58 +104,16 @@ export class PhaseSwitch {
     this.demands.answers(abandonUnanswered);
     const open = gate.close(`phase ${to} begins`);
     try {
-      await this.comeToRest(abandonUnanswered);
+      await this.rest.come(abandonUnanswered);
       const found = await this.demands.same();
       await this.handOver(to, percent, found, await this.closeGap(to));
     } catch (error) {
-      this.takeUpAgain();
+      this.rest.takeUpAgain();
       this.parts.follower.start();
       throw error;
     } finally {
       open();
     }
-  }
-
-  private async comeToRest(abandon: number | undefined): Promise<void> {
-    const { ledger, sequencer, follower, clock, line } = this.parts;
-    const deadline = clock.now() + LONGEST_HOLD;
-    let troubledSince: number | undefined;
-    for (;;) {
-      const { trouble } = line();
-      troubledSince = trouble === undefined ? undefined : (troubledSince ?? clock.now());
-      const { unansweredCount } = ledger;
-      const rests = unansweredCount === 0 || (trouble !== undefined && abandon === unansweredCount);
-      if (sequencer.idle && rests && follower.status === 'level') {
-        // In the same step: an owner that comes back must not answer any more what is being given up.
-        if (unansweredCount > 0) this.leave(line());
-        return;
-      }
-      this.demands.hope();
-      // Nobody is held up for an owner that does not come back by itself.
-      if (sequencer.idle && clock.now() - (troubledSince ?? Infinity) >= TROUBLED) this.demands.answers(abandon);
-      if (clock.now() >= deadline) {
-        if (sequencer.idle) this.demands.answers(abandon);
-        throw new OrderRefused(
-          `${follower.side} is ${follower.status} and ${ledger.behind} writes behind after ${LONGEST_HOLD / 1000} s: try again. Nothing was changed.`,
-        );
-      }
-      await new Promise<void>((resolve) => clock.after(LOOK, resolve));
-    }
-  }
-
-  private left: OwnerLine | undefined;
-
-  private leave(line: OwnerLine): void {
-    line.stop();
-    this.left = line;
-  }
-
-  /** The owner stays after all: what was to be given up is found out as after a restart. */
-  private takeUpAgain(): void {
-    const { line, renewLine, ledger } = this.parts;
-    const { left } = this;
-    this.left = undefined;
-    if (left !== undefined && left === line()) renewLine(ledger.unanswered);
   }
 
   /**
@@ -214,7 +169,7 @@ export class PhaseSwitch {
     await state.update((now) => ({ ...now, phase: to, percent, follower: next(now.follower) }));
     follower.stop();
     if (!stays) line().stop();
-    this.left = undefined;
+    this.rest.forget();
     for (const entry of abandoned) {
       // Withdrawn meanwhile.
       if (entry.outcome !== undefined) continue;

@@ -7,7 +7,7 @@ import { reviewedRules, type ReviewedRule } from '../../comparison/rules/reviewe
 import { parseMappings } from '../value-mappings';
 import type { GateOptions } from './gate-options';
 import { RunningComparison } from '../../comparison/running-comparison';
-import { LONGEST_HOLD } from '../../order/phases/phase-switch';
+import { LONGEST_HOLD } from '../../order/phases/rest';
 
 /** The options of the comparison as commander delivers them. */
 export interface ComparisonArguments extends GateOptions {
