@@ -301,9 +301,13 @@ describe('waste-cutover in a wrong order', () => {
     it('in phase shadow', async () => {
       await takeCopy();
       await phase('shadow');
-      await expectRefused(copy(), /taken in phase blue, not in shadow: run "phase blue" first, and empty green/, {
-        environment,
-      });
+      await expectRefused(
+        copy(),
+        /taken in phase blue, not in shadow: run "phase blue" first, then import with --replace/,
+        {
+          environment,
+        },
+      );
     });
 
     it('while another one is under way', async () => {

@@ -89,7 +89,7 @@ export class Held {
       if (apart !== undefined) {
         await follower.transit('detach');
         throw new OrderRefused(
-          `Green does not hold the copy that was taken at place ${this.place}: ${apart}. Import again, into an empty green.`,
+          `Green does not hold the copy that was taken at place ${this.place}: ${apart}. Import again, with --replace.`,
         );
       }
       await evidence.archive();
@@ -143,7 +143,7 @@ export class Held {
 function demandPhase(purpose: HoldPurpose, phase: PhaseName): void {
   if (purpose === 'import' && phase !== 'blue') {
     throw new OrderRefused(
-      `An import is taken in phase blue, not in ${phase}: run "phase blue" first, and empty green.`,
+      `An import is taken in phase blue, not in ${phase}: run "phase blue" first, then import with --replace.`,
     );
   }
   if (purpose === 'verify' && !hasFollower(phase)) {
