@@ -157,7 +157,7 @@ async function rest(purpose: HoldPurpose, { clock, sequencer, ledger, follower }
   while (!sequencer.idle || ledger.unansweredCount > 0 || !isLevel()) {
     if (clock.now() >= deadline) {
       throw new OrderRefused(
-        `Writes did not come to rest within ${LONGEST_DRAIN / 1000} s (${follower.side} is ${follower.status}): try again.`,
+        `Writes did not come to rest within ${LONGEST_DRAIN / 1000} s (${ledger.unansweredCount} unanswered, ${follower.side} is ${follower.status}): try again.`,
       );
     }
     await new Promise<void>((resolve) => clock.after(LOOK, resolve));
