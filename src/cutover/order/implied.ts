@@ -36,8 +36,8 @@ export class Implied {
     if (this.state === null || (kind !== 'applied' && kind !== 'unknown')) return;
     const { count, next } = this.state[resource];
     // It may have used an id up.
-    if (kind === 'unknown') return this.put(resource, null, verb === 'create' ? { ...next, exact: false } : next);
-    if (verb === 'delete') this.put(resource, plus(count, -1), next);
+    if (kind === 'unknown') this.put(resource, null, verb === 'create' ? { ...next, exact: false } : next);
+    else if (verb === 'delete') this.put(resource, plus(count, -1), next);
     else if (verb === 'create' && id !== null) {
       this.put(resource, plus(count, 1), id + 1 >= next.atLeast ? { atLeast: id + 1, exact: true } : next);
     }
