@@ -105,7 +105,7 @@ export class Order {
     this.follower = follower;
     this.alone = new OneAtATime(journal);
     this.imports = new Imports({
-      ...{ ...parts, alone: this.alone, copies, follower, gate, ledger, lines, sequencer, state, term },
+      ...{ ...parts, alone: this.alone, copies, follower, gate, ledger, lines, outcomes, sequencer, state, term },
     });
     const kick = () => sequencer.kick();
     const voidCopy = (why: string) => this.imports.void(why);
