@@ -94,7 +94,7 @@ export class Order {
     const owner = () => ({ side: ownerIn(state.get().phase), line: line() });
     const allowance = () => this.bounds.allowance;
     const sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
-    const copies = new Copies({ ...parts, gate, ledger, sequencer, term, line });
+    const copies = new Copies({ ...parts, gate, ledger, outcomes, sequencer, term, line });
     const follower = new Follower({
       ...{ ...parts, ledger, journal, outcomes, state, term },
       requestsOf: (entries) => requestsOf(journal, entries),
