@@ -65,7 +65,7 @@ export class Copies {
       const { state, place, copy } = await green.rows(term.journal);
       // Every place is answered; those behind green's have no effect.
       if (state === 'attached' && place >= ledger.greenHas && place <= ledger.lastPlace) {
-        this.isImplied(copy);
+        this.takeAsImplied(copy);
         return copy;
       }
       throw new SideAway(`green is ${state} at place ${place} instead of ${ledger.lastPlace}`);
@@ -73,7 +73,7 @@ export class Copies {
   }
 
   /** What clients wrote past the gateway, while it was away, is implied from here on as well. */
-  private isImplied({ rows, next }: Copy): void {
+  private takeAsImplied({ rows, next }: Copy): void {
     const of = (resource: Resource) => ({
       count: rows[resource].length,
       next: { atLeast: next[resource], exact: true },
