@@ -129,7 +129,7 @@ describe('waste-cutover in a wrong order', () => {
     await create({ waste_type: 'cardboard' });
     await level();
     const promotion = ['phase', 'green'];
-    await expectRefused(promotion, /1 writes were taken by one side.*divergent\.jsonl.*--accept-evidence 1/);
+    await expectRefused(promotion, /1 piece of evidence nobody has accepted.*divergent\.jsonl.*--accept-evidence 1/);
     await expectRefused(
       [...promotion, '--accept-evidence', '2'],
       /There are 1 pieces of evidence in .*, not 2: read them/,
@@ -301,9 +301,13 @@ describe('waste-cutover in a wrong order', () => {
     it('in phase shadow', async () => {
       await takeCopy();
       await phase('shadow');
-      await expectRefused(copy(), /taken in phase blue, not in shadow: run "phase blue" first, and empty green/, {
-        environment,
-      });
+      await expectRefused(
+        copy(),
+        /taken in phase blue, not in shadow: run "phase blue" first, then import with --replace/,
+        {
+          environment,
+        },
+      );
     });
 
     it('while another one is under way', async () => {

@@ -43,9 +43,15 @@ export function readFollowToken({ followTokenFile }: FollowTokenOptions): string
 
 function tokenIn(file: string | undefined, variable: string, said: string): string {
   const token = (file === undefined ? (process.env[variable] ?? '') : readTokenFile(file)).trim();
-  if (token === '') throw new UsageError(`give ${said}, or ${variable}`);
+  if (token === '') {
+    throw new UsageError(
+      file === undefined ? `give ${said}, or ${variable}` : `${file} is empty: it must hold a token`,
+    );
+  }
   if (!/^[\x21-\x7e]{16,}$/.test(token)) {
-    throw new UsageError('the token must be 16 characters or more, without spaces: "openssl rand -hex 16" makes one');
+    throw new UsageError(
+      `the token in ${file ?? variable} must be 16 characters or more, without spaces: "openssl rand -hex 16" makes one`,
+    );
   }
   return token;
 }

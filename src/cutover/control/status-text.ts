@@ -12,7 +12,10 @@ export function statusText(status: GatewayStatus & Partial<WatchedFacts>): strin
     ...(status.time === undefined ? [] : [['as of', `${status.time}, started ${status.since}`]]),
     ['phase', `${status.phase}${split}`],
     ...(lastStep === undefined ? [] : [['last change', `${lastStep.time} ${lastStep.msg}`]]),
-    ['owner of the writes', status.owner],
+    [
+      'owner of the writes',
+      `${status.owner}${status.ownerTrouble == null ? '' : `: does not answer: ${status.ownerTrouble}`}`,
+    ],
     ['place', String(status.place)],
     ['import', status.importPlace === null ? 'none yet: green has no copy' : `at place ${status.importPlace}`],
     ['follower', `${follower.side}: ${follower.state}${follower.trouble === null ? '' : `: ${follower.trouble}`}`],

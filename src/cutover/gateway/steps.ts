@@ -73,8 +73,8 @@ export class Steps {
     const unaccepted = accepted === undefined ? evidence.unaccepted : 0;
     if (unaccepted === 0) return;
     throw new PhaseRefused(
-      `${unaccepted} writes were taken by one side and not, or otherwise, by the other: read ${evidence.file}. ` +
-        `If you accept them, say so with --accept-evidence ${evidence.count}; otherwise go back and import again.`,
+      `${unaccepted === 1 ? '1 piece' : `${unaccepted} pieces`} of evidence nobody has accepted: read ${evidence.file}. ` +
+        `If you accept all of it, say so with --accept-evidence ${evidence.count}; otherwise go back and import again.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Gate } from './gate';
 import type { Ledger } from './ledger';
 import { OrderRefused, RESOURCES, SideAway, type Copy, type Resource, type Row } from './nouns';
+import type { Outcomes } from './outcomes';
 import type { OwnerLine } from './owner/owner-line';
 import type { BluePort, Clock, GreenPort } from './ports';
 import type { Sequencer } from './sequencer';
@@ -9,6 +10,7 @@ import type { Term } from './term';
 export interface CopiesParts {
   readonly gate: Gate;
   readonly ledger: Ledger;
+  readonly outcomes: Outcomes;
   readonly sequencer: Sequencer;
   readonly clock: Clock;
   readonly blue: BluePort;
@@ -62,9 +64,21 @@ export class Copies {
     return this.atRest('a copy of green is taken', async () => {
       const { state, place, copy } = await green.rows(term.journal);
       // Every place is answered; those behind green's have no effect.
-      if (state === 'attached' && place >= ledger.greenHas && place <= ledger.lastPlace) return copy;
+      if (state === 'attached' && place >= ledger.greenHas && place <= ledger.lastPlace) {
+        this.takeAsImplied(copy);
+        return copy;
+      }
       throw new SideAway(`green is ${state} at place ${place} instead of ${ledger.lastPlace}`);
     });
+  }
+
+  /** What clients wrote past the gateway, while it was away, is implied from here on as well. */
+  private takeAsImplied({ rows, next }: Copy): void {
+    const of = (resource: Resource) => ({
+      count: rows[resource].length,
+      next: { atLeast: next[resource], exact: true },
+    });
+    this.parts.outcomes.reset({ collections: of('collections'), locations: of('locations') });
   }
 
   /** Takes a copy of the owner while nothing is under way. What comes behind it is kept for the follower. */

@@ -2,7 +2,8 @@ import type { Gate } from './gate';
 import { Implied } from './implied';
 import type { Ledger } from './ledger';
 import { OrderRefused, type Resource } from './nouns';
-import type { Clock, EvidenceStore, GreenPort } from './ports';
+import type { Outcomes } from './outcomes';
+import type { BluePort, Clock, EvidenceStore, GreenPort } from './ports';
 import type { Follower } from './follower/follower';
 import type { Sequencer } from './sequencer';
 import { hasFollower, type PhaseName } from '../traffic/phase';
@@ -18,6 +19,8 @@ export interface HoldParts {
   readonly follower: Follower;
   readonly state: StateStore;
   readonly clock: Clock;
+  readonly outcomes: Outcomes;
+  readonly blue: BluePort;
   readonly green: GreenPort;
   readonly term: Term;
   readonly evidence: EvidenceStore;
@@ -46,12 +49,13 @@ export class Held {
     private readonly losses: number,
   ) {}
 
-  /** @throws OrderRefused saying what to do */
+  /** @throws OrderRefused saying what to do, SideAway */
   static async begin(purpose: HoldPurpose, parts: HoldParts, end: () => void): Promise<Held> {
     demandPhase(purpose, parts.state.get().phase);
     const open = parts.gate.close(`a copy is taken (${purpose})`);
     try {
       await rest(purpose, parts);
+      if (purpose === 'import') await countAnew(parts);
       const { ledger } = parts;
       const implied = new Implied(ledger.implied.get());
       return new Held(ledger.lastPlace, parts, purpose, open, end, implied, parts.losses());
@@ -89,7 +93,7 @@ export class Held {
       if (apart !== undefined) {
         await follower.transit('detach');
         throw new OrderRefused(
-          `Green does not hold the copy that was taken at place ${this.place}: ${apart}. Import again, into an empty green.`,
+          `Green does not hold the copy that was taken at place ${this.place}: ${apart}. Import again, with --replace.`,
         );
       }
       await evidence.archive();
@@ -143,7 +147,7 @@ export class Held {
 function demandPhase(purpose: HoldPurpose, phase: PhaseName): void {
   if (purpose === 'import' && phase !== 'blue') {
     throw new OrderRefused(
-      `An import is taken in phase blue, not in ${phase}: run "phase blue" first, and empty green.`,
+      `An import is taken in phase blue, not in ${phase}: run "phase blue" first, then import with --replace.`,
     );
   }
   if (purpose === 'verify' && !hasFollower(phase)) {
@@ -157,9 +161,28 @@ async function rest(purpose: HoldPurpose, { clock, sequencer, ledger, follower }
   while (!sequencer.idle || ledger.unansweredCount > 0 || !isLevel()) {
     if (clock.now() >= deadline) {
       throw new OrderRefused(
-        `Writes did not come to rest within ${LONGEST_DRAIN / 1000} s (${follower.side} is ${follower.status}): try again.`,
+        `Writes did not come to rest within ${LONGEST_DRAIN / 1000} s (${ledger.unansweredCount} unanswered, ${follower.side} is ${follower.status}): try again.`,
       );
     }
     await new Promise<void>((resolve) => clock.after(LOOK, resolve));
+  }
+}
+
+/**
+ * Before the gateway had all of the traffic, or while it was away, clients may have created rows at blue past it. They are part of
+ * the copy, and whatever is told apart by counting must know of them. Fewer rows are a loss, which is found out elsewhere.
+ */
+async function countAnew({ blue, ledger, outcomes }: HoldParts): Promise<void> {
+  const implied = ledger.implied.get();
+  if (implied === null) return;
+  const counts = await blue.counts();
+  const isMore = (resource: Resource) => (counts[resource] ?? 0) > (implied[resource].count ?? Infinity);
+  // The newest of those that went past may be gone again.
+  const seen = (resource: Resource) =>
+    isMore(resource)
+      ? { count: counts[resource], next: { ...implied[resource].next, exact: false } }
+      : implied[resource];
+  if (isMore('collections') || isMore('locations')) {
+    outcomes.reset({ collections: seen('collections'), locations: seen('locations') });
   }
 }

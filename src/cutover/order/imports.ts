@@ -6,7 +6,8 @@ import type { Ledger } from './ledger';
 import { OrderRefused } from './nouns';
 import type { OneAtATime } from './one-at-a-time';
 import type { OwnerLines } from './owner/owner-lines';
-import type { Clock, EvidenceStore, GreenPort } from './ports';
+import type { Outcomes } from './outcomes';
+import type { BluePort, Clock, EvidenceStore, GreenPort } from './ports';
 import type { Sequencer } from './sequencer';
 import type { StateStore } from './state';
 import type { Term } from './term';
@@ -21,7 +22,9 @@ export interface ImportsParts {
   readonly sequencer: Sequencer;
   readonly state: StateStore;
   readonly term: Term;
+  readonly outcomes: Outcomes;
   readonly clock: Clock;
+  readonly blue: BluePort;
   readonly green: GreenPort;
   readonly evidence: EvidenceStore;
 }

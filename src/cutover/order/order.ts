@@ -94,7 +94,7 @@ export class Order {
     const owner = () => ({ side: ownerIn(state.get().phase), line: line() });
     const allowance = () => this.bounds.allowance;
     const sequencer = new Sequencer({ gate, journal, ledger, outcomes, clock, wheel, owner, allowance }, options);
-    const copies = new Copies({ ...parts, gate, ledger, sequencer, term, line });
+    const copies = new Copies({ ...parts, gate, ledger, outcomes, sequencer, term, line });
     const follower = new Follower({
       ...{ ...parts, ledger, journal, outcomes, state, term },
       requestsOf: (entries) => requestsOf(journal, entries),
@@ -105,7 +105,7 @@ export class Order {
     this.follower = follower;
     this.alone = new OneAtATime(journal);
     this.imports = new Imports({
-      ...{ ...parts, alone: this.alone, copies, follower, gate, ledger, lines, sequencer, state, term },
+      ...{ ...parts, alone: this.alone, copies, follower, gate, ledger, lines, outcomes, sequencer, state, term },
     });
     const kick = () => sequencer.kick();
     const voidCopy = (why: string) => this.imports.void(why);

@@ -182,8 +182,7 @@ export interface Evidence {
   /**
    * `conflict`: green holds another row under the id of a create; `unknown`: nobody can tell whether a write was carried out.
    */
-  readonly kind:
-    'refused' | 'accepted' | 'different' | 'owner-lost' | 'owner-ids' | 'ids-apart' | 'conflict' | 'unknown';
+  readonly kind: 'refused' | 'accepted' | 'different' | 'owner-lost' | 'owner-ids' | 'conflict' | 'unknown';
   readonly place: number;
   readonly resource: Resource | null;
   readonly id: number | null;

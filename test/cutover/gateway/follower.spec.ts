@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../../../harness/eventually';
+import { aCollection, json } from '../../../harness/samples';
 import { idOf, useTwoSides } from '../support/two-sides';
 
 const sides = useTwoSides();
@@ -122,5 +123,24 @@ describe('in shadow', () => {
     await sides().through.gateway.rebuildFollower();
     await sides().through.level();
     await sides().expectEqual();
+  });
+
+  it('an old API is made equal to what clients wrote at green past the gateway, and can own the writes again', async () => {
+    const { through, green, blue } = sides();
+    await through.shadow();
+    await sides().create();
+    await through.gateway.phases.change('green');
+    await sides().create();
+    await through.level();
+    for (let n = 0; n < 3; n++) await fetch(`${green.url}/api/collections`, json('POST', aCollection()));
+    blue.forget();
+    await through.gateway.rebuildFollower();
+    await through.level();
+    expect(await idOf(await sides().create())).toBe(6);
+    await through.level();
+    await sides().expectEqual();
+    expect(sides().evidence).toBe(0);
+    await through.gateway.phases.change('shadow');
+    expect(await idOf(await sides().create())).toBe(7);
   });
 });

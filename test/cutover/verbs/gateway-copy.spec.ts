@@ -85,6 +85,23 @@ describeWithReference('a copy while traffic flows', () => {
     expect((await gateway.status()).evidence.count).toBe(0);
   });
 
+  it('is taken of what went past the gateway too, before and behind what went through it, and followed', async () => {
+    const { gateway, blue } = sides;
+    const createAt = async (url: string) => {
+      const created = await fetch(`${url}/api/collections`, json('POST', aCollection()));
+      return ((await created.json()) as { id: number }).id;
+    };
+    for (const url of [blue.url, gateway.url, blue.url]) await createAt(url);
+    expect(await importCopy()).toMatchObject({ code: 0 });
+    await shadow();
+    expect(await createAt(gateway.url)).toBe(4);
+    await sides.level();
+    expect(await verify()).toMatchObject({ code: 0 });
+    expect((await gateway.status()).evidence.count).toBe(0);
+    expect(await sides.run('phase', 'green', '--accept-inconclusive')).toMatchObject({ code: 0 });
+    expect(await createAt(gateway.url)).toBe(5);
+  });
+
   it('that takes longer than writes may be held back fails, changes nothing, and clients go on', async () => {
     const { gateway } = sides;
     await write(gateway.url, { clients: 2, rounds: 3 });

@@ -27,14 +27,13 @@ const FAR_BEHIND = 1000;
 /** Why a person is needed, a sentence each; none if the gateway goes on by itself. */
 export function attentionOf(facts: AttentionFacts): string[] {
   const { pulse, gates, lastStep, stuckReturn, unwritten } = facts;
-  const { follower, evidence, held, behind } = pulse;
+  const { follower, evidence, behind } = pulse;
   const because = follower.trouble === null ? '' : `: ${follower.trouble}`;
   const reasons: (string | false | undefined)[] = [
     follower.state === 'halted' && `${follower.side} is not fed any more${because}`,
-    isDropped(follower.state) && `${follower.side} fell too far behind and is not fed any more${because}`,
+    follower.state === 'dropped' && `${follower.side} fell too far behind and is not fed any more${because}`,
     evidence.unaccepted > 0 &&
       `${plural(evidence.unaccepted, 'piece')} of evidence nobody has accepted: read ${evidence.file}`,
-    ...held.filter((reason) => reason.startsWith('recovery failed')),
     ...(hasFollower(pulse.phase)
       ? gates.gates
           .filter(({ verdict }) => verdict === 'fail')
@@ -57,11 +56,6 @@ export function attentionOf(facts: AttentionFacts): string[] {
 
 function tooLong(seconds: number | undefined): boolean {
   return seconds !== undefined && seconds >= PATIENCE;
-}
-
-/** The states of a follower are the gateway's; this one only some have. */
-function isDropped(state: string): boolean {
-  return state === 'dropped';
 }
 
 /** `1 piece`, `2 pieces`. */

@@ -26,8 +26,13 @@ export class Demands {
   /** What cannot succeed is refused before any write is held back for it. @throws OrderRefused */
   hope(): void {
     const { follower, ledger } = this.parts;
-    const { side, status } = follower;
+    const { side, status, reason } = follower;
     const missing = ledger.behind - ledger.unansweredCount;
+    if (status === 'halted' || status === 'dropped') {
+      throw new OrderRefused(
+        `${side} is ${status} and gets no more writes: ${reason ?? 'no reason'}. Nothing was changed.`,
+      );
+    }
     if (!['level', 'catching up'].includes(status) || missing > HOPELESS_LAG) {
       throw new OrderRefused(
         `${side} is ${status} and ${missing} writes behind: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
@@ -54,7 +59,7 @@ export class Demands {
       const found = await this.ask('green', () => green.holdings(term.journal));
       if (found.state !== 'attached' || found.place !== ledger.followedTo) {
         throw new OrderRefused(
-          `Green is ${found.state} at place ${found.place} instead of ${String(ledger.followedTo)}. Nothing was changed.`,
+          `Green is ${found.state} at place ${found.place} instead of ${String(ledger.followedTo)}: wait until "waste-cutover status" shows it level, then try again. Nothing was changed.`,
         );
       }
       holdings = found.holdings;

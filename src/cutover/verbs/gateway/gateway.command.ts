@@ -6,7 +6,8 @@ The gateway begins in phase blue, where it only passes everything on to blue and
 phase NAME" changes the phase while it runs, "waste-cutover status" shows it. It can be killed at any moment: started again
 with the same --journal it goes on where it was.
 
-  waste-cutover gateway --blue http://127.0.0.1:8000 --green http://127.0.0.1:8001 --journal /var/lib/waste-gateway`;
+  waste-cutover gateway --blue http://127.0.0.1:8000 --green http://127.0.0.1:3000 --green-admin http://127.0.0.1:4000 \\
+    --follow-token-file FILE --token-file FILE --journal /var/lib/waste-gateway`;
 
 /** The verb `gateway`: the reverse proxy in front of both sides. */
 export function gatewayCommand(): Command {
