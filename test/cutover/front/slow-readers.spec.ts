@@ -60,15 +60,15 @@ describeWithReference('clients that do not read what they asked for', () => {
   });
 
   it('cost no memory, however long the list is', async () => {
-    front = await GatewayInFront.start(60, []);
+    front = await GatewayInFront.start(100, []);
     await (await fetch(`${front.gateway.url}/health`)).text();
     const before = front.peak;
     const socket = await front.nonReader();
     await sleep(3000);
     socket.resume();
-    await eventually(() => expect(socket.bytesRead).toBeGreaterThan(60_000_000));
+    await eventually(() => expect(socket.bytesRead).toBeGreaterThan(100_000_000));
     socket.destroy();
-    expect(front.peak - before).toBeLessThan(40);
+    expect(front.peak - before).toBeLessThan(60);
   });
 });
 
