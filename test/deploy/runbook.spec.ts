@@ -86,6 +86,7 @@ describeWith(lacking, 'the runbook, pasted from top to bottom', () => {
           'until_gates_pass',
           paste('9. Green'),
           'until_gates_pass',
+          'until_saved',
           paste('10. Done'),
           'end_clients',
           'logs',

@@ -46,3 +46,9 @@ until_gates_pass() {
   echo "$status"
 }
 logs() { for log in /run/units/*.log; do echo "-- $log"; tail -n 20 $log; done; }
+# What the report reads is written every few seconds.
+until_saved() {
+  local now
+  now=$(date +%s)
+  until [ "$(stat -c %Y /var/lib/waste-gateway/statistics.json)" -gt "$now" ]; do sleep 0.2; done
+}
