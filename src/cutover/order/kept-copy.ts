@@ -7,7 +7,7 @@ export class KeptCopy {
   private constructor(private readonly kept: Readonly<Record<Resource, KeptRows>>) {}
 
   /** @throws what the pages throw; SideAway if they are not in order; OrderRefused if the disk does not take them */
-  static async take(disk: Disk, pages: AsyncIterable<Page>): Promise<KeptCopy> {
+  static async take(disk: Pick<Disk, 'scratch'>, pages: AsyncIterable<Page>): Promise<KeptCopy> {
     const opened: KeptRows[] = [];
     const open = async (resource: Resource) => {
       const rows = await KeptRows.open(disk, resource);

@@ -17,7 +17,7 @@ export class KeptRows {
   ) {}
 
   /** @throws OrderRefused if the disk does not take it */
-  static async open(disk: Disk, resource: Resource): Promise<KeptRows> {
+  static async open(disk: Pick<Disk, 'scratch'>, resource: Resource): Promise<KeptRows> {
     return new KeptRows(resource, await onDisk(() => disk.scratch()));
   }
 
