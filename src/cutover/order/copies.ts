@@ -79,8 +79,8 @@ export class Copies {
     }
   }
 
-  /** @throws SideAway, OrderRefused */
-  async copyGreen(): Promise<PlacedCopy> {
+  /** @param isStopped asked now and then: true ends it, so that green can give the next one @throws SideAway, OrderRefused */
+  async copyGreen(isStopped: () => boolean): Promise<PlacedCopy> {
     const { disk, green, ledger, term, line } = this.parts;
     const { trouble } = line();
     if (trouble !== undefined) throw new SideAway(`green: ${trouble}`);
@@ -94,7 +94,7 @@ export class Copies {
       throw new SideAway(`green is ${opened.state} at place ${opened.place} instead of ${ledger.lastPlace}`);
     });
     try {
-      const kept = await KeptCopy.take(disk, snapshot.pages);
+      const kept = await KeptCopy.take(disk, unlessStopped(snapshot.pages, isStopped));
       const { highest } = kept;
       return { copy: { rows: kept.rows.bind(kept), highest, next: snapshot.next }, place, close: () => kept.close() };
     } finally {
@@ -126,5 +126,12 @@ export class Copies {
       if (clock.now() >= deadline) throw new SideAway('writes do not come to rest');
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
+  }
+}
+
+async function* unlessStopped(pages: AsyncIterable<Page>, isStopped: () => boolean): AsyncGenerator<Page> {
+  for await (const page of pages) {
+    if (isStopped()) throw new SideAway('the copy is not needed any more');
+    yield page;
   }
 }

@@ -33,7 +33,7 @@ export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   /** Gives green blue's rows at one place, at which writes are held back. @returns the place */
   readonly copyBlue: () => Promise<number>;
   /** Green's rows at one place, at which writes are held back; what comes behind it is kept for blue. To be closed. */
-  readonly copyGreen: () => Promise<PlacedCopy>;
+  readonly copyGreen: (isStopped: () => boolean) => Promise<PlacedCopy>;
   /** Is told of each transition; it must not throw. */
   readonly onTurn?: (() => void) | undefined;
 }
@@ -215,7 +215,7 @@ export class Follower {
     }
     // No write is held back for a blue that is not there.
     await parts.blue.reconnect();
-    const taken = await parts.copyGreen();
+    const taken = await parts.copyGreen(() => !isCurrent());
     const { copy, place } = taken;
     const { blue: port, disk, rules, evidence } = parts;
     const rebuild = new RebuildBlue({ port, disk, rules, evidence, isStopped: () => !isCurrent() });

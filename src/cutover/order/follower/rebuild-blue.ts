@@ -6,7 +6,7 @@ import { sideBySide } from './side-by-side';
 
 export interface RebuildParts {
   readonly port: BluePort;
-  /** For blue's list: changes to its rows take longer than it should have to keep a list for. */
+  /** Takes blue's list as fast as blue gives it: the changes take longer. */
   readonly disk: Disk;
   readonly rules: Rules;
   readonly evidence: EvidenceStore;
@@ -47,10 +47,13 @@ export class RebuildBlue {
 
   /** What blue holds now; nothing else changes it meanwhile. */
   private async listed(resource: Resource): Promise<KeptRows> {
-    const { port, disk } = this.parts;
+    const { port, disk, isStopped } = this.parts;
     const kept = await KeptRows.open(disk, resource);
     try {
-      for await (const rows of port.list(resource)) await kept.add(rows);
+      for await (const rows of port.list(resource)) {
+        if (isStopped()) throw new SideAway('the rebuild ends');
+        await kept.add(rows);
+      }
       return kept;
     } catch (error) {
       await kept.close();
