@@ -82,8 +82,6 @@ async function measure(gateway: GatewayProcess, name: string, act: () => Promise
     if (status.held.length > 0) held += now - last;
     last = now;
     const { state, trouble } = status.follower;
-    if (process.env.VERBOSE)
-      say(`${seconds(now - begun)} ${state} ${trouble ?? ''} ${status.held.join()} ${peakOf(gateway.pid)}`);
     if (state === 'halted' || state === 'dropped') throw new BenchError(`${name}: ${state}: ${trouble ?? ''}`);
     if (state === 'level' || state === 'catching up') break;
     await sleep(LOOK);

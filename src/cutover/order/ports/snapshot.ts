@@ -31,11 +31,13 @@ const LINE_FEED = 0x0a;
  */
 export async function openSnapshot(
   pieces: AsyncIterable<Buffer>,
-): Promise<{ readonly about: Status; readonly pages: AsyncIterable<Page>; close(): Promise<void> }> {
+): Promise<{ readonly about: Status; readonly pages: AsyncIterable<Page>; readonly close: () => Promise<void> }> {
   const frames = framesIn(pieces);
   const first = await frames.next();
   if (first.done === true) throw notWhole();
-  const close = async () => void (await frames.return(undefined));
+  const close = async () => {
+    await frames.return(undefined);
+  };
   return { about: first.value.head as Status, pages: pagesIn(frames), close };
 }
 
