@@ -5,7 +5,7 @@ import { BLUE_LIMITS, BlueServer } from '../src/cutover/order/ports/blue-server'
 import { GreenServer } from '../src/cutover/order/ports/green-server';
 import { digestOf } from '../src/cutover/traffic/raw-message';
 import { idOfRow } from '../src/cutover/traffic/rows';
-import type { Request } from '../src/cutover/order/nouns';
+import type { Copy, Request } from '../src/cutover/order/nouns';
 import { PostgresCluster } from '../harness/postgres-cluster';
 import { startReference } from '../harness/reference';
 import { ServerProcess } from '../harness/server-process';
@@ -56,7 +56,11 @@ async function measureGreen(): Promise<void> {
   const addresses = { adminUrl: new URL(server.adminUrl), token: TOKEN };
   const green = new GreenServer(addresses, { idOf: ({ body }) => idOfRow(body), digestOf });
   const journal = randomUUID();
-  const nothing = { rows: { collections: [], locations: [] }, next: { collections: 1, locations: 1 } };
+  const nothing: Copy = {
+    rows: async function* () {},
+    highest: { collections: 0, locations: 0 },
+    next: { collections: 1, locations: 1 },
+  };
   const term = await green.rebuild(nothing, journal, '', 0);
   let place = 0;
   for (const size of [16, 100, 500]) {

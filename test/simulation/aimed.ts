@@ -51,6 +51,21 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     ...Array.from({ length: 20 }, (_, index): Action => ({ at: 600 + index * 20, kind: 'read', client: 0 })),
   ],
 
+  'a write that comes while blue is made equal to a snapshot of green is on both sides once': (random) => [
+    ...inPhase('green'),
+    ...[0, 1, 2].map((client) => create(450 + client, client)),
+    { at: 500, kind: 'rebuild' },
+    // Pages of the snapshot are on their way for so long.
+    ...[0, 1].map((): Action => ({
+      at: 500 + random.next() * 4,
+      kind: 'green late',
+      milliseconds: random.next() * 300,
+    })),
+    ...[0, 1, 2].map((client) => named(501 + random.next() * 20, client, random.pick(['replace', 'delete']))),
+    ...[0, 1, 2].map((client) => create(530 + random.next() * 300, client)),
+    ...(random.chance(0.3) ? [{ at: 500 + random.next() * 300, kind: 'power cut', milliseconds: 50 } as const] : []),
+  ],
+
   'a write that has expired before it was sent is not sent': (random) => [
     ...inPhase(random.pick(['shadow', 'green'])),
     { at: 500, kind: 'disk stalls', milliseconds: 2500 + random.next() * 1500 },

@@ -1,4 +1,11 @@
-import { SideAway, type Answer, type Request, type Resource } from '../../src/cutover/order/nouns';
+import {
+  SideAway,
+  Unlistable,
+  type Answer,
+  type Request,
+  type Resource,
+  type Row,
+} from '../../src/cutover/order/nouns';
 import type { BluePort } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import { Rows } from './simulated-api';
@@ -97,6 +104,7 @@ export class SimulatedBlue {
         while (this.data.rows[resource].has(last + 1)) last++;
         return rows.filter((row) => row.id <= last);
       },
+      list: (resource) => this.list(process, resource),
       row: async (resource, id) => {
         await this.reach(process);
         return this.data.rows[resource].get(id);
@@ -117,6 +125,17 @@ export class SimulatedBlue {
         return { collections: of('collections'), locations: of('locations') };
       },
     };
+  }
+
+  /** Made at one moment, and sent in two pieces. */
+  private async *list(process: SimulatedProcess, resource: Resource): AsyncGenerator<readonly Row[]> {
+    await this.reach(process);
+    if (!this.data.isListable(resource)) throw new Unlistable(`blue cannot list its ${resource}`);
+    const rows = this.data.list(resource);
+    const half = rows.length >> 1;
+    yield rows.slice(0, half);
+    await this.reach(process);
+    yield rows.slice(half);
   }
 
   private async reach(process: SimulatedProcess): Promise<void> {

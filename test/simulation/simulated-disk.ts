@@ -1,4 +1,4 @@
-import type { Disk, SegmentFile } from '../../src/cutover/order/ports';
+import type { Disk, ScratchFile, SegmentFile } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import type { SimulatedProcess } from './simulated-time';
 
@@ -15,6 +15,7 @@ interface File {
 /** A directory that outlives processes, and a power cut as far as it was synced. */
 export class SimulatedDisk {
   private readonly files = new Map<string, File>();
+  private readonly scratches = new Set<{ content: Buffer }>();
   private holder: SimulatedProcess | undefined;
   private readonly underWay = new Set<{ readonly file: File; readonly offset: number; readonly bytes: Buffer }>();
   /** Bytes that others leave. */
@@ -28,6 +29,7 @@ export class SimulatedDisk {
   get used(): number {
     let sum = 0;
     for (const { view } of this.files.values()) sum += view.length;
+    for (const { content } of this.scratches) sum += content.length;
     return sum;
   }
 
@@ -84,6 +86,7 @@ export class SimulatedDisk {
           return this.segment(process, file);
         }),
       remove: (name) => process.outcome(0.1, () => void this.files.delete(name)),
+      scratch: () => process.outcome(0.05, () => this.scratch(process)),
     };
   }
 
@@ -115,6 +118,23 @@ export class SimulatedDisk {
       this.files.set(name, file);
       return this.segment(process, file);
     });
+  }
+
+  private scratch(process: SimulatedProcess): ScratchFile {
+    const file = { content: Buffer.alloc(0) };
+    this.scratches.add(file);
+    process.onKill(() => this.scratches.delete(file));
+    return {
+      write: (offset, buffers) =>
+        process.outcome(this.slow + 0.02 + this.random.next() * 0.1, () => {
+          const bytes = Buffer.concat([file.content.subarray(0, offset), ...buffers]);
+          if (!this.hasRoom(bytes.length - file.content.length)) throw errno('ENOSPC');
+          if (this.failsWrite) throw errno('EIO');
+          file.content = bytes;
+        }),
+      read: (offset, length) => process.outcome(0.1, () => file.content.subarray(offset, offset + length)),
+      close: () => process.outcome(0.01, () => void this.scratches.delete(file)),
+    };
   }
 
   private segment(process: SimulatedProcess, file: File): SegmentFile {

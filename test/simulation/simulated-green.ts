@@ -1,5 +1,5 @@
 import { OrderRefused, RESOURCES, SideAway, type Resource, type Row } from '../../src/cutover/order/nouns';
-import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Written } from '../../src/cutover/order/ports';
+import type { Batch, GreenPlace, GreenPort, Page, PlacedAnswer, Written } from '../../src/cutover/order/ports';
 import type { Random } from './random';
 import { RULES, Rows } from './simulated-api';
 import type { SimulatedProcess, SimulatedTime } from './simulated-time';
@@ -104,8 +104,14 @@ export class SimulatedGreen {
         for (const resource of RESOURCES) {
           await this.call(process, () => {
             this.demandTerm(term);
-            this.data.rows[resource] = new Map(copy.rows[resource].map(({ id, bytes }) => [id, bytes]));
+            this.data.rows[resource].clear();
           });
+          for await (const rows of copy.rows(resource)) {
+            await this.call(process, () => {
+              this.demandTerm(term);
+              for (const { id, bytes } of rows) this.data.rows[resource].set(id, Buffer.from(bytes));
+            });
+          }
         }
         return this.call(process, () => {
           this.demandTerm(term);
@@ -133,12 +139,18 @@ export class SimulatedGreen {
           });
           return { ...tell(journal), holdings: { collections: of('collections'), locations: of('locations') } };
         }),
-      rows: (journal) =>
+      snapshot: (journal) =>
         this.call(process, () => {
-          const rows = { collections: this.data.list('collections'), locations: this.data.list('locations') };
-          return { ...tell(journal), copy: { rows, next: { ...this.data.next } } };
+          const pages = RESOURCES.map((resource) => ({ resource, rows: this.data.list(resource) }));
+          const close = () => Promise.resolve();
+          return { ...tell(journal), next: { ...this.data.next }, pages: this.sent(process, pages), close };
         }),
     };
+  }
+
+  /** Pages of a snapshot, each of which may be lost on its way. */
+  private async *sent(process: SimulatedProcess, pages: readonly Page[]): AsyncGenerator<Page> {
+    for (const page of pages) yield await this.call(process, () => page);
   }
 
   private newTerm(): string {

@@ -51,15 +51,26 @@ export interface Row {
  */
 export const UNRENDERABLE = Buffer.alloc(0);
 
+/** Rows as they come, some at a time: a reader that is slow slows their source down. */
+export type RowStream = AsyncIterable<readonly Row[]>;
+
 /** All rows of a side at one place, and the ids that come next. */
 export interface Copy {
-  readonly rows: Readonly<Record<Resource, readonly Row[]>>;
+  /** In the order of their ids; can be read more than once. */
+  rows(resource: Resource): RowStream;
+  /** The highest id of a row; 0 if there is none. */
+  readonly highest: Readonly<Record<Resource, number>>;
   readonly next: Readonly<Record<Resource, number>>;
 }
 
 /** A side's answer is lost, or it cannot be reached: whether the request was carried out is not known from this error. */
 export class SideAway extends Error {
   override name = 'SideAway';
+}
+
+/** A side cannot list its rows, see UNRENDERABLE. */
+export class Unlistable extends Error {
+  override name = 'Unlistable';
 }
 
 /** A step is refused; the message is a sentence for the operator, and nothing was changed. */

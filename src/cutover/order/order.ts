@@ -99,7 +99,7 @@ export class Order {
       ...{ ...parts, ledger, journal, outcomes, state, term },
       requestsOf: (entries) => requestsOf(journal, entries),
       copyBlue: () => copies.copyBlue(),
-      copyGreen: () => copies.copyGreen(),
+      copyGreen: (isStopped) => copies.copyGreen(isStopped),
     });
     this.sequencer = sequencer;
     this.follower = follower;

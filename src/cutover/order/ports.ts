@@ -1,4 +1,16 @@
-import type { Answer, Copy, Counts, Holdings, OutcomeKind, Request, Resource, Row, SideName, Verb } from './nouns';
+import type {
+  Answer,
+  Copy,
+  Counts,
+  Holdings,
+  OutcomeKind,
+  Request,
+  Resource,
+  Row,
+  RowStream,
+  SideName,
+  Verb,
+} from './nouns';
 import type { OneSided } from './one-sided';
 
 /** A file of fixed size that is written at positions. */
@@ -10,6 +22,9 @@ export interface SegmentFile {
   read(offset: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
+
+/** A file without a name, which grows as it is written: nothing of it stays behind its `close`, or behind the process. */
+export type ScratchFile = Omit<SegmentFile, 'sync'>;
 
 /** One directory. A name that is created, replaced or removed stays so after a power cut once the call has resolved. */
 export interface Disk {
@@ -25,6 +40,8 @@ export interface Disk {
   reserve(name: string, bytes: number): Promise<SegmentFile>;
   open(name: string): Promise<SegmentFile>;
   remove(name: string): Promise<void>;
+  /** A new file for what this run alone needs. */
+  scratch(): Promise<ScratchFile>;
 }
 
 /** All time that the order knows. */
@@ -59,6 +76,12 @@ export interface BluePort {
    * @throws SideAway
    */
   rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null>;
+  /**
+   * All rows of one moment, in the order of their ids, not through the pipelined connection.
+   *
+   * @throws Unlistable, before the first row; SideAway, at first or within
+   */
+  list(resource: Resource): RowStream;
   /** Undefined if there is none. @throws SideAway */
   row(resource: Resource, id: number): Promise<Buffer | undefined>;
   /** How many rows there are, without reading them one by one. @throws SideAway */
@@ -122,6 +145,22 @@ export interface GreenPlace {
   readonly place: number;
 }
 
+/** Rows of one resource, in the order of their ids and behind those of the page before. */
+export interface Page {
+  readonly resource: Resource;
+  readonly rows: readonly Row[];
+}
+
+/** All rows of green at the place that it was at when this was opened: what is written later does not change it. */
+export interface GreenSnapshot extends GreenPlace {
+  /** The ids that it gives next. */
+  readonly next: Readonly<Record<Resource, number>>;
+  /** To be read once, and at once. @throws SideAway if they are not whole */
+  readonly pages: AsyncIterable<Page>;
+  /** Lets it go, whether or not it was read. */
+  close(): Promise<void>;
+}
+
 /** From whom green takes what it is sent from now on. */
 export interface Takeover extends GreenPlace {
   /** Made by green, and told to nobody else. Empty if it is detached: then it takes nothing from anybody. */
@@ -159,8 +198,8 @@ export interface GreenPort {
   attach(journal: string, place: number, next: Partial<Record<Resource, number>>): Promise<string>;
   /** What it holds at the place that it is at. Reads every row. @throws SideAway */
   holdings(journal: string): Promise<GreenPlace & { readonly holdings: Holdings }>;
-  /** All its rows. Nothing may be under way there. @throws SideAway */
-  rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }>;
+  /** @throws SideAway */
+  snapshot(journal: string): Promise<GreenSnapshot>;
 }
 
 /** What the order has to know of the API's contents. */

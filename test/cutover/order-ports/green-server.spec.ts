@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OrderRefused, SideAway, type Copy, type Request } from '../../../src/cutover/order/nouns';
+import {
+  OrderRefused,
+  SideAway,
+  type Copy,
+  type Request,
+  type Resource,
+  type Row,
+} from '../../../src/cutover/order/nouns';
 import type { Batch, PlacedRequest } from '../../../src/cutover/order/ports';
 import { GREEN_LIMITS, GreenServer } from '../../../src/cutover/order/ports/green-server';
 import { digestOf } from '../../../src/cutover/traffic/raw-message';
@@ -13,7 +20,17 @@ import { BreakingProxy } from './breaking-proxy';
 
 const TOKEN = 'a-token-for-the-order';
 const RULES = { idOf: ({ body }: { body: Buffer }) => idOfRow(body), digestOf };
-const EMPTY: Copy = { rows: { collections: [], locations: [] }, next: { collections: 1, locations: 1 } };
+
+/** Comes in pieces of a size that nothing else has. */
+async function* inPieces(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+  for (let at = 0; at < rows.length; at += 333) yield await Promise.resolve(rows.slice(at, at + 333));
+}
+const copyOf = (collections: readonly Row[], next: Record<Resource, number>): Copy => ({
+  rows: (resource) => inPieces(resource === 'collections' ? collections : []),
+  highest: { collections: collections.at(-1)?.id ?? 0, locations: 0 },
+  next,
+});
+const EMPTY = copyOf([], { collections: 1, locations: 1 });
 
 const post = (location: string): Request => ({
   ...{ method: 'POST', target: '/api/collections', headers: ['Content-Type', 'application/json'] },
@@ -85,8 +102,8 @@ describe('the new server by its follower’s interface', () => {
     expect(await green.takeover(journal)).toEqual({ state: 'detached', place: 0, term: '' });
     expect(await green.look(journal)).toEqual({ state: 'detached', place: 0 });
     const rows = Array.from({ length: 12_000 }, (_, at) => row(2 * at + 1, `row ${at}`));
-    const copy = { rows: { collections: rows, locations: [] }, next: { collections: 30_000, locations: 4 } };
-    const term = await green.rebuild(copy, journal, '', 77);
+    const next = { collections: 30_000, locations: 4 };
+    const term = await green.rebuild(copyOf(rows, next), journal, '', 77);
     expect(await green.look(journal)).toEqual({ state: 'attached', place: 77 });
     expect(await green.look(randomUUID())).toEqual({ state: 'detached', place: 0 });
     expect(await green.holdings(journal)).toEqual({
@@ -96,12 +113,38 @@ describe('the new server by its follower’s interface', () => {
         locations: { count: 0, next: { atLeast: 4, exact: true } },
       },
     });
-    expect(await green.rows(journal)).toEqual({ state: 'attached', place: 77, copy });
+    const snapshot = await green.snapshot(journal);
+    expect(snapshot).toMatchObject({ state: 'attached', place: 77, next });
+    // What is written now is not in it.
+    expect(await green.write(batch(term, 77, 78, [own(78, post('later'))]))).toMatchObject({ place: 78 });
+    const found: Row[] = [];
+    for await (const page of snapshot.pages) if (page.resource === 'collections') found.push(...page.rows);
+    const textOf = (some: readonly Row[]) => some.map(({ id, bytes }) => `${id} ${bytes.toString()}`).join('\n');
+    expect(textOf(found)).toBe(textOf(rows));
     // The term that the copy ended with is the one in which writes are taken.
-    expect(await green.write(batch(term, 77, 78, [own(78, post('next'))]))).toMatchObject({ place: 78 });
+    expect(await green.write(batch(term, 78, 79, [own(79, post('next'))]))).toMatchObject({ place: 79 });
     const taken = await green.takeover(journal);
-    expect(taken).toMatchObject({ state: 'attached', place: 78 });
+    expect(taken).toMatchObject({ state: 'attached', place: 79 });
     expect(taken.term).not.toBe(term);
+  });
+
+  it('lets a snapshot go that is not read, so that the next one can be opened', async () => {
+    const green = greenAt(server.adminUrl);
+    const rows = Array.from({ length: 40_000 }, (_, at) => row(at + 1, `row ${at}`.padEnd(200)));
+    await green.rebuild(copyOf(rows, { collections: 50_000, locations: 1 }), journal, '', 3);
+    for (let count = 0; count < 3; count++) {
+      const snapshot = await green.snapshot(journal);
+      for await (const { rows: some } of snapshot.pages) {
+        expect(some[0]).toEqual(rows[0]);
+        break;
+      }
+      await snapshot.close();
+      await sleep(500);
+    }
+    const unread = await green.snapshot(journal);
+    await unread.close();
+    await sleep(500);
+    await (await green.snapshot(journal)).close();
   });
 
   it('answers each place, keeps the places that are left out, and tells ids, digests and bytes', async () => {
@@ -251,7 +294,7 @@ describe('the new server by its follower’s interface', () => {
   it('takes no copy for whole of which it cannot hold a row, and says that one was begun', async () => {
     const green = greenAt(server.adminUrl);
     const bad = [{ id: 1, bytes: Buffer.from('{"id":1,"location":7}') }];
-    const copy = { rows: { collections: bad, locations: [] }, next: { collections: 2, locations: 1 } };
+    const copy = copyOf(bad, { collections: 2, locations: 1 });
     await expect(green.rebuild(copy, journal, '', 5)).rejects.toThrow('cannot hold a row');
     const { state, place, term } = await green.takeover(journal);
     expect([state, place]).toEqual(['rebuilding', 0]);

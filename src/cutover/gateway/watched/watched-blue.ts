@@ -1,4 +1,4 @@
-import type { Answer, Counts, Holdings, Request, Resource, Row } from '../../order/nouns';
+import type { Answer, Counts, Holdings, Request, Resource, Row, RowStream } from '../../order/nouns';
 import type { BluePort } from '../../order/ports';
 import type { Watch } from './watch';
 
@@ -32,6 +32,10 @@ export class WatchedBlue implements BluePort {
 
   rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null> {
     return this.port.rowsFrom(resource, id, through);
+  }
+
+  list(resource: Resource): RowStream {
+    return this.port.list(resource);
   }
 
   row(resource: Resource, id: number): Promise<Buffer | undefined> {

@@ -1,5 +1,5 @@
 import type { Copy, Holdings, Request, Resource } from '../../order/nouns';
-import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Takeover, Written } from '../../order/ports';
+import type { Batch, GreenPlace, GreenPort, GreenSnapshot, PlacedAnswer, Takeover, Written } from '../../order/ports';
 import type { Watch } from './watch';
 
 /** In a batch of more writes green catches up, so that the time says nothing of one of them. */
@@ -56,8 +56,8 @@ export class WatchedGreen implements GreenPort {
     return this.port.holdings(journal);
   }
 
-  rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }> {
-    return this.port.rows(journal);
+  snapshot(journal: string): Promise<GreenSnapshot> {
+    return this.port.snapshot(journal);
   }
 
   private tell({ writes }: Batch, { answers }: Written, isOwner: boolean, took: number): void {

@@ -2,7 +2,7 @@ import { fdatasync, writev } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Disk, SegmentFile } from '../ports';
+import type { Disk, ScratchFile, SegmentFile } from '../ports';
 
 const datasync = promisify(fdatasync);
 
@@ -15,10 +15,13 @@ export interface DirectoryLock {
 const PIECE = 1 << 20;
 /** Buffers that one system call takes (IOV_MAX of Linux). */
 const MOST_BUFFERS = 1024;
+/** What has such a name has it for a moment only, unless the process ended in it. */
+const SCRATCH = /^\d+\.scratch$/;
 
 /** A directory of the file system. Its files can be read by their owner alone, since they hold what clients sent. */
 export class DirectoryDisk implements Disk {
   private held: DirectoryLock | undefined;
+  private scratches = 0;
 
   constructor(
     readonly directory: string,
@@ -28,6 +31,7 @@ export class DirectoryDisk implements Disk {
   async lock(): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
     this.held = await this.acquire(this.directory);
+    for (const name of await this.list()) if (SCRATCH.test(name)) await rm(join(this.directory, name), { force: true });
   }
 
   async unlock(): Promise<void> {
@@ -87,6 +91,18 @@ export class DirectoryDisk implements Disk {
   async remove(name: string): Promise<void> {
     await rm(join(this.directory, name), { force: true });
     await this.syncNames();
+  }
+
+  async scratch(): Promise<ScratchFile> {
+    const file = join(this.directory, `${++this.scratches}.scratch`);
+    const handle = await open(file, 'wx+', 0o600);
+    try {
+      await rm(file);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new DirectoryFile(handle);
   }
 
   private async syncNames(): Promise<void> {

@@ -1,9 +1,9 @@
-import { CopyImpossible } from '../copies';
+import { CopyImpossible, type PlacedCopy } from '../copies';
 import type { Journal } from '../journal/journal';
 import type { Ledger } from '../ledger';
 import type { Outcomes } from '../outcomes';
-import { otherSide, type Copy, type SideName } from '../nouns';
-import type { BluePort, Clock, GreenPort } from '../ports';
+import { otherSide, type SideName } from '../nouns';
+import type { BluePort, Clock, Disk, GreenPort } from '../ports';
 import type { Term } from '../term';
 import { hasFollower, ownerIn } from '../../traffic/phase';
 import type { KeptFollower, StateStore } from '../state';
@@ -25,14 +25,15 @@ export interface FollowerParts extends Omit<FeedParts, 'onProgress'> {
   readonly journal: Journal;
   readonly outcomes: Outcomes;
   readonly clock: Clock;
+  readonly disk: Disk;
   readonly state: StateStore;
   readonly blue: BluePort;
   readonly green: GreenPort;
   readonly term: Term;
   /** Gives green blue's rows at one place, at which writes are held back. @returns the place */
   readonly copyBlue: () => Promise<number>;
-  /** Green's rows at one place, at which writes are held back; what comes behind it is kept for blue. */
-  readonly copyGreen: () => Promise<{ readonly copy: Copy; readonly place: number }>;
+  /** Green's rows at one place, at which writes are held back; what comes behind it is kept for blue. To be closed. */
+  readonly copyGreen: (isStopped: () => boolean) => Promise<PlacedCopy>;
   /** Is told of each transition; it must not throw. */
   readonly onTurn?: (() => void) | undefined;
 }
@@ -214,11 +215,18 @@ export class Follower {
     }
     // No write is held back for a blue that is not there.
     await parts.blue.reconnect();
-    const { copy, place } = await parts.copyGreen();
-    if (!isCurrent()) return;
-    await parts.evidence.archive();
-    const { blue: port, rules, evidence } = parts;
-    const gapFrom = await new RebuildBlue({ port, rules, evidence, isStopped: () => !isCurrent() }).run(copy, place);
+    const taken = await parts.copyGreen(() => !isCurrent());
+    const { copy, place } = taken;
+    const { blue: port, disk, rules, evidence } = parts;
+    const rebuild = new RebuildBlue({ port, disk, rules, evidence, isStopped: () => !isCurrent() });
+    let gapFrom: number;
+    try {
+      if (!isCurrent()) return;
+      await evidence.archive();
+      gapFrom = await rebuild.run(copy, place);
+    } finally {
+      await taken.close();
+    }
     if (!isCurrent()) return;
     await this.transit('rebuilt', { place, attachment: attachment + 1, gapFrom });
     this.marks = undefined;

@@ -1,9 +1,13 @@
-import { RESOURCES, SideAway, type Answer, type Copy, type Resource } from '../nouns';
-import type { BluePort, EvidenceStore, Rules } from '../ports';
+import { KeptRows } from '../kept-rows';
+import { RESOURCES, SideAway, Unlistable, type Answer, type Copy, type Resource } from '../nouns';
+import type { BluePort, Disk, EvidenceStore, Rules } from '../ports';
 import { FollowerApart, FollowerEmptied } from './feed';
+import { sideBySide } from './side-by-side';
 
 export interface RebuildParts {
   readonly port: BluePort;
+  /** Takes blue's list as fast as blue gives it: the changes take longer. */
+  readonly disk: Disk;
   readonly rules: Rules;
   readonly evidence: EvidenceStore;
   readonly isStopped: () => boolean;
@@ -31,30 +35,43 @@ export class RebuildBlue {
     for (const resource of [...RESOURCES].reverse()) {
       this.highest = 0;
       this.leaving = undefined;
-      await this.fill(resource, copy, place);
+      const there = await this.listed(resource);
+      try {
+        await this.fill(resource, there, copy, place);
+      } finally {
+        await there.close();
+      }
     }
-    return (copy.rows.collections.at(-1)?.id ?? 0) + 1;
+    return copy.highest.collections + 1;
   }
 
-  private async fill(resource: Resource, copy: Copy, place: number): Promise<void> {
-    const found = await this.parts.port.rowsFrom(resource, 1);
-    if (found === null) {
+  /** What blue holds now; nothing else changes it meanwhile. */
+  private async listed(resource: Resource): Promise<KeptRows> {
+    const { port, disk, isStopped } = this.parts;
+    const kept = await KeptRows.open(disk, resource);
+    try {
+      for await (const rows of port.list(resource)) {
+        if (isStopped()) throw new SideAway('the rebuild ends');
+        await kept.add(rows);
+      }
+      return kept;
+    } catch (error) {
+      await kept.close();
+      if (!(error instanceof Unlistable)) throw error;
       throw new FollowerApart(
         `blue cannot list its ${resource}: empty it (restart it), then "phase --rebuild-follower"`,
       );
     }
-    const there = new Map(found.map(({ id, bytes }) => [id, bytes]));
-    const rows = copy.rows[resource];
-    const wanted = new Set(rows.map(({ id }) => id));
-    for (const id of there.keys()) this.highest = Math.max(this.highest, id);
+  }
+
+  private async fill(resource: Resource, there: KeptRows, copy: Copy, place: number): Promise<void> {
+    this.highest = there.highest;
     if (this.highest >= copy.next[resource]) throw this.impossible(resource, copy.next[resource]);
-    for (const id of there.keys()) if (!wanted.has(id)) await this.remove(resource, id);
-    for (const { id, bytes } of rows) {
+    for await (const { id, one: present, other: wanted } of sideBySide(there.rows(), copy.rows(resource))) {
       if (this.parts.isStopped()) throw new SideAway('the rebuild ends');
-      const present = there.get(id);
-      if (present?.equals(bytes)) continue;
-      if (present !== undefined) await this.replace(resource, id, bytes, place);
-      else await this.create(resource, id, bytes, place);
+      if (wanted === undefined) await this.remove(resource, id);
+      else if (present === undefined) await this.create(resource, id, wanted, place);
+      else if (!present.equals(wanted)) await this.replace(resource, id, wanted, place);
     }
   }
 

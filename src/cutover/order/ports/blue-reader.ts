@@ -3,7 +3,16 @@ import { listRows, ListRefusedError } from '../../sides/side-list';
 import type { Side } from '../../sides/side';
 import { collectionPath } from '../../traffic/resource';
 import { idOfRow } from '../../traffic/rows';
-import { RESOURCES, SideAway, UNRENDERABLE, type Counts, type Holdings, type Resource, type Row } from '../nouns';
+import {
+  RESOURCES,
+  SideAway,
+  UNRENDERABLE,
+  Unlistable,
+  type Counts,
+  type Holdings,
+  type Resource,
+  type Row,
+} from '../nouns';
 
 /** So many rows are sooner asked for one by one than by the list, which holds up everybody while blue makes it. */
 const SOONER_BY_ID = 48;
@@ -33,6 +42,25 @@ export class BlueReader {
     });
     if (isListed) return found;
     return span <= MOST_BY_ID ? this.byId(from, through ?? from) : null;
+  }
+
+  /** @throws Unlistable, SideAway */
+  async *list(resource: Resource): AsyncGenerator<readonly Row[]> {
+    try {
+      for await (const rows of listRows(this.lists, resource)) {
+        yield rows.map((bytes) => {
+          const id = idOfRow(bytes);
+          if (id === undefined) throw new SideAway(`${this.side.name} lists a row of ${resource} without an id`);
+          return { id, bytes };
+        });
+      }
+    } catch (error) {
+      // What it cannot render it finds out before the first byte.
+      if (error instanceof ListRefusedError && error.status === 500) {
+        throw new Unlistable(`${this.side.name} cannot list its ${resource}`, { cause: error });
+      }
+      throw awayFor(error);
+    }
   }
 
   /** @throws SideAway */
@@ -98,22 +126,13 @@ export class BlueReader {
 
   /** @returns false if the list cannot be rendered */
   private async each(resource: Resource, take: (row: Row) => void): Promise<boolean> {
-    return asked(async () => {
-      try {
-        for await (const rows of listRows(this.lists, resource)) {
-          for (const bytes of rows) {
-            const id = idOfRow(bytes);
-            if (id === undefined) throw new SideAway(`${this.side.name} lists a row of ${resource} without an id`);
-            take({ id, bytes });
-          }
-        }
-        return true;
-      } catch (error) {
-        // What it cannot render it finds out before the first byte.
-        if (error instanceof ListRefusedError && error.status === 500) return false;
-        throw error;
-      }
-    });
+    try {
+      for await (const rows of this.list(resource)) rows.forEach(take);
+      return true;
+    } catch (error) {
+      if (error instanceof Unlistable) return false;
+      throw error;
+    }
   }
 }
 
@@ -121,7 +140,10 @@ async function asked<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof CutoverError) throw new SideAway(error.message, { cause: error });
-    throw error;
+    throw awayFor(error);
   }
+}
+
+function awayFor(error: unknown): unknown {
+  return error instanceof CutoverError ? new SideAway(error.message, { cause: error }) : error;
 }

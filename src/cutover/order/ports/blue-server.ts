@@ -1,5 +1,14 @@
 import { Side } from '../../sides/side';
-import { SideAway, type Answer, type Counts, type Holdings, type Request, type Resource, type Row } from '../nouns';
+import {
+  SideAway,
+  type Answer,
+  type Counts,
+  type Holdings,
+  type Request,
+  type Resource,
+  type Row,
+  type RowStream,
+} from '../nouns';
 import type { BluePort } from '../ports';
 import { BlueReader } from './blue-reader';
 import { Pipeline, type PipelineLimits } from './pipeline';
@@ -93,6 +102,10 @@ export class BlueServer implements BluePort {
 
   rowsFrom(resource: Resource, id: number, through?: number): Promise<readonly Row[] | null> {
     return this.reader.rowsFrom(resource, id, through);
+  }
+
+  list(resource: Resource): RowStream {
+    return this.reader.list(resource);
   }
 
   row(resource: Resource, id: number): Promise<Buffer | undefined> {

@@ -1,5 +1,5 @@
 import { frame } from '../../../follow/frames';
-import type { Resource, Row } from '../nouns';
+import type { Resource, Row, RowStream } from '../nouns';
 import { done } from './follow-answer';
 import type { FollowClient } from './follow-client';
 
@@ -16,17 +16,19 @@ export class CopyPieces {
   ) {}
 
   /** All rows of a resource, in the order of their ids. @throws SideAway, OrderRefused */
-  async send(resource: Resource, rows: readonly Row[]): Promise<void> {
+  async send(resource: Resource, stream: RowStream): Promise<void> {
     let [after, bytes, some]: [string | undefined, number, Row[]] = [undefined, 0, []];
-    for (const row of rows) {
-      const isFull = some.length === PIECE_ROWS || bytes + row.bytes.length > PIECE_BYTES;
-      if (isFull && some.length > 0) {
-        const through = String(some.at(-1)?.id);
-        await this.sendPiece(resource, some, { after, through });
-        [after, bytes, some] = [through, 0, []];
+    for await (const rows of stream) {
+      for (const row of rows) {
+        const isFull = some.length === PIECE_ROWS || bytes + row.bytes.length > PIECE_BYTES;
+        if (isFull && some.length > 0) {
+          const through = String(some.at(-1)?.id);
+          await this.sendPiece(resource, some, { after, through });
+          [after, bytes, some] = [through, 0, []];
+        }
+        some.push(row);
+        bytes += row.bytes.length + 16;
       }
-      some.push(row);
-      bytes += row.bytes.length + 16;
     }
     await this.sendPiece(resource, some, { after });
   }

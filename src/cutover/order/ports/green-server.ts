@@ -1,10 +1,10 @@
 import { RESOURCES, SideAway, type Copy, type Holdings, type Resource } from '../nouns';
-import type { Batch, GreenPlace, GreenPort, PlacedAnswer, Rules, Takeover, Written } from '../ports';
+import type { Batch, GreenPlace, GreenPort, GreenSnapshot, PlacedAnswer, Rules, Takeover, Written } from '../ports';
 import { CopyPieces } from './copy-pieces';
 import { done, errorIn, jsonOf, reasonIn, type FollowAnswer } from './follow-answer';
 import { answerOf, messageFrames, messagesOf, readAnswers, readKept, type Message } from './follow-batches';
 import { FollowClient, type GreenLimits } from './follow-client';
-import { readSnapshot, type Followed, type Status } from './snapshot';
+import { openSnapshot, type Followed, type Status } from './snapshot';
 
 export const GREEN_LIMITS: GreenLimits = { silence: 10_000, counting: 120_000, patience: 2000 };
 
@@ -81,7 +81,7 @@ export class GreenServer implements GreenPort {
     const begin = { journal, ...replacing(status, journal), ...(status.journal === journal ? { term } : {}) };
     const begun = jsonOf(done(await this.post('/rebuild', begin))) as Changed;
     const pieces = new CopyPieces(this.client, { journal, term: begun.term });
-    for (const resource of RESOURCES) await pieces.send(resource, copy.rows[resource]);
+    for (const resource of RESOURCES) await pieces.send(resource, copy.rows(resource));
     const nextIds = { collections: String(copy.next.collections), locations: String(copy.next.locations) };
     done(await this.post('/rebuild/end', { journal, term: begun.term, place, nextIds }));
     return begun.term;
@@ -111,10 +111,10 @@ export class GreenServer implements GreenPort {
     throw changing();
   }
 
-  async rows(journal: string): Promise<GreenPlace & { readonly copy: Copy }> {
-    const { about, rows } = await readSnapshot(await this.client.getInPieces('/follow/snapshot'));
+  async snapshot(journal: string): Promise<GreenSnapshot> {
+    const { about, pages, close } = await openSnapshot(await this.client.getInPieces('/follow/snapshot'));
     const next = { collections: Number(about.nextIds.collections), locations: Number(about.nextIds.locations) };
-    return { ...placeOf(about, journal), copy: { rows, next } };
+    return { ...placeOf(about, journal), next, pages, close };
   }
 
   close(): void {

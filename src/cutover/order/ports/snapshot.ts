@@ -1,7 +1,7 @@
 import type { Frame } from '../../../follow/frames';
 import { idOfRow } from '../../traffic/rows';
 import { SideAway, type Resource, type Row } from '../nouns';
-import type { GreenPlace } from '../ports';
+import type { GreenPlace, Page } from '../ports';
 
 /** What is followed, and how far. */
 export interface Followed {
@@ -24,22 +24,34 @@ interface PageHead {
 const PREFIX = 8;
 const LINE_FEED = 0x0a;
 
-/** All rows of green, of one moment. @throws SideAway if they are not whole */
-export async function readSnapshot(
+/**
+ * All rows of green, of the moment at which this resolves.
+ *
+ * @throws SideAway, also from the pages if they are not whole
+ */
+export async function openSnapshot(
   pieces: AsyncIterable<Buffer>,
-): Promise<{ readonly about: Status; readonly rows: Readonly<Record<Resource, readonly Row[]>> }> {
-  const rows: Record<Resource, Row[]> = { collections: [], locations: [] };
-  let about: Status | undefined;
-  for await (const { head, body } of framesIn(pieces)) {
-    if (about === undefined) {
-      about = head as Status;
-      continue;
-    }
+): Promise<{ readonly about: Status; readonly pages: AsyncIterable<Page>; readonly close: () => Promise<void> }> {
+  const frames = framesIn(pieces);
+  const first = await frames.next();
+  if (first.done === true) throw notWhole();
+  const close = async () => {
+    await frames.return(undefined);
+  };
+  return { about: first.value.head as Status, pages: pagesIn(frames), close };
+}
+
+async function* pagesIn(frames: AsyncIterable<Frame>): AsyncGenerator<Page> {
+  for await (const { head, body } of frames) {
     const { resource, end } = head as PageHead;
-    if (end === true) return { about, rows };
-    if (resource !== undefined) for (const row of rowsIn(body)) rows[resource].push(row);
+    if (end === true) return;
+    if (resource !== undefined) yield { resource, rows: [...rowsIn(body)] };
   }
-  throw new SideAway('green ended its snapshot before it was whole');
+  throw notWhole();
+}
+
+function notWhole(): SideAway {
+  return new SideAway('green ended its snapshot before it was whole');
 }
 
 function* rowsIn(page: Buffer): Generator<Row> {
@@ -54,7 +66,7 @@ function* rowsIn(page: Buffer): Generator<Row> {
   }
 }
 
-async function* framesIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
+async function* framesIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<Frame, undefined> {
   let waiting: Buffer[] = [];
   let [size, wanted] = [0, PREFIX];
   for await (const piece of pieces) {
