@@ -103,6 +103,8 @@ function whatDiffers(world: World): string[] {
       violations.push(`${resource} ${id} differs: blue ${shown(one)}, green ${shown(other)}`);
     }
     const [one, other] = [blue.data.next[resource], green.data.next[resource]];
+    // A blue that was rebuilt, and became the owner before its first create, has not used up what green gave to rows that are gone.
+    if (world.hadRebuilt && status.phase !== 'green' && resource === 'collections' && one < other) continue;
     if (one !== other) violations.push(`the next ids of ${resource} differ: blue ${one}, green ${other}`);
   }
   return violations;

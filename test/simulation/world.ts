@@ -74,6 +74,9 @@ export class World {
     return this.order?.status;
   }
 
+  /** Blue was to be rebuilt once. */
+  hadRebuilt = false;
+
   /** Does everything in the schedule, mends everything, and waits until both sides are level. */
   async run(actions: readonly Action[]): Promise<void> {
     this.start();
@@ -100,6 +103,10 @@ export class World {
       rules: RULES,
       evidence,
       newName: () => `name ${++this.names}`,
+      onTurn: () => {
+        const { phase, follower } = this.order?.status ?? {};
+        if (phase === 'green' && follower === 'rebuilding') this.hadRebuilt = true;
+      },
     };
     Order.open(parts, OPTIONS).then(
       (order) => {

@@ -73,7 +73,7 @@ export class Order {
     private readonly journal: Journal,
     found: Recovered,
   ) {
-    const { clock, blue, green, evidence, rules } = parts;
+    const { clock, blue, green, evidence } = parts;
     this.ledger = found.ledger;
     this.term = new Term(state.get().journal);
     this.wheel = new TimerWheel(clock);
@@ -114,7 +114,7 @@ export class Order {
     const renewLine = (leftOpen: readonly Entry[]) => lines.renew(leftOpen);
     this.phases = new PhaseSwitch({
       ...{ gate, ledger, outcomes, sequencer, follower, state },
-      ...{ clock, blue, green, term, evidence, rules, line, renewLine },
+      ...{ clock, blue, green, term, evidence, line, renewLine },
     });
     this.ownWrites = new OwnWrites(ledger, ledger.lastPlace);
   }

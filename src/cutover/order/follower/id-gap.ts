@@ -63,21 +63,3 @@ export class IdGap {
     }
   }
 }
-
-/**
- * Has a blue that was rebuilt use up the ids that green has given to rows which are gone, so that as the owner it gives none
- * of them again. What a crash leaves of it is within the gap, and is cleared with it.
- *
- * @param next green's next id of collections
- * @returns the id that blue gives next @throws SideAway; what was used up stays so
- */
-export async function useUpIds({ port, rules }: Pick<IdGapParts, 'port' | 'rules'>, next: number): Promise<number> {
-  for (;;) {
-    const answer = await port.send(rules.requestFor('create', 'collections', next - 1, undefined));
-    const id = answer.status < 300 ? rules.idOf(answer) : undefined;
-    if (id === undefined) throw new SideAway(`blue answers ${answer.status} to a create`);
-    const { status } = await port.send(rules.requestFor('delete', 'collections', id, undefined));
-    if (status >= 300) throw new SideAway(`blue answers ${status} to a delete`);
-    if (id >= next - 1) return id + 1;
-  }
-}

@@ -5,8 +5,7 @@ import type { Counted } from '../implied';
 import { OrderRefused } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { OwnerLine } from '../owner/owner-line';
-import type { BluePort, Clock, EvidenceStore, GreenPort, Rules } from '../ports';
-import { useUpIds } from '../follower/id-gap';
+import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
 import type { Sequencer } from '../sequencer';
 import type { Term } from '../term';
 import { impossibleStep, ownerIn, type PhaseName } from '../../traffic/phase';
@@ -26,7 +25,6 @@ export interface PhaseSwitchParts {
   readonly green: GreenPort;
   readonly term: Term;
   readonly evidence: EvidenceStore;
-  readonly rules: Rules;
   readonly line: () => OwnerLine;
   /** A new line to the owner, which finds out what became of these; nobody asks the old one any more. */
   readonly renewLine: (leftOpen: readonly Entry[]) => void;
@@ -105,51 +103,29 @@ export class PhaseSwitch {
     const open = gate.close(`phase ${to} begins`);
     try {
       await this.rest.come(abandonUnanswered);
-      const found = await this.demands.same();
-      await this.handOver(to, percent, found, await this.closeGap(to));
+      await this.handOver(to, percent, await this.demands.same());
     } catch (error) {
       this.rest.takeUpAgain();
-      this.parts.follower.start();
       throw error;
     } finally {
       open();
     }
   }
 
-  /**
-   * A blue that was rebuilt and has created nothing since would give ids again that green has used up.
-   *
-   * @returns the id that it gives next; undefined if there is no such gap
-   */
-  private async closeGap(to: PhaseName): Promise<number | undefined> {
-    const { state, ledger, follower, blue, rules } = this.parts;
-    const { phase, follower: kept } = state.get();
-    const next = ledger.implied.next('collections')?.atLeast;
-    if (ownerIn(to) !== 'blue' || ownerIn(phase) === 'blue' || kept.gapFrom === null || next === undefined)
-      return undefined;
-    if (kept.gapFrom >= next) return next;
-    // Nobody must count blue's rows meanwhile.
-    follower.stop();
-    return this.demands.ask('blue', () => useUpIds({ port: blue, rules }, next));
-  }
-
-  private expectNext(atLeast: number): void {
+  /** A blue that was rebuilt and has created nothing since may give ids that green has used up: it is not a loss. */
+  private expectGap(from: number): void {
     const { ledger, outcomes } = this.parts;
     const implied = ledger.implied.get();
     if (implied === null) return;
     const { count } = implied.collections;
-    outcomes.reset({ ...implied, collections: { count, next: { atLeast, exact: true } } });
+    outcomes.reset({ ...implied, collections: { count, next: { atLeast: from, exact: false } } });
   }
 
-  private async handOver(
-    to: PhaseName,
-    percent: number,
-    found: Counted,
-    nextOfBlue: number | undefined,
-  ): Promise<void> {
+  private async handOver(to: PhaseName, percent: number, found: Counted): Promise<void> {
     const { ledger, outcomes, follower, state, renewLine, line } = this.parts;
     if (!(await outcomes.durable())) throw new OrderRefused('The journal cannot be written now. Nothing was changed.');
     const abandoned = ledger.unanswered;
+    const { gapFrom } = state.get().follower;
     const place = ledger.lastPlace;
     const stays = ownerIn(to) === ownerIn(state.get().phase);
     const next = (now: KeptFollower): KeptFollower => {
@@ -179,7 +155,7 @@ export class PhaseSwitch {
     ledger.attach(state.get().follower.state === 'feeding' ? place : null);
     if (!stays) {
       outcomes.count({ collections: found.collections.count, locations: found.locations.count });
-      if (nextOfBlue !== undefined) this.expectNext(nextOfBlue);
+      if (gapFrom !== null) this.expectGap(gapFrom);
       renewLine([]);
     }
     follower.start();
