@@ -9,7 +9,8 @@ const TELLS: Readonly<Record<Cause, RegExp>> = {
   'writes were given up':
     /given up|past the gateway|blue (?:holds|gave|refuses|applied|cannot)|green (?:applied|accepts|holds|gave)/,
   'somebody wrote to green':
-    /past the gateway|green (?:holds|applied|accepts|refuses)|applied what green|render the row/,
+    // Blue as the owner gives an id that green had for a row of somebody's: it looks like a loss from there.
+    /past the gateway|green (?:holds|applied|accepts|refuses)|applied what green|render the row|although it had given/,
 };
 
 /** Milliseconds that a rebuild takes at the most; one that fails is begun again before. */
