@@ -6,7 +6,7 @@ import { DirectoryDisk } from './disk/directory-disk';
 import { SystemClock } from './disk/system-clock';
 import { Gate } from './gate';
 import { Ledger } from './ledger';
-import { SideAway, Unlistable, type Row } from './nouns';
+import { SideAway, Unlistable, type Holdings, type Row } from './nouns';
 import type { Page } from './ports';
 import { Term } from './term';
 
@@ -18,6 +18,9 @@ function moment(): { readonly comes: Promise<void>; come(): void } {
   const comes = new Promise<void>((resolve) => (come = resolve));
   return { comes, come: () => come() };
 }
+
+const one = { count: 2, next: { atLeast: 9, exact: true } };
+const holdings: Holdings = { collections: one, locations: { ...one, count: 0 } };
 
 /** The sides are as slow as a test wants them to be. */
 describe('copies of the owner', () => {
@@ -35,6 +38,7 @@ describe('copies of the owner', () => {
 
   function copiesWith(sides: { readonly blue?: object; readonly green?: object }): Copies {
     const parts = {
+      outcomes: { reset: (found: Holdings) => ledger.implied.set(found) },
       ...{ gate, ledger, clock: new SystemClock(), term: new Term('a journal') },
       disk: new DirectoryDisk(directory, () => Promise.resolve({ release: () => Promise.resolve() })),
       sequencer: { idle: true },
@@ -54,6 +58,7 @@ describe('copies of the owner', () => {
       yield { resource: 'collections', rows: [row(4)] };
     };
     const green = {
+      holdings: () => Promise.resolve({ holdings }),
       snapshot: async () => {
         asked.come();
         await opened.comes;
@@ -68,6 +73,7 @@ describe('copies of the owner', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(gate.closed).toBe(false);
     expect(ledger.followedTo).toBe(7);
+    expect(ledger.implied.get()).toEqual(holdings);
     // A place that is given meanwhile is not in the copy.
     ledger.lastPlace = 8;
     read.come();
@@ -88,7 +94,10 @@ describe('copies of the owner', () => {
     };
     const close = () => Promise.resolve(void (isClosed = true));
     const next = { collections: 1, locations: 1 };
-    const green = { snapshot: () => Promise.resolve({ state: 'attached', place: 7, next, pages: pages(), close }) };
+    const green = {
+      holdings: () => Promise.resolve({ holdings }),
+      snapshot: () => Promise.resolve({ state: 'attached', place: 7, next, pages: pages(), close }),
+    };
     let asked = 0;
     await expect(copiesWith({ green }).copyGreen(() => ++asked > 20)).rejects.toBeInstanceOf(SideAway);
     expect([isClosed, gate.closed]).toEqual([true, false]);
