@@ -179,6 +179,18 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     { at: 3525 + random.next() * 20, kind: 'step', to: 'shadow', abandon: false },
   ],
 
+  'a create that an emptied blue failed and carried out is found, although it got an id that was given before': (
+    random,
+  ) => [
+    { at: 460, kind: 'database import', milliseconds: 0.5 },
+    { at: 670, kind: 'step', to: 'shadow', abandon: true },
+    create(1130, 4),
+    named(1136 + random.next(), 1, 'delete'),
+    { at: 2315, kind: 'blue 500', done: true },
+    { at: 3200, kind: 'blue restart', milliseconds: 2000 },
+    create(5500, 3),
+  ],
+
   'a row that blue cannot list, under an id that was given before, shows that it forgot': (random) => [
     { at: 20, kind: 'import' },
     create(100, 0),

@@ -3,7 +3,7 @@ import type { Answer, Request, Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
 import type { Reply } from '../reply';
-import { listableIn, lossIn, readFor, type Listable } from './blue-reading';
+import { listableIn, lossIn, misplacedIn, readFor, type Listable } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
 import { record } from './found-outcomes';
 import { judgePrefix, type Pending } from './prefix';
@@ -218,7 +218,9 @@ export class BlueOwner implements OwnerLine {
     const writes = [...this.doubtful, ...this.underWay].sort((a, b) => a.entry.place - b.entry.place);
     const read = await readFor(port, ledger, writes);
     if (this.isStopped()) return;
-    this.loss ??= lossIn(ledger, writes, read, this.listable);
+    const isClaimed = (resource: Resource, id: number) => ledger.isClaimed(resource, id);
+    const found = judgePrefix(writes, read.reading, isClaimed, rules);
+    this.loss ??= lossIn(ledger, writes, read, this.listable) ?? misplacedIn(ledger, found, read);
     this.listable = listableIn(read);
     // What is implied from before means nothing any more.
     const holdings = this.loss === undefined ? read.holdings : await port.holdings();
@@ -226,8 +228,6 @@ export class BlueOwner implements OwnerLine {
     // First of all, and for good: whatever is recorded from here on must not be followed.
     if (this.loss !== undefined) await events.onLost(this.loss);
     if (this.isStopped()) return;
-    const isClaimed = (resource: Resource, id: number) => ledger.isClaimed(resource, id);
-    const found = judgePrefix(writes, read.reading, isClaimed, rules);
     const isLost = this.loss !== undefined;
     this.loss = undefined;
     [this.underWay, this.doubtful] = [[], []];

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger';
 import { RESOURCES, UNRENDERABLE, type Counts, type Holdings, type Resource, type Row } from '../nouns';
 import type { BluePort } from '../ports';
-import { rowKey, type Pending, type Reading } from './prefix';
+import { rowKey, type Found, type Pending, type Reading } from './prefix';
 
 export interface BlueRead {
   readonly reading: Reading;
@@ -70,6 +70,23 @@ export function lossIn(
     );
     const least = had - deletes.length;
     if (count < least) return `blue holds ${count} ${resource} where ${least} were left: it has lost its data.`;
+  }
+  return undefined;
+}
+
+/** How a row more shows that a create which blue failed was carried out under an id that it had given before; undefined if none does. */
+export function misplacedIn(
+  { implied }: Pick<Ledger, 'implied'>,
+  found: readonly Found[],
+  { counts }: BlueRead,
+): string | undefined {
+  for (const resource of RESOURCES) {
+    const creates = found.filter(({ entry }) => entry.verb === 'create' && entry.resource === resource);
+    const applied = creates.filter(({ result }) => result === 'applied').length;
+    const failed = creates.find(({ result, status }) => result !== 'applied' && status !== null);
+    const [had, count] = [implied.get()?.[resource].count ?? null, counts[resource]];
+    if (failed === undefined || had === null || count === null || count <= had + applied) continue;
+    return `blue holds ${count} ${resource} behind a create that it answered ${failed.status ?? 500}, and not where that belongs: it has lost its data.`;
   }
   return undefined;
 }
