@@ -6,6 +6,8 @@ import { shrink, simulate } from './simulate';
 /** So many schedules; `npm run simulate` runs as many as one likes. */
 const SCHEDULES = 1500;
 const FIRST_SEED = 1;
+/** Schedules in which something was wrong once, too rare to be aimed at. */
+const ONCE_WRONG = [7033005, 7036827, 7053821, 7061165, 7090831, 7098584, 8002577, 8041060, 9030496, 9089562];
 /** Of each aimed schedule: enough for some to meet the danger. */
 const AIMED_SEEDS = 60;
 
@@ -31,6 +33,12 @@ describe('the order of writes', () => {
         if (violations.length > 0) throw new Error(await shown(seed, actions));
       }
     });
+  });
+
+  it.each(ONCE_WRONG)('is well in schedule %d', async (seed) => {
+    const actions = scheduleOf(seed);
+    const { violations } = await simulate(seed, actions);
+    if (violations.length > 0) throw new Error(await shown(seed, actions));
   });
 
   it('comes to the same twice', async () => {

@@ -33,7 +33,7 @@ export class GreenFeed implements Feed {
     await this.takeOver();
     const { ledger } = this.parts;
     while (!this.isStopped()) {
-      this.demandKnown();
+      await this.demandKnown();
       const { entries, upTo } = this.nextBatch();
       if (upTo === ledger.followedTo) await this.waitOrLook();
       else await this.apply(entries, upTo);
@@ -82,9 +82,13 @@ export class GreenFeed implements Feed {
     ledger.follow(place);
   }
 
-  /** What was once followed was once carried out: an owner that does not have it any more has lost it. */
-  private demandKnown(): void {
-    for (const [entry, { status, id }] of this.known) {
+  /**
+   * What was once followed was once carried out: an owner that does not have it any more has lost it. What it was told apart by
+   * then, a power cut may have taken before it was on the disk.
+   */
+  private async demandKnown(): Promise<void> {
+    for (const [entry, answer] of this.known) {
+      const { status, id } = answer;
       const { outcome, place, owner } = entry;
       if (outcome === undefined) continue;
       this.known.delete(entry);
@@ -97,6 +101,7 @@ export class GreenFeed implements Feed {
           `${owner} does not have what it had made of place ${place}, and green has it: it has lost its data`,
         );
       }
+      await this.compare(entry, answer);
     }
   }
 
