@@ -1,6 +1,6 @@
 // npm run bench:gateway: what the gateway costs in phase shadow, between the live reference and a server with durable commits:
 // creates a second of 32 clients until both sides are level, CPU of its process for each, and P50 of a lone client's create and read,
-// beside those of the reference without it. ROUNDS (3), SECONDS (5); BEFORE: another built checkout, measured in turn with this one.
+// beside those of either side without it. ROUNDS (3), SECONDS (5); BEFORE: another built checkout, measured in turn with this one.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,8 @@ interface Figures {
 }
 
 const checkouts: Readonly<Record<string, string | undefined>> = {
-  without: undefined,
+  'blue alone': undefined,
+  'green alone': undefined,
   ...(process.env.BEFORE !== undefined && { before: resolve(process.env.BEFORE) }),
   this: resolve(__dirname, '..'),
 };
@@ -50,7 +51,7 @@ async function withGateway(
   checkout: string,
   blue: string,
   cluster: PostgresCluster,
-  measure: (url: string, pid: number, untilLevel: () => Promise<void>) => Promise<Figures>,
+  measure: Measure,
 ): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-gateway-'));
   const DATABASE_URL = await cluster.createDatabase();
@@ -96,10 +97,21 @@ async function withGateway(
   }
 }
 
+type Measure = (url: string, pid: number, untilLevel: () => Promise<void>) => Promise<Figures>;
+
+async function measureGreen(cluster: PostgresCluster, measure: Measure): Promise<Figures> {
+  const green = await ServerProcess.start({ DATABASE_URL: await cluster.createDatabase() });
+  try {
+    return await measure(green.url, 0, () => Promise.resolve());
+  } finally {
+    await green.kill();
+  }
+}
+
 async function measureOnce(name: string, cluster: PostgresCluster, bodies: string): Promise<Figures> {
   const checkout = checkouts[name];
   const blue = await startReference();
-  const measure = async (url: string, pid: number, untilLevel: () => Promise<void>): Promise<Figures> => {
+  const measure: Measure = async (url, pid, untilLevel) => {
     const warm = await runWrk({ url, kind: 'create', connections: 4, seconds: 1, rows: ROWS, seed: 3, bodies });
     if (warm.requests < ROWS) throw new Error('too few rows');
     const create = await load(url, 'create', 1, bodies);
@@ -120,6 +132,7 @@ async function measureOnce(name: string, cluster: PostgresCluster, bodies: strin
     };
   };
   try {
+    if (name === 'green alone') return await measureGreen(cluster, measure);
     if (checkout === undefined) return await measure(blue.url, 0, () => Promise.resolve());
     return await withGateway(checkout, blue.url, cluster, measure);
   } finally {
