@@ -1,5 +1,5 @@
 import type { Entry, Ledger } from '../ledger';
-import { RESOURCES, type Resource, type Verb } from '../nouns';
+import { RESOURCES, type Verb } from '../nouns';
 import type { BluePort, Clock, EvidenceStore, Rules } from '../ports';
 import { FollowerApart, FollowerEmptied } from './feed';
 import { readRepeated, type RepeatedCreates } from './repeated-creates';
@@ -102,11 +102,10 @@ export class BlueLook {
     for (const resource of RESOURCES) {
       const [count, counted] = [counts[resource], implied?.[resource].count ?? null];
       if (count === null || counted === null) continue;
-      // What has no outcome any more, after a power cut, may be here already.
-      const least =
-        counted - numberOf(following, resource, 'create', false) - numberOf(following, resource, 'delete', true);
-      const most =
-        counted + numberOf(following, resource, 'delete', false) + numberOf(following, resource, 'create', true);
+      const { least, most } = boundsOf(
+        following.filter((entry) => entry.resource === resource),
+        counted,
+      );
       if (count < least - evidence.oneSided.green)
         throw new FollowerEmptied(`blue holds ${count} ${resource} where ${least} were left`);
       if (count > most + evidence.oneSided.blue)
@@ -115,11 +114,28 @@ export class BlueLook {
   }
 }
 
-function numberOf(entries: readonly Entry[], resource: Resource, verb: Verb, isOpen: boolean): number {
-  return entries.filter(
-    (entry) =>
-      entry.resource === resource &&
-      entry.verb === verb &&
-      (isOpen ? entry.outcome === undefined : entry.outcome?.kind === 'applied'),
-  ).length;
+/**
+ * How many rows blue can hold, since it carries writes out in their order and may be behind any of these. What has no outcome
+ * any more, after a power cut, may be there already.
+ *
+ * @param counted rows of the owner, behind all of them that have an outcome
+ */
+function boundsOf(following: readonly Entry[], counted: number): { readonly least: number; readonly most: number } {
+  const applied = following.filter(({ outcome }) => outcome?.kind === 'applied');
+  const before = applied.reduce((rows, { verb }) => rows - changeOf(verb), counted);
+  let [fewest, highest, least, most] = [before, before, before, before];
+  for (const { verb, outcome } of following) {
+    if (outcome !== undefined && outcome.kind !== 'applied') continue;
+    const change = changeOf(verb);
+    const isOpen = outcome === undefined;
+    fewest += isOpen ? Math.min(change, 0) : change;
+    highest += isOpen ? Math.max(change, 0) : change;
+    [least, most] = [Math.min(least, fewest), Math.max(most, highest)];
+  }
+  return { least, most };
+}
+
+function changeOf(verb: Verb): number {
+  if (verb === 'replace') return 0;
+  return verb === 'create' ? 1 : -1;
 }

@@ -53,7 +53,10 @@ export async function readRepeated(
       digests.set(keyOf(resource, id), rules.digestOf(bytes));
     }
   }
-  const changes = behind.filter(({ verb }) => verb !== 'create');
+  // What the owner refused is not sent.
+  const mayChange = ({ verb, outcome }: Entry) =>
+    verb !== 'create' && (outcome === undefined || outcome.kind === 'applied');
+  const changes = behind.filter(mayChange);
   return new RepeatedCreates(digests, new Set(changes.map(({ resource, id }) => keyOf(resource, id))), highest);
 }
 
