@@ -191,16 +191,6 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     create(5500, 3),
   ],
 
-  'a row that blue cannot list, under an id that was given before, shows that it forgot': (random) => [
-    { at: 20, kind: 'import' },
-    create(100, 0),
-    { at: 230 + random.next() * 10, kind: 'blue restart', milliseconds: 3000 },
-    named(290, 1, 'delete'),
-    { at: 320, kind: 'step', to: 'shadow', abandon: false },
-    { at: 1220, kind: 'kill', milliseconds: 20 },
-    { ...create(1243, 2), quirk: 'unrenderable' },
-  ],
-
   'a rebuilt blue that gives an id which green has used up has lost nothing': (random) => [
     ...inPhase('shadow'),
     create(400, 0),

@@ -3,7 +3,7 @@ import type { Answer, Request, Resource } from '../nouns';
 import type { Outcomes } from '../outcomes';
 import type { BluePort, Clock, Rules } from '../ports';
 import type { Reply } from '../reply';
-import { listableIn, lossIn, misplacedIn, readFor, type Listable } from './blue-reading';
+import { lossIn, misplacedIn, readFor } from './blue-reading';
 import { OWNER_RETRY, type OwnerEvents, type OwnerLine } from './owner-line';
 import { record } from './found-outcomes';
 import { judgePrefix, type Pending } from './prefix';
@@ -40,7 +40,6 @@ export class BlueOwner implements OwnerLine {
   private loss: string | undefined;
   private waitsForDisk = false;
   private resend = false;
-  private listable: Listable = new Set();
 
   constructor(private readonly parts: BlueOwnerParts) {}
 
@@ -220,8 +219,7 @@ export class BlueOwner implements OwnerLine {
     if (this.isStopped()) return;
     const isClaimed = (resource: Resource, id: number) => ledger.isClaimed(resource, id);
     const found = judgePrefix(writes, read.reading, isClaimed, rules);
-    this.loss ??= lossIn(ledger, writes, read, this.listable) ?? misplacedIn(ledger, found, read);
-    this.listable = listableIn(read);
+    this.loss ??= lossIn(ledger, writes, read) ?? misplacedIn(ledger, found, read);
     // What is implied from before means nothing any more.
     const holdings = this.loss === undefined ? read.holdings : await port.holdings();
     if (this.isStopped()) return;

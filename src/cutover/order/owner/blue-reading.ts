@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger';
-import { RESOURCES, UNRENDERABLE, type Counts, type Holdings, type Resource, type Row } from '../nouns';
+import { RESOURCES, type Counts, type Holdings, type Resource, type Row } from '../nouns';
 import type { BluePort } from '../ports';
 import { rowKey, type Found, type Pending, type Reading } from './prefix';
 
@@ -40,27 +40,16 @@ export async function readFor(
   return { reading: { rowsFrom, named }, counts, holdings };
 }
 
-/** The resources that blue could list when it was last read. */
-export type Listable = ReadonlySet<Resource>;
-
-export function listableIn({ counts }: BlueRead): Listable {
-  return new Set(RESOURCES.filter((resource) => counts[resource] !== null));
-}
-
 /** How what blue holds shows that it has forgotten rows; undefined if it does not. */
 export function lossIn(
   { implied }: Pick<Ledger, 'implied'>,
   writes: readonly Pending[],
-  { counts, reading }: BlueRead,
-  before: Listable,
+  { counts }: BlueRead,
 ): string | undefined {
   const state = implied.get();
   if (state === null) return undefined;
   for (const resource of RESOURCES) {
     const [had, count] = [state[resource].count, counts[resource]];
-    if (count === null && before.has(resource) && !isExplained(resource, reading)) {
-      return `blue cannot list its ${resource} any more, and no write that it got is why: it has lost its data, or somebody writes to it past the gateway.`;
-    }
     if (had === null || count === null) continue;
     const { next } = state[resource];
     // One of an id that was not given yet took nothing away.
@@ -78,9 +67,12 @@ export function lossIn(
 export function misplacedIn(
   { implied }: Pick<Ledger, 'implied'>,
   found: readonly Found[],
-  { counts }: BlueRead,
+  { counts, reading }: BlueRead,
 ): string | undefined {
   for (const resource of RESOURCES) {
+    // A row where it belongs is its own, although it does not look as it should.
+    const isThere = reading.rowsFrom[resource]?.some(({ id }) => !found.some((one) => one.id === id)) ?? true;
+    if (isThere) continue;
     const creates = found.filter(({ entry }) => entry.verb === 'create' && entry.resource === resource);
     const applied = creates.filter(({ result }) => result === 'applied').length;
     const failed = creates.find(({ result, status }) => result !== 'applied' && status !== null);
@@ -89,11 +81,4 @@ export function misplacedIn(
     return `blue holds ${count} ${resource} behind a create that it answered ${failed.status ?? 500}, and not where that belongs: it has lost its data.`;
   }
   return undefined;
-}
-
-/** True if a row that blue cannot render is where the writes would have put one, or if that cannot be seen. */
-function isExplained(resource: Resource, { rowsFrom, named }: Reading): boolean {
-  const rows = rowsFrom[resource];
-  if (rows === null || rows.some(({ bytes }) => bytes.equals(UNRENDERABLE))) return true;
-  return [...named].some(([key, row]) => key.startsWith(`${resource}/`) && row?.equals(UNRENDERABLE) === true);
 }
