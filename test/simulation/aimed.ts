@@ -157,15 +157,6 @@ export const AIMED: Readonly<Record<string, (random: Random) => Action[]>> = {
     { at: 84 + random.next() * 3, kind: 'step', to: 'shadow', abandon: false },
   ],
 
-  'a create that blue answered 500 while it cannot list its rows is one of which nobody can tell': (random) => [
-    { at: 790, kind: 'import' },
-    { at: 950, kind: 'step', to: 'shadow', abandon: true },
-    { ...create(1900, 0), resource: 'locations', quirk: 'unrenderable' },
-    { at: 1950, kind: 'blue 500', done: random.next() < 0.5 },
-    { ...create(2033, 4), resource: 'locations' },
-    create(2035 + random.next() * 2, 4),
-  ],
-
   'a rebuilt blue that becomes the owner before its first create may give ids again of rows that are gone': (
     random,
   ) => [

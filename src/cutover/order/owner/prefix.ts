@@ -93,7 +93,7 @@ function judgeCreates(
       if (isStored && !claimed(resource, lowest)) {
         from = lowest + 1;
         found.set(entry, { entry, result: 'applied', id: lowest, row: undefined });
-      } else found.set(entry, { entry, result: 'unknown', id: null, row: undefined });
+      } else if (status === null) found.set(entry, { entry, result: 'unknown', id: null, row: undefined });
       continue;
     }
     const row = rows.find(
