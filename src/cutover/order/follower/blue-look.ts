@@ -115,22 +115,26 @@ export class BlueLook {
 }
 
 /**
- * How many rows blue can hold, since it carries writes out in their order and may be behind any of these. What has no outcome
- * any more, after a power cut, may be there already.
+ * How many rows blue can hold. It carries writes out in their order and may be behind any of these; but one that it fails may be
+ * missing among others that it has, which must not look like rows of somebody else's. What has no outcome any more, after a power
+ * cut, may be there already.
  *
  * @param counted rows of the owner, behind all of them that have an outcome
  */
 function boundsOf(following: readonly Entry[], counted: number): { readonly least: number; readonly most: number } {
   const applied = following.filter(({ outcome }) => outcome?.kind === 'applied');
-  const before = applied.reduce((rows, { verb }) => rows - changeOf(verb), counted);
-  let [fewest, highest, least, most] = [before, before, before, before];
+  let fewest = applied.reduce((rows, { verb }) => rows - changeOf(verb), counted);
+  let [least, most] = [fewest, counted];
   for (const { verb, outcome } of following) {
-    if (outcome !== undefined && outcome.kind !== 'applied') continue;
     const change = changeOf(verb);
-    const isOpen = outcome === undefined;
-    fewest += isOpen ? Math.min(change, 0) : change;
-    highest += isOpen ? Math.max(change, 0) : change;
-    [least, most] = [Math.min(least, fewest), Math.max(most, highest)];
+    if (outcome === undefined) {
+      fewest += Math.min(change, 0);
+      most += Math.max(change, 0);
+    } else if (outcome.kind === 'applied') {
+      fewest += change;
+      most -= Math.min(change, 0);
+    }
+    least = Math.min(least, fewest);
   }
   return { least, most };
 }
