@@ -1,7 +1,7 @@
 // npm run bench:copies: what copies of ROWS (1,000,000) rows of about 250 bytes cost a gateway: its peak memory and how long it holds
 // writes back, for the rebuild of green from blue and of blue from green; with EMPTIED=1, of a blue that has lost everything, which takes
 // a create for each row. The live reference and a server with durable commits.
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { aCollection, json } from '../harness/samples';
 import { ServerProcess } from '../harness/server-process';
 import { BenchError } from './bench-error';
 import { collectionBodies } from './bodies';
+import { peakMemoryOf, resetPeak } from './processes';
 
 const ROWS = Number(process.env.ROWS ?? 1_000_000);
 /** Rows of blue that are changed behind the gateway's back before it is rebuilt. */
@@ -24,11 +25,7 @@ const LOOK = 50;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
-
-function peakOf(pid: number): number {
-  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(found) / 1024);
-}
+const peakOf = (pid: number) => Math.round(peakMemoryOf(pid) / 1024 / 1024);
 
 function writeSeeds(file: string): void {
   const bodies = collectionBodies(SEEDS).map((body) => ({ ...body, location: body.location.padEnd(120, '.') }));
@@ -69,8 +66,7 @@ class Writer {
 
 async function measure(gateway: GatewayProcess, name: string, act: () => Promise<unknown>): Promise<void> {
   await sleep(3000);
-  // The peak begins anew.
-  writeFileSync(`/proc/${gateway.pid}/clear_refs`, '5');
+  resetPeak(gateway.pid);
   const before = peakOf(gateway.pid);
   const writer = new Writer(gateway.url);
   const begun = performance.now();

@@ -12,7 +12,9 @@ import { PostgresCluster } from '../harness/postgres-cluster';
 import { startReference } from '../harness/reference';
 import { ServerProcess } from '../harness/server-process';
 import { StartedProgram } from '../harness/started-program';
+import { collectionBodies } from './bodies';
 import { cpuOf } from './processes';
+import { spreadOf } from './statistics';
 import { errorsIn, runWrk, type LoadResult } from './wrk';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -144,12 +146,8 @@ async function main(): Promise<void> {
   const cluster = await PostgresCluster.start({ durable: true, settings: ['shared_buffers=128MB'] });
   const folder = await mkdtemp(join(tmpdir(), 'bench-bodies-'));
   const bodies = join(folder, 'bodies');
-  const body = (n: number) =>
-    JSON.stringify({
-      ...{ location: `Depot ${n}`, waste_type: 'paper', quantity: n / 4, unit: 'kg' },
-      collected_date: '2026-03-01T10:30:00',
-    });
-  await writeFile(bodies, Array.from({ length: 1000 }, (_, n) => body(n)).join('\n'));
+  const lines = collectionBodies(1000).map((body) => JSON.stringify(body));
+  await writeFile(bodies, lines.join('\n'));
   const found: Record<string, Figures[]> = {};
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of Object.keys(checkouts)) {
@@ -161,14 +159,13 @@ async function main(): Promise<void> {
     }
   }
   for (const [name, all] of Object.entries(found)) {
-    const median = (key: keyof Figures) => {
-      const sorted = all.map((one) => one[key]).sort((a, b) => a - b);
-      const shown = (value: number | undefined) => (value ?? 0).toFixed(key === 'answered' || key === 'level' ? 0 : 3);
-      return `${shown(sorted[Math.floor(sorted.length / 2)])} (${shown(sorted[0])}-${shown(sorted.at(-1))})`;
+    const shown = (key: keyof Figures, digits: number) => {
+      const { median, low, high } = spreadOf(all.map((one) => one[key]));
+      return `${median.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)})`;
     };
     process.stdout.write(
-      `${name}: ${median('level')} creates/s until level, ${median('answered')} answered, ${median('cpu')} ms of the gateway each, ` +
-        `P50 of a create ${median('create')} ms, of a read ${median('read')} ms\n`,
+      `${name}: ${shown('level', 0)} creates/s until level, ${shown('answered', 0)} answered, ${shown('cpu', 3)} ms of the gateway each, ` +
+        `P50 of a create ${shown('create', 3)} ms, of a read ${shown('read', 3)} ms\n`,
     );
   }
   await cluster.stop();

@@ -57,7 +57,7 @@ export class Copies {
       for (const resource of RESOURCES) {
         next[resource] = Math.max(ledger.implied.next(resource)?.atLeast ?? 1, highest[resource] + 1);
       }
-      return { kept, copy: { rows: kept.rows.bind(kept), highest, next } };
+      return { kept, copy: kept.with(next) };
     });
     try {
       const { term: present } = await term.takeOver(green);
@@ -100,8 +100,7 @@ export class Copies {
     });
     try {
       const kept = await KeptCopy.take(disk, unlessStopped(snapshot.pages, isStopped));
-      const { highest } = kept;
-      return { copy: { rows: kept.rows.bind(kept), highest, next: snapshot.next }, place, close: () => kept.close() };
+      return { copy: kept.with(snapshot.next), place, close: () => kept.close() };
     } finally {
       await snapshot.close();
     }

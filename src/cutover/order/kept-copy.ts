@@ -1,5 +1,5 @@
 import { KeptRows } from './kept-rows';
-import { RESOURCES, type Resource, type RowStream } from './nouns';
+import { RESOURCES, type Copy, type Resource, type RowStream } from './nouns';
 import type { Disk, Page } from './ports';
 
 /** The rows of a side, taken to the journal's disk as fast as the side gives them. */
@@ -30,6 +30,11 @@ export class KeptCopy {
 
   rows(resource: Resource): RowStream {
     return this.kept[resource].rows();
+  }
+
+  /** The copy of a side that gives these ids next. */
+  with(next: Copy['next']): Copy {
+    return { rows: (resource) => this.rows(resource), highest: this.highest, next };
   }
 
   /** Gives the disk space back. */

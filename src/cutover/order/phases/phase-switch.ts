@@ -1,33 +1,16 @@
 import type { Gate } from '../gate';
-import type { Follower } from '../follower/follower';
-import type { Entry, Ledger } from '../ledger';
 import type { Counted } from '../implied';
 import { OrderRefused } from '../nouns';
 import type { Outcomes } from '../outcomes';
-import type { OwnerLine } from '../owner/owner-line';
-import type { BluePort, Clock, EvidenceStore, GreenPort } from '../ports';
-import type { Sequencer } from '../sequencer';
-import type { Term } from '../term';
 import { impossibleStep, ownerIn, type PhaseName } from '../../traffic/phase';
 import type { KeptFollower, StateStore } from '../state';
-import { Demands } from './demands';
-import { Rest } from './rest';
+import { Demands, type DemandsParts } from './demands';
+import { Rest, type RestParts } from './rest';
 
-export interface PhaseSwitchParts {
+export interface PhaseSwitchParts extends DemandsParts, RestParts {
   readonly gate: Gate;
-  readonly ledger: Ledger;
   readonly outcomes: Outcomes;
-  readonly sequencer: Sequencer;
-  readonly follower: Follower;
   readonly state: StateStore;
-  readonly clock: Clock;
-  readonly blue: BluePort;
-  readonly green: GreenPort;
-  readonly term: Term;
-  readonly evidence: EvidenceStore;
-  readonly line: () => OwnerLine;
-  /** A new line to the owner, which finds out what became of these; nobody asks the old one any more. */
-  readonly renewLine: (leftOpen: readonly Entry[]) => void;
 }
 
 export interface StepOptions {
